@@ -1,0 +1,69 @@
+"""The commands of `run.py`: one table, one function each."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from runner.checks import check_everything
+from runner.environment import Environment, SetupProblem
+from runner.lab import open_lab
+
+STOPPED = 130  # the exit code of a program ended by Ctrl-C
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: the function that carries it out, and what it is for."""
+
+    run: Callable[[Environment, list[str]], int]
+    purpose: str
+
+
+def script(*start: str) -> Callable[[Environment, list[str]], int]:
+    """A command that hands its arguments to a script or a module of the course."""
+
+    def run(environment: Environment, arguments: list[str]) -> int:
+        return environment.call(*start, *arguments)
+
+    return run
+
+
+COMMANDS = {
+    "lab": Command(open_lab, "open the course in JupyterLab (takes --no-browser, --port 8890, ...)"),
+    "test": Command(check_everything, "run every check: style, types, tests, notebooks"),
+    "notebooks": Command(script("-m", "archlab.course.notebooks"), "run notebooks and keep their outputs"),
+    "bench": Command(script(os.path.join("tests", "bench", "run.py")), "measure how fast the simulator is"),
+}
+
+
+def usage() -> str:
+    """What can be asked for."""
+    lines = [f"    python run.py {name:<10} {command.purpose}" for name, command in COMMANDS.items()]
+    return "\n".join(["Commands:", *lines])
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(usage())
+        return 0 if arguments else 2
+    if arguments[0] not in COMMANDS:
+        print(f"There is no command {arguments[0]!r}.\n{usage()}", file=sys.stderr)
+        return 2
+    return run_command(COMMANDS[arguments[0]], Environment(), arguments[1:])
+
+
+def run_command(command: Command, environment: Environment, arguments: list[str]) -> int:
+    """Run a command in a finished environment; say in plain words why, when that is not possible."""
+    try:
+        environment.ensure()
+        return command.run(environment, arguments)
+    except SetupProblem as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return STOPPED
