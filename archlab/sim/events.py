@@ -1,0 +1,42 @@
+"""What happens when an event happens: SimPy's rules, as functions the kit's parts can call at once.
+
+An event of the kit is processed at the moment it is triggered, without a second entry on the calendar.
+
+>>> import simpy
+>>> env = simpy.Environment()
+>>> door = simpy.Event(env)
+>>> door.callbacks.append(lambda event: print("open:", event.value))
+>>> door._ok, door._value = True, "front door"
+>>> process_event(door)
+open: front door
+>>> door.processed
+True
+"""
+
+from simpy.core import StopSimulation
+from simpy.events import Event, EventPriority
+
+NOW_FIRST = EventPriority(-1)
+"""Before everything else at the same moment: for an event whose processing was cut short by the end of a run."""
+
+
+def process_event(event: Event) -> None:
+    """Process a triggered event as SimPy does: call its callbacks once, and let no failure pass unseen."""
+    callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+    try:
+        for callback in callbacks:
+            callback(event)
+    except StopSimulation:
+        event.callbacks = callbacks[callbacks.index(callback) + 1 :]
+        event.env.schedule(event, NOW_FIRST)
+        raise
+    if not event._ok and not event.defused:
+        failure = type(event._value)(*event._value.args)
+        failure.__cause__ = event._value
+        raise failure
+
+
+def fail_now(event: Event, failure: BaseException) -> None:
+    """Let `event` fail at this moment. Whoever waits gets `failure`; when nobody does, it is only counted."""
+    event._ok, event._value, event._defused = False, failure, True
+    process_event(event)

@@ -1,0 +1,118 @@
+"""Intervals are judged by what they promise: to contain the true value as often as they say."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from archlab.sim.statistics import batch_interval, batch_means, mean_interval, proportion_interval
+from archlab.sim.streams import Streams
+
+
+def rng(seed=1):
+    return Streams(seed).stream("test")
+
+
+def test_a_mean_interval_is_the_one_a_table_of_students_t_gives():
+    """t(0.975, 4 degrees of freedom) = 2.776 and t(0.95, 4) = 2.132 in every printed table."""
+    values = [2.0, 4.0, 6.0, 8.0, 10.0]
+    standard_error = np.sqrt(10 / 5)
+    assert mean_interval(values).half_width == pytest.approx(2.776 * standard_error, rel=2e-4)
+    assert mean_interval(values, 0.90).half_width == pytest.approx(2.132 * standard_error, rel=2e-4)
+    assert (mean_interval(values).mean, mean_interval(values).n) == (6.0, 5)
+
+
+def test_of_a_thousand_intervals_95_percent_contain_the_true_mean():
+    samples = rng().normal(10.0, 3.0, (1000, 5))
+    contained = sum(mean_interval(sample).contains(10.0) for sample in samples)
+    assert 929 <= contained <= 971  # three standard deviations of a binomial(1000, 0.95)
+
+
+def test_equal_values_leave_no_doubt():
+    interval = mean_interval([3.0, 3.0, 3.0])
+    assert (interval.low, interval.mean, interval.high, interval.half_width) == (3.0, 3.0, 3.0, 0.0)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30))
+def test_the_mean_lies_inside_and_more_confidence_never_makes_an_interval_narrower(values):
+    sure, surer = mean_interval(values, 0.8), mean_interval(values, 0.99)
+    assert surer.low <= sure.low <= sure.mean <= sure.high <= surer.high
+
+
+def correlated(size, seed):
+    """Return values that resemble their neighbours, with mean 5: an autoregressive process."""
+    noise, values = rng(seed).normal(0, 1, size), np.empty(size)
+    values[0] = noise[0]
+    for i in range(1, size):
+        values[i] = 0.9 * values[i - 1] + noise[i]
+    return values + 5
+
+
+def test_batch_means_stay_honest_where_single_values_depend_on_their_neighbours():
+    runs = [correlated(4000, seed) for seed in range(200)]
+    by_batches = sum(batch_interval(run).contains(5.0) for run in runs)
+    by_values = sum(mean_interval(run).contains(5.0) for run in runs)
+    assert by_batches >= 180  # 190 expected, standard deviation 3
+    assert by_values < 100
+
+
+def test_batches_have_equal_length_and_leave_out_the_first_values_when_they_must():
+    assert batch_means([100.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0], batches=3).tolist() == [1.5, 3.5, 5.5]
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "confidence"), [(0, 7, 0.9), (3, 40, 0.95), (500, 501, 0.99)]
+)
+def test_the_intervals_are_those_of_scipy(successes, trials, confidence):
+    ours = proportion_interval(successes, trials, confidence)
+    scipys = stats.binomtest(successes, trials).proportion_ci(confidence, method="wilson")
+    assert (ours.low, ours.high) == pytest.approx((scipys.low, scipys.high), abs=1e-12)
+    sample = rng().normal(5, 2, trials)
+    expected = stats.t.interval(confidence, trials - 1, sample.mean(), stats.sem(sample))
+    ours = mean_interval(sample, confidence)
+    assert (ours.low, ours.high) == pytest.approx(expected)
+
+
+def test_wilsons_interval_solves_the_equation_that_defines_it():
+    """Its ends are the shares p for which the observed share is exactly z standard errors of p away."""
+    interval, z = proportion_interval(3, 40), 1.959963984540054
+    for end in (interval.low, interval.high):
+        assert abs(3 / 40 - end) == pytest.approx(z * np.sqrt(end * (1 - end) / 40))
+
+
+def test_nothing_seen_in_a_hundred_trials_is_not_proof_of_zero():
+    interval = proportion_interval(0, 100)
+    assert interval.low == pytest.approx(0, abs=1e-12)
+    assert 0.03 < interval.high < 0.04
+
+
+@given(st.integers(2, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_a_proportion_interval_stays_between_0_and_1_and_contains_the_share(counts):
+    successes, trials = counts
+    interval = proportion_interval(successes, trials)
+    assert 0 <= interval.low <= interval.high <= 1
+    assert interval.low - 1e-12 <= successes / trials <= interval.high + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: mean_interval([1.0]), r"values has the shape \(1,\); .* 2 or more"),
+        (lambda: mean_interval([]), "2 or more numbers"),
+        (lambda: mean_interval([[1.0, 2.0], [3.0, 4.0]]), r"shape \(2, 2\)"),
+        (lambda: mean_interval([1.0, float("nan")]), "not finite"),
+        (
+            lambda: mean_interval([1.0, 2.0], confidence=95),
+            "confidence is 95; it must be above 0 and below 1",
+        ),
+        (lambda: batch_means([1.0] * 10, batches=1), "batches is 1"),
+        (lambda: batch_means([1.0] * 10, batches=11), "11 or more numbers"),
+        (lambda: proportion_interval(1, 1), "trials is 1"),
+        (lambda: proportion_interval(5, 4), "successes is 5; it must not be above trials, which is 4"),
+        (lambda: proportion_interval(1, 4, confidence=0), "confidence is 0"),
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_named_with_its_value(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
