@@ -1,0 +1,56 @@
+"""The picture of the monolithic shop: who calls whom, and by which protocol.
+
+>>> graph = monolith_topology(["shop-1", "shop-2"], {})
+>>> sorted(graph.successors("balancer"))
+['shop-1', 'shop-2']
+"""
+
+from collections.abc import Mapping, Sequence
+
+import networkx as nx
+
+
+def monolith_topology(clones: Sequence[str], modules: Mapping[str, str]) -> nx.DiGraph:
+    """Return customers, balancer (if any), clones, database and provider. With one clone, its modules too.
+
+    Args:
+        clones: their names, which are the names of their parts.
+        modules: a module's name -> the name of the part that its queries are.
+
+    Nodes have `kind` and `part`, edges `protocol`, as `Architecture.topology` says.
+    """
+    graph = nx.DiGraph()
+    graph.add_node("customers", kind="client", part=None)
+    for name in clones:
+        graph.add_node(name, kind="process", part=name)
+    graph.add_node("database", kind="database", part="database")
+    graph.add_node("payment provider", kind="external", part="payment provider")
+    if len(clones) > 1:
+        _draw_clones(graph, clones)
+    else:
+        _draw_inside(graph, clones[0], modules)
+    return graph
+
+
+def _draw_clones(graph: nx.DiGraph, clones: Sequence[str]) -> None:
+    """Add a balancer, and what each clone calls."""
+    graph.add_node("balancer", kind="balancer", part=None)
+    graph.add_edge("customers", "balancer", protocol="HTTPS")
+    for name in clones:
+        graph.add_edge("balancer", name, protocol="HTTP")
+        graph.add_edge(name, "database", protocol="SQL")
+        graph.add_edge(name, "payment provider", protocol="HTTPS")
+
+
+def _draw_inside(graph: nx.DiGraph, clone: str, modules: Mapping[str, str]) -> None:
+    """Add the modules of the only clone, and their calls."""
+    graph.add_edge("customers", clone, protocol="HTTPS")
+    for module, part in modules.items():
+        graph.add_node(module, kind="module", part=part)
+        graph.add_edge(module, "database", protocol="SQL")
+    for entry in ("catalogue", "orders"):
+        graph.add_edge(clone, entry, protocol="function call")
+    for module in modules:
+        if module != "orders":
+            graph.add_edge("orders", module, protocol="function call")
+    graph.add_edge("payments", "payment provider", protocol="HTTPS")
