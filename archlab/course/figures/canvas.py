@@ -1,0 +1,148 @@
+"""A canvas: an empty figure in the course's style, whose layout is solved once when the drawing is done.
+
+Lines carry their names at their ends. Names that would lie on each other are moved apart, up and down.
+
+>>> with canvas("Twice the load, four times the wait") as drawing:
+...     line = drawing.panels[0].plot([1, 2], [1, 4])
+...     drawing.name_end(drawing.panels[0], [1, 2], [1, 4], "wait", "#0072B2")
+>>> drawing.figure.get_suptitle()
+'Twice the load, four times the wait'
+"""
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Annotation
+from numpy.typing import ArrayLike
+from scipy.optimize import isotonic_regression
+
+from archlab.course.style import INK, LAB, Size, for_text, rc
+
+DPI = 144
+"""Dots per inch: one and a half for each pixel of an ordinary screen, so that letters stay sharp when
+enlarged."""
+LINE_HEIGHT = 1.25
+"""Distance of lines of text, in letter heights."""
+LETTER_WIDTH = 0.6
+"""Mean width of a bold letter, in letter heights; measured on DejaVu Sans, rounded up."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A figure under construction: its panels from top to bottom, and the names to place beside lines."""
+
+    figure: Figure
+    panels: tuple[Axes, ...]
+    size: Size
+    _names: list[Annotation] = field(default_factory=list)
+
+    def name_end(self, panel: Axes, x: ArrayLike, y: ArrayLike, name: str, colour: str) -> None:
+        """Write `name` at the right of a line's last point that is a number; nothing when there is none."""
+        points = np.array([np.asarray(x, dtype=float), np.asarray(y, dtype=float)])
+        points = points[:, np.isfinite(points).all(axis=0)]
+        if points.shape[1] == 0:
+            return
+        end = (points[0, -1], points[1, -1])
+        text = panel.annotate(
+            name,
+            (float(end[0]), float(end[1])),
+            (8, 0),
+            textcoords="offset points",
+            va="center",
+            color=for_text(colour),
+            annotation_clip=False,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
+        )
+        self._names.append(text)
+
+    def name_beside(self, panel: Axes, upside_down: bool = False) -> None:
+        """List what has a label at the right of the panel, for lines whose ends lie too close together."""
+        handles, names = panel.get_legend_handles_labels()
+        turn = slice(None, None, -1 if upside_down else 1)
+        style: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "frameon": False}
+        panel.legend(
+            handles[turn], names[turn], handlelength=1.8, labelspacing=0.3, borderaxespad=0.3, **style
+        )
+
+    def note(self, text: str) -> None:
+        """Write a note at the top left of the first panel."""
+        self.panels[0].text(0.02, 0.98, text, transform=self.panels[0].transAxes, va="top", color=INK)
+
+    def finish(self) -> None:
+        """Solve the layout and keep it, then move names that overlap."""
+        self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")
+        for panel in self.panels:
+            spread([name for name in self._names if name.axes is panel], panel)
+
+
+@contextmanager
+def canvas(
+    title: str, size: Size = LAB, panels: Sequence[float] = (1,), tall: bool = False
+) -> Iterator[Canvas]:
+    """Give an empty canvas with a title, and panels of these relative heights on one horizontal axis.
+
+    Its height is the size's own, or the taller one.
+
+    Raises:
+        ValueError: when the title is empty: it says what the figure shows.
+    """
+    if not title.strip():
+        raise ValueError(f"title is {title!r}; it must be the conclusion, in a sentence")
+    height_in = size.tall_in if tall else size.height_in
+    with mpl.rc_context(rc(size)):
+        figure = Figure(figsize=(size.width_in, height_in), dpi=DPI, layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=list(panels))[:, 0]
+        write_title(figure, title, size)
+        drawing = Canvas(figure, tuple(axes), size)
+        yield drawing
+        drawing.finish()
+
+
+def write_title(figure: Figure, title: str, size: Size) -> None:
+    """Write the title at the top left, in as many lines as it needs."""
+    letters = int(size.width_in * 72 / (size.font_pt * LETTER_WIDTH)) - 4
+    figure.suptitle(
+        textwrap.fill(title, letters), x=0.01, ha="left", fontsize=size.font_pt, fontweight="bold", color=INK
+    )
+
+
+def spread(names: Sequence[Annotation], panel: Axes) -> None:
+    """Move names up and down, as little as possible, until each has a line of its own inside the panel."""
+    if not names:
+        return
+    pixels_per_point = DPI / 72
+    heights = [
+        LINE_HEIGHT * float(n.get_fontsize()) * pixels_per_point * (1 + n.get_text().count("\n"))
+        for n in names
+    ]
+    ends = panel.transData.transform([name.xy for name in names])[:, 1]
+    box = panel.get_window_extent()
+    for name, end, place in zip(names, ends, places(ends, heights, box.y0, box.y1), strict=True):
+        name.set_position((8, (place - end) / pixels_per_point))
+
+
+def places(wanted: ArrayLike, heights: ArrayLike, low: float, high: float) -> np.ndarray:
+    """Return the places nearest to those wanted (least squares) where things of these heights do not overlap.
+
+    The places are middles. The things stay between `low` and `high` as long as all fit in there; else they
+    start at `low`.
+    """
+    middles, all_heights = np.asarray(wanted, dtype=float), np.asarray(heights, dtype=float)
+    order = np.argsort(middles, kind="stable")
+    half = all_heights[order] / 2
+    steps = np.cumsum(half) + np.cumsum(np.concatenate([[0.0], half[:-1]]))
+    placed = isotonic_regression(middles[order] - steps).x
+    room = high - low - all_heights.sum()
+    result = np.empty_like(middles)
+    result[order] = np.clip(placed, low, low + max(0.0, room)) + steps
+    return result

@@ -1,0 +1,90 @@
+"""The distribution of latency: the share of requests that took longer, on axes that show the tail.
+
+Only completed requests have a latency, so each line says how many did complete.
+
+>>> import pandas as pd
+>>> requests = pd.DataFrame({"latency_s": [0.01, 0.02, 0.04, None], "outcome": ["ok", "ok", "ok", "crashed"]})
+>>> picture = survival({"monolithic": requests}, "One in four crashed, which a latency cannot show")
+>>> picture.alt.split(". ", 1)[1]
+'monolithic: 75 % completed, p50 20 ms, p99 39.6 ms.'
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy.stats import ecdf
+
+from archlab.course.figures.canvas import Canvas, canvas
+from archlab.course.figures.line import require_columns
+from archlab.course.figures.picture import Picture
+from archlab.course.quantity import number, percent
+from archlab.course.style import GREY, LAB, Look, Size, looks
+
+
+def survival(
+    runs: Mapping[str, pd.DataFrame],
+    title: str,
+    line_looks: Mapping[str, Look] | None = None,
+    size: Size = LAB,
+) -> Picture:
+    """Draw for each run the share of completed requests that took longer, against latency.
+
+    Args:
+        runs: name -> a row a request, with `latency_s` and `outcome` (as `Result.requests`).
+        title: your conclusion.
+        line_looks: the look of each line. By default architectures have their own.
+
+    Raises:
+        ValueError: when there is no run, or one has no completed request.
+    """
+    if not runs:
+        raise ValueError("runs is empty; it must have at least one run")
+    latencies_ms = {name: _latencies_ms(name, requests) for name, requests in runs.items()}
+    completed = {name: len(latencies_ms[name]) / len(requests) for name, requests in runs.items()}
+    chosen = looks(runs) if line_looks is None else line_looks
+    with canvas(title, size) as drawing:
+        for name, values in latencies_ms.items():
+            _draw(drawing.panels[0], f"{name}\n({percent(completed[name])} completed)", values, chosen[name])
+        _finish_axes(drawing)
+    words = " ".join(_in_words(name, values, completed[name]) for name, values in latencies_ms.items())
+    return Picture(drawing.figure, f"{title.rstrip('.')}. {words}")
+
+
+def _latencies_ms(name: str, requests: pd.DataFrame) -> np.ndarray:
+    require_columns(f"run {name!r}", requests, "latency_s", "outcome")
+    values = np.sort(1000 * requests.loc[requests["outcome"] == "ok", "latency_s"].to_numpy(dtype=float))
+    if len(values) == 0:
+        raise ValueError(f"run {name!r} has no completed request; it must have one to have a latency")
+    return values
+
+
+def _draw(panel: Axes, name: str, values_ms: np.ndarray, look: Look) -> None:
+    """Draw the empirical survival function. Its last value is 0, which a logarithmic axis does not have."""
+    survives = ecdf(values_ms).sf
+    x, share = survives.quantiles[:-1], survives.probabilities[:-1]
+    panel.plot(x, share, color=look.colour, linestyle=look.dash, drawstyle="steps-post", label=name)
+
+
+def _finish_axes(drawing: Canvas) -> None:
+    panel = drawing.panels[0]
+    panel.set(
+        xscale="log", yscale="log", xlabel="Latency [ms]", ylabel="Share slower\nthan that", ylim=(None, 1)
+    )
+    panel.xaxis.set_major_formatter(lambda value, _: number(value))
+    panel.yaxis.set_major_formatter(lambda value, _: f"{number(100 * value)} %")
+    drawing.name_beside(panel)
+    panel.minorticks_off()
+    lowest = panel.get_ylim()[0]
+    for q, share in (("p50", 0.5), ("p99", 0.01), ("p99.9", 0.001)):
+        if share > lowest:
+            panel.axhline(share, color=GREY, linewidth=0.8, zorder=1)
+            panel.annotate(
+                q, (0, share), (4, 2), xycoords=("axes fraction", "data"), textcoords="offset points"
+            )
+
+
+def _in_words(name: str, values_ms: np.ndarray, completed: float) -> str:
+    p50, p99 = np.percentile(values_ms, [50, 99])
+    return f"{name}: {percent(completed)} completed, p50 {number(p50)} ms, p99 {number(p99)} ms."

@@ -1,0 +1,83 @@
+"""Scaling: a figure against the number of something, one line a design, with the law fitted to it.
+
+>>> import pandas as pd
+>>> sweep = pd.DataFrame({"design": "monolithic", "clones": [1, 2, 4], "throughput_per_s": [90.0, 160, 210]})
+>>> scaling(sweep, "Four clones do the work of two and a bit", x="clones").alt.split(": ", 1)[1]
+'monolithic from 90 at 1 to 210 at 4.'
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from archlab.course.figures.canvas import Canvas, canvas
+from archlab.course.figures.line import (
+    draw_points,
+    draw_theory,
+    draw_with_band,
+    in_words,
+    require_columns,
+    scale,
+)
+from archlab.course.figures.picture import Picture
+from archlab.course.quantity import axis_label, number
+from archlab.course.style import LAB, Look, Size, looks
+
+
+def scaling(
+    sweep: pd.DataFrame,
+    title: str,
+    x: str,
+    y: str = "throughput_per_s",
+    by: str = "design",
+    fit: pd.DataFrame | None = None,
+    fit_name: str = "fitted curve",
+    line_looks: Mapping[str, Look] | None = None,
+    log: bool = False,
+    size: Size = LAB,
+) -> Picture:
+    """Draw `y` against `x`, one line for each value of column `by`; points when a fitted curve joins them.
+
+    Args:
+        sweep: a row a point, with columns `by`, `x`, `y`, and `<y>_low` and `<y>_high` when known.
+        title: your conclusion.
+        fit: curves drawn dashed: columns `x` and `y`, and `by` when there is more than one. `fit_name` says
+            what they are.
+        line_looks: the look of each line, for instance from `style.variants`. By default architectures have
+            their own.
+        log: whether `y` has a logarithmic axis.
+
+    Raises:
+        ValueError: when the sweep or the fit lacks rows or columns.
+    """
+    require_columns("sweep", sweep, by, x, y)
+    groups = {str(name): rows for name, rows in sweep.groupby(by, sort=False)}
+    chosen = looks(groups) if line_looks is None else line_looks
+    draw = draw_with_band if fit is None else draw_points
+    with canvas(title, size) as drawing:
+        if fit is not None:
+            _draw_fits(drawing, fit, x, y, by, fit_name)
+        for name, rows in groups.items():
+            draw(drawing.panels[0], rows, x, y, chosen[name])
+            drawing.name_end(drawing.panels[0], rows[x], rows[y], name, chosen[name].colour)
+        _finish_axes(drawing, x, y, log)
+    lines = " ".join(in_words(name, rows[x], rows[y]) for name, rows in groups.items())
+    dashed = f" Dashed: {fit_name}." if fit is not None else ""
+    return Picture(
+        drawing.figure, f"{title.rstrip('.')}. {axis_label(y)} against {axis_label(x)}: {lines}{dashed}"
+    )
+
+
+def _draw_fits(drawing: Canvas, fit: pd.DataFrame, x: str, y: str, by: str, fit_name: str) -> None:
+    require_columns("fit", fit, x, y)
+    curves = [rows for _, rows in fit.groupby(by, sort=False)] if by in fit else [fit]
+    for rows in curves:
+        draw_theory(drawing.panels[0], rows[x], rows[y])
+    drawing.note(f"dashed: {fit_name}")
+
+
+def _finish_axes(drawing: Canvas, x: str, y: str, log: bool) -> None:
+    panel = drawing.panels[0]
+    panel.set(xlabel=axis_label(x), ylabel=axis_label(y))
+    panel.xaxis.set_major_formatter(lambda value, _: number(value))
+    scale(panel, log)
