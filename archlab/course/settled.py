@@ -29,6 +29,7 @@ from archlab.course.rule import Evidence, Rule
 from archlab.course.verdict import Verdict
 
 CARD = "border: 1px solid #767676; border-left: 6px solid #0072B2; padding: 0.4em 1em; margin: 0.5em 0"
+CODE = "font-family: monospace; margin: 0.3em 0"
 CELL = "text-align: left; padding: 0.1em 1em 0.1em 0"
 
 
@@ -91,7 +92,9 @@ class Settled:
             f'<td style="{CELL}">{escape(with_unit(name, value))}</td></tr>'
             for name, value in self.figures.items()
         ]
-        return f"<table>{''.join(rows)}</table><pre>{escape(self.rule.source)}</pre>" if rows else ""
+        if not rows:
+            return ""
+        return f'<table>{"".join(rows)}</table><pre style="{CODE}">{escape(self.rule.source)}</pre>'
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self._html(), "text/plain": str(self)}

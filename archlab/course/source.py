@@ -38,7 +38,10 @@ class Source:
 
     def _html(self) -> str:
         formatter = HtmlFormatter(
-            noclasses=True, style=STYLE, cssstyles="background: white; padding: 0.2em 0.8em"
+            noclasses=True,
+            style=STYLE,
+            cssstyles="background: white; padding: 0.2em 0.8em",
+            prestyles="font-family: monospace",
         )
         return "".join(_link(file) + highlight(code, PythonLexer(), formatter) for file, code in self.pieces)
 

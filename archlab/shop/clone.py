@@ -29,12 +29,10 @@ class Clone(Station):
         cores: the part "<name> cpu".
         connections: to the database, the part "<name> connections".
         bulkheads: kind of request -> workers that serve this kind only, the part "<name> <kind>". They are
-        taken
-            out of `workers`; what is left is shared by all other kinds.
+            taken out of `workers`; what is left is shared by all other kinds.
         queue_limit: how many requests may wait for a worker of a pool. None: no limit.
         restart_s: how long it takes to start again when it ran out of memory.
-        memory_mb, memory_limit_mb: in use after a start, and the limit at which the operating system kills
-        it.
+        memory_mb, memory_limit_mb: in use after a start, and where the operating system kills it.
 
     Raises:
         ValueError: when a parameter is out of range, or the bulkheads leave no worker for the other kinds.

@@ -68,8 +68,7 @@ def run_shop(
         load: arrivals of an open load, or `Users`.
         timeout_s: how long a customer waits for an answer. None: for ever.
         drain_s: how long, at most, the doors stay closed after the measured time, so that orders under way
-        come
-            to their end before the audit. What is still inside then is in flight.
+            come to their end before the audit. What is still inside then is in flight.
 
     The same seed gives the same customers to every architecture.
     """

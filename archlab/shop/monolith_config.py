@@ -49,23 +49,20 @@ class MonolithConfig:
     What it runs on:
         clones: copies of the program behind a balancer, which is only there when there are two or more.
         workers, cores, connections: of each clone. A worker is held for the whole of a request. 16 workers
-        and 16
-            connections are assumptions; 2 cores are those of the rented machine.
+            and 16 connections are assumptions; 2 cores are those of the rented machine.
         bulkheads: kind of request -> how many of the `workers` serve only this kind. None: all share.
         queue_limit: requests that may wait for a worker of a pool. None: no limit.
         database_cores: of the one database that all clones share.
 
     How long things take:
         browse_cpu_s: a page in the program. 4.79 ms is what a mean request of Stack Overflow spent in its
-        process
-            outside SQL, waits included, on 9 February 2016.
+            process outside SQL, waits included, on 9 February 2016.
         order_cpu_s, track_cpu_s: twice and half as much. Assumptions.
         query_s: one query: 0.5 ms (napkin-math).
         commit_s: one commit: a write with fsync, 0.3 ms (napkin-math).
         coherency: how much each session in the database slows every other. An assumption.
         provider_s: one call of the payment provider, over the internet. An assumption: a round trip across
-        North
-            America alone takes 60 ms (napkin-math).
+            North America alone takes 60 ms (napkin-math).
         declined: the share of payments that the provider declines.
         payment_timeout_s: how long an order waits for the provider. None: for ever.
         The shapes (exponential, lognormal) are assumptions.
@@ -73,12 +70,12 @@ class MonolithConfig:
     How it is built and run:
         transactions: True: an order is written in one transaction. False: each statement by itself.
         calls: "in-process", or "network": the same modules, but each call between two of them costs two
-        messages
-            of `hop_s` (0.25 ms one way inside a region, napkin-math) and `message_bytes` to encode and decode
-            at 100 MiB/s each (JSON-class, napkin-math; the size is an assumption). They still crash together.
-        settle_every_s: between two batches in which held money is taken. An assumption; real shops take
-        hours. health_check_s: between two checks of the balancer. An assumption. leak_mb_per_order,
-        memory_limit_mb, restart_s: what the orders module loses with each order, when the
+            messages of `hop_s` (0.25 ms inside a region by napkin-math, taken as one way) and
+            `message_bytes` to encode and decode at 100 MiB/s each (JSON-class, napkin-math; the size is an
+            assumption). They still crash together.
+        settle_every_s: between two batches in which held money is taken. An assumption; real shops take hours.
+        health_check_s: between two checks of the balancer. An assumption.
+        leak_mb_per_order, memory_limit_mb, restart_s: what the orders module loses with each order, when the
             operating system kills the clone, and how long a start takes. A clone starts with 500 MB.
             Assumptions.
 

@@ -6,6 +6,7 @@ the frame.
 """
 
 from archlab.course.figures.bars import comparison
+from archlab.course.figures.designs import designs
 from archlab.course.figures.distribution import survival
 from archlab.course.figures.latency_load import latency_against_load
 from archlab.course.figures.outcome_bars import outcomes
@@ -17,6 +18,7 @@ from archlab.course.figures.topology import topology
 __all__ = [
     "Picture",
     "comparison",
+    "designs",
     "incident",
     "latency_against_load",
     "outcomes",

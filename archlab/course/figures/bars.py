@@ -81,7 +81,8 @@ def _write_value(panel: Axes, place: int, row: Row, value: str) -> None:
 def _in_words(row: Row, value: str) -> str:
     """The value, and its interval when there is one."""
     ends = _interval(row, value)
-    return number(row[value]) + (f" ({number(ends[0])} to {number(ends[1])})" if ends else "")
+    known = ends is not None and ends[0] < ends[1]
+    return number(row[value]) + (f" ({number(ends[0])} to {number(ends[1])})" if ends and known else "")
 
 
 def name_rows(panel: Axes, names: list[str]) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 from numpy.typing import ArrayLike
 from scipy.optimize import isotonic_regression
 
@@ -31,6 +31,8 @@ DPI = 144
 enlarged."""
 LINE_HEIGHT = 1.25
 """Distance of lines of text, in letter heights."""
+CORNERS = (("left", "top"), ("right", "bottom"), ("right", "top"), ("left", "bottom"))
+"""Where a note may stand, the best place first."""
 LETTER_WIDTH = 0.6
 """Mean width of a bold letter, in letter heights; measured on DejaVu Sans, rounded up."""
 
@@ -43,6 +45,7 @@ class Canvas:
     panels: tuple[Axes, ...]
     size: Size
     _names: list[Annotation] = field(default_factory=list)
+    _notes: list[Text] = field(default_factory=list)
 
     def name_end(self, panel: Axes, x: ArrayLike, y: ArrayLike, name: str, colour: str) -> None:
         """Write `name` at the right of a line's last point that is a number; nothing when there is none."""
@@ -73,8 +76,9 @@ class Canvas:
         )
 
     def note(self, text: str) -> None:
-        """Write a note at the top left of the first panel."""
-        self.panels[0].text(0.02, 0.98, text, transform=self.panels[0].transAxes, va="top", color=INK)
+        """Write a note in that corner of the first panel where it hides least of the lines."""
+        panel = self.panels[0]
+        self._notes.append(panel.text(0.02, 0.98, text, transform=panel.transAxes, va="top", color=INK))
 
     def finish(self) -> None:
         """Solve the layout and keep it, then move names that overlap."""
@@ -82,6 +86,8 @@ class Canvas:
         self.figure.set_layout_engine("none")
         for panel in self.panels:
             spread([name for name in self._names if name.axes is panel], panel)
+        for note in self._notes:
+            move_to_free_corner(note, self.panels[0])
 
 
 @contextmanager
@@ -114,6 +120,30 @@ def write_title(figure: Figure, title: str, size: Size) -> None:
     figure.suptitle(
         textwrap.fill(title, letters), x=0.01, ha="left", fontsize=size.font_pt, fontweight="bold", color=INK
     )
+
+
+def move_to_free_corner(note: Text, panel: Axes) -> None:
+    """Move a note to the first corner in which it hides no part of a line, or else to the one where it hides least."""
+    hidden = {corner: _hidden_by(note, panel, corner) for corner in CORNERS}
+    _place(note, min(CORNERS, key=lambda corner: hidden[corner]))
+
+
+def _place(note: Text, corner: tuple[str, str]) -> None:
+    across, up = corner
+    note.set(x={"left": 0.02, "right": 0.98}[across], y={"bottom": 0.03, "top": 0.98}[up], ha=across, va=up)
+
+
+def _hidden_by(note: Text, panel: Axes, corner: tuple[str, str]) -> int:
+    """How many points of the panel's lines the note would cover in this corner."""
+    _place(note, corner)
+    box = note.get_window_extent()
+    covered = 0
+    for line in panel.get_lines():
+        points = line.get_transform().transform(np.asarray(line.get_xydata(), dtype=float))
+        steps = np.linspace(0, max(len(points) - 1, 0), 40 * max(len(points), 1))
+        across, up = (np.interp(steps, np.arange(len(points)), points[:, k]) for k in (0, 1))
+        covered += int(((across > box.x0) & (across < box.x1) & (up > box.y0) & (up < box.y1)).sum())
+    return covered
 
 
 def spread(names: Sequence[Annotation], panel: Axes) -> None:

@@ -34,10 +34,15 @@ def draw_points(panel: Axes, frame: pd.DataFrame, x: str, y: str, look: Look) ->
 
 
 def scale(panel: Axes, log: bool) -> None:
-    """Make the vertical axis start at 0, or logarithmic, and write plain numbers with thousands set apart."""
+    """Make the vertical axis start at 0, or logarithmic, and write plain numbers with thousands set apart.
+
+    With values below 0 the axis starts where they do, and a thin line marks 0.
+    """
     if log:
         panel.set_yscale("log")
         panel.yaxis.set_minor_formatter(lambda value, _: _minor_label(value, *panel.get_ylim()))
+    elif min((np.nanmin(line.get_ydata(), initial=0) for line in panel.get_lines()), default=0) < 0:
+        panel.axhline(0, color=INK, linewidth=0.8)
     else:
         panel.set_ylim(bottom=0)
     panel.yaxis.set_major_formatter(lambda value, _: number(value))
