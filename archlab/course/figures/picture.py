@@ -36,7 +36,7 @@ class Picture:
         """The picture as PNG, the same bytes for the same figure on one version of matplotlib."""
         buffer = io.BytesIO()
         canvas = FigureCanvasAgg(self.figure)
-        canvas.print_png(buffer, metadata={"Software": None}, pil_kwargs={"optimize": True})
+        canvas.print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 6})
         return buffer.getvalue()
 
     def __repr__(self) -> str:
