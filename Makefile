@@ -1,9 +1,9 @@
 # For those who like make. Everything is done by run.py, which also works where make is missing.
 PYTHON ?= python3
 
-.PHONY: lab test notebooks bench lock
+.PHONY: lab test notebooks labs bench lock
 
-lab test notebooks bench:
+lab test notebooks labs bench:
 	$(PYTHON) run.py $@
 
 # After a change of pyproject.toml or requirements.txt: pin everything beneath them again.

@@ -31,10 +31,31 @@ def script(*start: str) -> Callable[[Environment, list[str]], int]:
     return run
 
 
+def script_on_files(*start: str) -> Callable[[Environment, list[str]], int]:
+    """A command that takes files, which its user names from the folder that he or she is in."""
+
+    def run(environment: Environment, arguments: list[str]) -> int:
+        return environment.call(*start, *map(absolute, arguments))
+
+    return run
+
+
+def absolute(argument: str) -> str:
+    """A file's path in full; options and numbers as they are."""
+    return argument if argument.startswith("-") or argument.isdigit() else os.path.abspath(argument)
+
+
 COMMANDS = {
     "lab": Command(open_lab, "open the course in JupyterLab (takes --no-browser, --port 8890, ...)"),
     "test": Command(check_everything, "run every check: style, types, tests, notebooks"),
     "notebooks": Command(script("-m", "archlab.course.notebooks"), "run notebooks and keep their outputs"),
+    "check": Command(
+        script_on_files("-m", "archlab.course.labs.check"), "check a lab, task by task (takes its file)"
+    ),
+    "grade": Command(
+        script_on_files("-m", "archlab.course.labs.grade"), "grade a folder of labs (takes --out, --jobs)"
+    ),
+    "labs": Command(script("-m", "archlab.course.labs.generate"), "make labs/ from solutions/"),
     "bench": Command(script(os.path.join("tests", "bench", "run.py")), "measure how fast the simulator is"),
 }
 

@@ -14,7 +14,7 @@ True
 """
 
 from simpy.core import StopSimulation
-from simpy.events import Event, EventPriority
+from simpy.events import URGENT, Event, EventPriority
 
 NOW_FIRST = EventPriority(-1)
 """Before everything else at the same moment: for an event whose processing was cut short by the end of a run."""
@@ -40,3 +40,9 @@ def fail_now(event: Event, failure: BaseException) -> None:
     """Let `event` fail at this moment. Whoever waits gets `failure`; when nobody does, it is only counted."""
     event._ok, event._value, event._defused = False, failure, True
     process_event(event)
+
+
+def fail_next(event: Event, failure: BaseException) -> None:
+    """The same by way of the calendar, at this time: for a part that may be called from within a running generator."""
+    event._ok, event._value, event._defused = False, failure, True
+    event.env.schedule(event, URGENT)

@@ -1,6 +1,7 @@
 """Faults: what goes wrong, where, when and for how long. A schedule of them is an experiment you can repeat.
 
-`at_s` counts from the start of the simulation, warm-up included.
+`at_s` counts from the start of the simulation, warm-up included. When two faults of one kind overlap on one part, the
+end of the first ends both.
 
 >>> from archlab.sim import Crash, Simulation, Station
 >>> sim = Simulation(seed=1)
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import URGENT
 
+from archlab.sim.network import group
 from archlab.sim.validation import require_fraction, require_non_negative, require_positive
 
 if TYPE_CHECKING:
@@ -121,6 +123,8 @@ class Partition(Fault):
     for_s: float
 
     def __post_init__(self) -> None:
+        group("one_side", self.one_side)
+        group("other_side", self.other_side)
         require_non_negative("at_s", self.at_s)
         require_positive("for_s", self.for_s)
 

@@ -23,15 +23,18 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import NORMAL, Event
 
+from archlab.sim.distributions import Distribution
 from archlab.sim.events import process_event
 from archlab.sim.failure import Failure
 from archlab.sim.task import STARTED, Task
-from archlab.sim.validation import require_positive, require_whole
+from archlab.sim.validation import require_non_negative, require_positive, require_whole
 from archlab.sim.workload import Arrivals, Mix
 
 if TYPE_CHECKING:
-    from archlab.sim.distributions import Distribution
     from archlab.sim.simulation import Simulation
+
+LEAST_THINK_S = 0.001
+"""How long a user of a closed load thinks after an answer that took no time at all."""
 
 Handler = Callable[["Request"], Generator[Event, Any, Any]]
 """What serves a request: a function that takes the request and yields what it waits for."""
@@ -100,11 +103,11 @@ class Load:
             require_positive("timeout_s", timeout_s)
         if name in sim.loads:
             raise ValueError(f"name={name!r} is already the name of a load; each load needs its own")
-        sim.loads[name] = self
         self.sim = sim
         self.handler = handler
         self.timeout_s = timeout_s
         self._next_kind = Mix.of(mix).kinds(sim.stream(f"{name} kinds"))
+        sim.loads[name] = self
 
     def send(self, on_answer: Callable[[], object] | None = None) -> None:
         """Let one request arrive now."""
@@ -164,7 +167,8 @@ class OpenLoad(Load):
 class ClosedLoad(Load):
     """`users` who think for `think_s`, ask, wait for the answer (or give up after `timeout_s`), and think again.
 
-    Everybody starts by thinking. Raises `ValueError` when an argument is not allowed.
+    Everybody starts by thinking. Who is answered at the very moment of asking, as by a part that is down, thinks for
+    `LEAST_THINK_S` at least: nobody asks endlessly without any time passing. Raises `ValueError` when an argument is not allowed.
     """
 
     def __init__(
@@ -177,14 +181,17 @@ class ClosedLoad(Load):
         timeout_s: float | None = None,
         name: str = "load",
     ) -> None:
-        super().__init__(sim, handler, mix, timeout_s, name)
         require_whole("users", users, at_least=1)
+        if not isinstance(think_s, Distribution):
+            require_non_negative("think_s", think_s)
+        super().__init__(sim, handler, mix, timeout_s, name)
         self._next_think_s = sim.draws(f"{name} think time", think_s)
         for _ in range(users):
             self._think()
 
-    def _think(self) -> None:
-        self.sim.call_at(self.sim._now + self._next_think_s(), self._ask)
+    def _think(self, least_s: float = 0.0) -> None:
+        self.sim.call_at(self.sim._now + max(self._next_think_s(), least_s), self._ask)
 
     def _ask(self, _: None) -> None:
-        self.send(on_answer=self._think)
+        asked_s = self.sim._now
+        self.send(on_answer=lambda: self._think(LEAST_THINK_S if self.sim._now == asked_s else 0.0))

@@ -47,6 +47,8 @@ class Link:
         bandwidth: float | None,
         loss: float,
     ) -> None:
+        if not isinstance(latency_s, Distribution):
+            require_non_negative("latency_s", latency_s)
         require_fraction("loss", loss)
         if bandwidth is not None:
             require_positive("bandwidth_bytes_per_s", bandwidth)
@@ -91,7 +93,7 @@ class Network:
         bandwidth_bytes_per_s: messages of a link are sent one after the other at this speed. None: at once.
         loss: the probability that a message is lost.
 
-    Raises `ValueError` when an argument is not allowed.
+    Raises `ValueError` when an argument is not allowed or the name is taken.
     """
 
     def __init__(
@@ -102,6 +104,8 @@ class Network:
         loss: float = 0.0,
         name: str = "network",
     ) -> None:
+        if name in sim.networks:
+            raise ValueError(f"name={name!r} is already the name of a network; each needs its own")
         self.sim = sim
         self.name = name
         self._defaults = (latency_s, bandwidth_bytes_per_s, loss)
@@ -109,6 +113,7 @@ class Network:
         self._cuts: list[tuple[frozenset[str], frozenset[str]]] = []
         self.lost = 0
         Link(sim, f"{name} defaults", *self._defaults)
+        sim.networks[name] = self
 
     def link(
         self,
@@ -165,15 +170,20 @@ class Network:
         return call if timeout_s is None else self.sim.deadline(call, timeout_s)
 
     def partition(self, one_side: Iterable[str], other_side: Iterable[str]) -> None:
-        """Let no message that is sent from now on pass between the two groups of nodes."""
-        self._cuts.append((frozenset(one_side), frozenset(other_side)))
+        """Let no message that is sent from now on pass between the two groups of nodes.
+
+        Raises `ValueError` when a side is empty or a single text.
+        """
+        self._cuts.append((group("one_side", one_side), group("other_side", other_side)))
 
     def heal(self, one_side: Iterable[str] | None = None, other_side: Iterable[str] | None = None) -> None:
-        """End one partition, or all of them."""
-        if one_side is None or other_side is None:
+        """End one partition, or all of them when you name no side. Healing what is whole does nothing."""
+        if one_side is None and other_side is None:
             self._cuts.clear()
-        else:
-            self._cuts.remove((frozenset(one_side), frozenset(other_side)))
+            return
+        cut = (group("one_side", one_side), group("other_side", other_side))
+        if cut in self._cuts:
+            self._cuts.remove(cut)
 
     def is_cut(self, source: str, target: str) -> bool:
         """Whether a partition separates the two nodes."""
@@ -240,6 +250,13 @@ class Call(Event):
             process_event(self)
         else:
             fail_now(self, self.task._value)
+
+
+def group(name: str, nodes: Iterable[str] | None) -> frozenset[str]:
+    """The nodes of one side of a partition. Raises `ValueError` for none at all, or one name instead of a list."""
+    if isinstance(nodes, str) or not nodes:
+        raise ValueError(f"{name} is {nodes!r}; it must be a list of names of nodes, such as ['shop', 'web']")
+    return frozenset(nodes)
 
 
 def _arrive(message: Message) -> None:

@@ -26,7 +26,7 @@ class Recorder:
         self.kinds: list[str] = []
         self.outcomes: list[str] = [UNFINISHED, OK]
         self._kind_codes: dict[str, int] = {}
-        self._outcome_codes = {UNFINISHED: 0, OK: 1}
+        self._outcome_codes = {OK: 1}  # nobody may answer "unfinished"
         self._room = 0
         self._arrived = array("d")
         self._finished = array("d")
@@ -83,11 +83,15 @@ class Recorder:
 
     @staticmethod
     def _code(name: str, codes: dict[str, int], names: list[str]) -> int:
-        """A new number for a name. Raises `ValueError` when all 256 are taken."""
+        """A new number for a name. Raises `ValueError` when it is not allowed, or all 256 are taken."""
         if len(names) == 256:
             raise ValueError(f"{name!r} is one name too many: a run records at most 256 different ones")
         if not isinstance(name, str) or not name:
             raise ValueError(f"{name!r} cannot be recorded; an outcome or kind is a text")
+        if name in names:
+            raise ValueError(
+                f"{name!r} is the record's word for requests without an answer; choose another outcome"
+            )
         codes[name] = len(names)
         names.append(name)
         return codes[name]

@@ -169,8 +169,10 @@ class Result:
         return rows[rows["outcome"] == OK]
 
     def _queue_grows(self, part: str) -> bool:
-        """Whether the queue was longer in each third of the time than in the third before."""
+        """Whether the queue was longer in each third of the time than in the third before; with 3 samples or more."""
         queue = self.samples.loc[self.samples["part"] == part, "queue_length"].to_numpy(dtype=float)
+        if len(queue) < 3:
+            return False
         first, middle, last = (piece.mean() for piece in np.array_split(queue, 3))
         return bool(last > 1.1 * middle + 1 and middle > 1.1 * first + 1)
 

@@ -31,6 +31,7 @@ from archlab.sim.distributions import Distribution, as_distribution
 from archlab.sim.events import process_event
 from archlab.sim.faults import Fault
 from archlab.sim.load import ClosedLoad, Handler, Load, OpenLoad
+from archlab.sim.network import Network
 from archlab.sim.recording import Recorder
 from archlab.sim.result import Result, measure
 from archlab.sim.streams import Streams
@@ -70,6 +71,7 @@ class Simulation(simpy.Environment):
         self.streams = Streams(seed)
         self.parts: dict[str, Part] = {}
         self.loads: dict[str, Load] = {}
+        self.networks: dict[str, Network] = {}
         self.recorder = Recorder()
         self.faults: list[Fault] = []
         self._cancelled = 0  # deadlines on the calendar that were met
@@ -216,7 +218,7 @@ class Simulation(simpy.Environment):
         stop._ok, stop._value = True, None
         assert stop.callbacks is not None
         stop.callbacks.append(StopSimulation.callback)
-        self.schedule(stop, URGENT, time_s - self._now)
+        self.call_at(time_s, process_event, stop, URGENT)
 
     def sweep(self) -> None:
         """Take deadlines that were met off the calendar. Done when they are about half of it.

@@ -20,57 +20,16 @@ from heapq import heapify, heappush
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-import simpy
-from simpy.events import NORMAL, Event
+from simpy.events import NORMAL, URGENT
 
 from archlab.sim.discipline import Discipline, line
-from archlab.sim.events import fail_now, process_event
-from archlab.sim.failure import Crashed, Failure, Refused, Unavailable
-from archlab.sim.task import Grant
+from archlab.sim.events import fail_next, fail_now, process_event
+from archlab.sim.failure import Crashed, Refused, Unavailable
 from archlab.sim.validation import require_positive, require_whole
+from archlab.sim.visit import Hold, Visit, take_away, tell
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
-
-
-class Visit(Event):
-    """One piece of work at a station, and the event of its end."""
-
-    _ok = True
-    priority: float = 0
-
-    def __init__(self, sim: Simulation, station: Station, service_s: float) -> None:
-        self.env = sim
-        self.callbacks = []
-        self.station = station
-        self.service_s = service_s
-
-    @property
-    def name(self) -> str:
-        return self.station.name
-
-
-class Hold(Grant):
-    """A server held for as long as a `with` block lasts, and the event of getting it."""
-
-    _ok = True
-    priority: float = 0
-    service_s = None
-
-    def __init__(self, station: Station) -> None:
-        super().__init__(station.sim)
-        self.station = station
-        self.holder = station.sim.active_process
-
-    @property
-    def name(self) -> str:
-        return self.station.name
-
-    def __enter__(self) -> Hold:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.station.release(self)
 
 
 class Station:
@@ -162,13 +121,15 @@ class Station:
 
     def release(self, hold: Hold) -> None:
         """Give a held server back, or stop waiting for it. The `with` block does this for you."""
+        hold.released = True
         if hold in self._held:
             del self._held[hold]
             self.completed += 1
             self._next()
-        elif hold in self._waiting:
+        elif not hold.triggered:
             self._waiting.remove(hold)
             self._queue_area += self.sim._now
+            self.failed += 1
 
     def _turn_away(self, visit: Visit | Hold) -> None:
         if self.is_up:
@@ -210,11 +171,10 @@ class Station:
             heappush(self._calendar, (end, NORMAL, self._number(), self._on_finish, visit))
 
     def _grant(self, hold: Hold) -> None:
-        if hold.callbacks:
-            hold.holder = getattr(hold.callbacks[0], "__self__", None)
+        """Give a server to a holder, who hears of it by way of the calendar: another generator may be running now."""
         self._held[hold] = None
         hold._value = hold
-        process_event(hold)
+        heappush(self._calendar, (self.sim._now, URGENT, self._number(), tell, hold))
 
     # Faults ----------------------------------------------------------------------------------------------
 
@@ -233,9 +193,9 @@ class Station:
         self._held.clear()
         self.failed += len(inside) + len(waiting) + len(holds)
         for hold in holds:
-            _throw(hold.holder, Crashed(self.name))
+            self.sim.call_at(now, take_away, hold, URGENT)
         for visit in [*inside, *waiting]:
-            fail_now(visit, Crashed(self.name))
+            fail_next(visit, Crashed(self.name))
 
     def restart(self) -> None:
         """Come back, empty. Does nothing when the station is up."""
@@ -286,14 +246,3 @@ class Station:
             "refused": self.refused,
             "failed": self.failed,
         }
-
-
-def _throw(holder: Any, failure: Failure) -> None:
-    """Throw `failure` into a task or, as the cause of an interrupt, into a SimPy process."""
-    if holder is None:
-        return
-    if isinstance(holder, simpy.Process):
-        if holder.is_alive:
-            holder.interrupt(failure)
-    else:
-        holder.throw(failure)

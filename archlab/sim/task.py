@@ -66,9 +66,10 @@ class Task(Event):
 
     def throw(self, exception: BaseException) -> None:
         """Throw `exception` into the generator at this simulated moment, wherever it waits. Not if it has ended."""
-        self.env.call_at(self.env._now, self._throw, exception, URGENT)
+        self.env.call_at(self.env._now, self.throw_now, exception, URGENT)
 
-    def _throw(self, exception: BaseException) -> None:
+    def throw_now(self, exception: BaseException) -> None:
+        """The same at once: for an action on the calendar, since no generator may be running."""
         if self._value is not PENDING:
             return
         waiting = self._target.callbacks

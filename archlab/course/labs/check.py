@@ -1,0 +1,68 @@
+"""Check one lab and tell the learner, task by task, what the check saw: `python run.py check labs/...`.
+
+>>> from archlab.course.labs.verdict import TaskVerdict
+>>> told(LabVerdict("01_x", (TaskVerdict("capacity", False, 2, "Not solved yet."),))).splitlines()[-1]
+'0 of 1 tasks pass, 0 of 2 points.'
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from archlab.course.labs.judge import Judge, SolutionFails
+from archlab.course.labs.lab import LABS, ROOT, all_labs
+from archlab.course.labs.verdict import LabVerdict, TaskVerdict
+
+WIDTH = 100
+
+
+def told(verdict: LabVerdict) -> str:
+    """A verdict as a text to read."""
+    lines = [f"Lab {verdict.lab}"] if verdict.lab else []
+    lines += [verdict.problem] if verdict.problem else [told_task(task) for task in verdict.tasks]
+    lines += filter(None, [verdict.note])
+    return "\n".join([*lines, verdict.summary])
+
+
+def told_task(verdict: TaskVerdict) -> str:
+    """The verdict on a task: one line, and what the check said beneath it."""
+    heading = f"  {'passed' if verdict.passed else 'NOT PASSED':<11} {verdict.task}"
+    points = f"({verdict.points:g} of {verdict.of:g})"
+    margin = " " * 6
+    said = textwrap.fill(verdict.said, WIDTH, initial_indent=margin, subsequent_indent=margin)
+    return f"{heading} {points}\n{said}"
+
+
+def expected_lab(path: Path, root: Path = ROOT) -> str:
+    """The lab that a file should be, going by its folder under `labs/`; empty for files elsewhere."""
+    absolute = path.resolve()
+    return absolute.parent.name if absolute.parent.parent == root / LABS else ""
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Check the lab named. Returns 0 when all its tasks pass, 1 when not, 2 when there is nothing to judge by."""
+    parser = argparse.ArgumentParser(prog="run.py check", description="Check a lab, task by task.")
+    parser.add_argument(
+        "notebook", type=Path, help="a lab: labs/01_monolithic/01_monolithic_lab.ipynb, for example"
+    )
+    path = parser.parse_args(arguments).notebook
+    labs = all_labs(root)
+    if not labs:
+        print("The folder solutions/ is not here, so there is nothing to judge by.", file=sys.stderr)
+        return 2
+    print(f"Checking {path.name} twice, with the usual seed and with a fresh one ...", flush=True)
+    try:
+        verdict = Judge(labs).verdict(path, expected_lab(path, root))
+    except SolutionFails as failure:
+        print(failure, file=sys.stderr)
+        return 2
+    print(told(verdict))
+    return 0 if verdict.passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,131 @@
+"""Make `labs/` from `solutions/`, with nbgrader's own preprocessors and the settings in `nbgrader_config.py`.
+
+Solutions become stubs, outputs go, the frame and the checks are locked, and each cell gets its checksum. A teacher who
+runs `nbgrader generate_assignment` gets the same files.
+
+>>> lab_path(Path("solutions/01_x/01_x_lab.ipynb")).as_posix()
+'labs/01_x/01_x_lab.ipynb'
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader import preprocessors as steps
+from nbgrader.utils import compute_checksum, is_solution
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from archlab.course.labs.anatomy import faults
+from archlab.course.labs.answers import read_answers
+from archlab.course.labs.lab import LABS, ROOT, read_lab, solution_paths
+from archlab.course.labs.trial import surprises, try_all
+
+CONFIG_FILE = "nbgrader_config.py"
+# Those of nbgrader's generate_assignment, in its order, without the one that writes to its database.
+STEPS = (
+    steps.LockCells,
+    steps.ClearSolutions,
+    steps.ClearOutput,
+    steps.CheckCellMetadata,
+    steps.ComputeChecksums,
+    steps.ClearHiddenTests,
+    steps.ClearMarkScheme,
+    steps.ComputeChecksums,
+    steps.CheckCellMetadata,
+)
+
+
+def settings() -> Config:
+    """nbgrader's settings for the course."""
+    return PyFileConfigLoader(CONFIG_FILE, path=str(ROOT)).load_config()
+
+
+def generate(solution: Path) -> str:
+    """The text of the lab that belongs to a solution notebook."""
+    notebook = nbformat.read(solution, as_version=4)
+    config = settings()
+    for step in STEPS:
+        notebook, _ = step(config=config).preprocess(notebook, {})
+    return str(nbformat.writes(notebook)).rstrip("\n") + "\n"
+
+
+def stubs(solution: Path) -> dict[str, str]:
+    """What a learner finds in the answer cell of each task."""
+    notebook = nbformat.reads(generate(solution), as_version=4)
+    cells = {cell.id: cell.source for cell in notebook.cells}
+    return {task: cells[answer.cell.id] for task, answer in read_lab(solution).answers.items()}
+
+
+def lab_path(solution: Path) -> Path:
+    """Where the lab of a solution notebook goes."""
+    folder = solution.parent
+    return folder.parent.with_name(LABS) / folder.name / solution.name
+
+
+def was_worked_in(lab: Path) -> bool:
+    """Whether somebody has changed an answer cell since the lab was generated, or the file is no notebook."""
+    try:
+        notebook: NotebookNode = nbformat.read(lab, as_version=4)
+        cells = [cell for cell in notebook.cells if is_solution(cell)]
+        return any(cell.metadata.nbgrader.checksum != compute_checksum(cell) for cell in cells)
+    except (OSError, ValueError, AttributeError, nbformat.ValidationError):
+        return lab.exists()
+
+
+def renew(solution: Path, force: bool = False) -> str:
+    """Write the lab of a solution; return what was done, in one word. A lab with answers in it is kept."""
+    lab, content = lab_path(solution), generate(solution)
+    if lab.exists() and lab.read_text(encoding="utf-8") == content:
+        return "unchanged"
+    if not force and was_worked_in(lab):
+        return "kept"
+    lab.parent.mkdir(parents=True, exist_ok=True)
+    lab.write_text(content, encoding="utf-8", newline="\n")
+    return "written"
+
+
+def shortcomings(solution: Path, seeds: Sequence[int]) -> list[str]:
+    """What is wrong with a lab: with its form, and with what its checks accept and refuse under some seeds."""
+    lab, answers = read_lab(solution), read_answers(solution)
+    return faults(lab, answers) or surprises(try_all(lab, stubs(solution), answers, seeds))
+
+
+def main(arguments: Sequence[str], root: Path = ROOT) -> int:
+    """Make all labs, or try their checks. Returns an exit code: 1 when something is left for the author to do."""
+    parser = argparse.ArgumentParser(prog="run.py labs", description="Make labs/ from solutions/.")
+    parser.add_argument("--force", action="store_true", help="also overwrite labs with answers in them")
+    parser.add_argument(
+        "--try", dest="seeds", type=int, help="make nothing; try the checks with this many seeds"
+    )
+    options = parser.parse_args(arguments)
+    solutions = solution_paths(root)
+    if options.seeds:
+        return report_shortcomings(solutions, range(1, options.seeds + 1))
+    done = {path: renew(path, options.force) for path in solutions}
+    for path, word in done.items():
+        print(f"{lab_path(path).relative_to(root).as_posix()}: {word}")
+    if "kept" in done.values():
+        print(
+            "A lab that was kept has answers in it. To overwrite it: python run.py labs --force",
+            file=sys.stderr,
+        )
+    return int("kept" in done.values())
+
+
+def report_shortcomings(solutions: Sequence[Path], seeds: Sequence[int]) -> int:
+    """Try the labs, print what is wrong with them, and return an exit code."""
+    found = [fault for path in solutions for fault in shortcomings(path, seeds)]
+    for fault in found:
+        print(fault)
+    print(f"{len(solutions)} labs tried with {len(seeds)} seeds: {len(found)} shortcomings.")
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,149 @@
+"""A kernel that is watched: it may hang, die, print without end, and whoever runs cells in it finds out at once.
+
+>>> from tempfile import TemporaryDirectory
+>>> with TemporaryDirectory() as folder, Kernel(Path(folder)) as kernel:
+...     kernel.run("print('first'); print('last')", timeout_s=30)
+Ran(ended='ok', error='', message='', line='last')
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, start_new_kernel
+
+LOOK_EVERY_S = 0.2
+PATIENCE_S = 3.0
+LONGEST_LINE = 2000
+# More threads only fight for the same cores, and each takes address space.
+ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What came of one cell.
+
+    `ended`: "ok", "error" (then `error` and `message` are the exception's name and text), "too long", "died" (the
+    kernel is gone), or "not run". `line`: the last line it printed that is not empty.
+    """
+
+    ended: str
+    error: str = ""
+    message: str = ""
+    line: str = ""
+
+
+NOT_RUN = Ran("not run")
+
+
+class Kernel:
+    """A fresh kernel of this Python that works in `folder`, untouched by the user's own IPython settings."""
+
+    def __init__(self, folder: Path) -> None:
+        self.manager, self.client = start_new_kernel(
+            kernel_name=CURRENT_ENV_KERNEL_NAME,
+            cwd=str(folder),
+            env={**os.environ, **ONE_THREAD, "IPYTHONDIR": str(folder / ".ipython")},
+            extra_arguments=["--HistoryManager.enabled=False"],
+            stdout=subprocess.DEVNULL,  # so that what a cell writes there cannot pass for somebody else's words
+            stderr=subprocess.DEVNULL,
+        )
+
+    def __enter__(self) -> Kernel:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the kernel's process is there."""
+        return bool(self.manager.is_alive())
+
+    def run(self, source: str, timeout_s: float) -> Ran:
+        """Run one cell. After `timeout_s` seconds it is interrupted; a kernel that does not stop then is killed."""
+        cell = _Cell(self, source)
+        if cell.finish(timeout_s):
+            return cell.ran()
+        if not self.is_alive:
+            return Ran("died")
+        self.manager.interrupt_kernel()
+        if not cell.finish(PATIENCE_S):
+            self.stop()
+        return Ran("too long")
+
+    def stop(self) -> None:
+        """Kill the kernel and what it started, as far as that did not leave its process group."""
+        group = getattr(self.manager.provisioner, "pgid", None)
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+        if group and hasattr(os, "killpg"):
+            try:
+                os.killpg(group, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                return
+
+
+class _Cell:
+    """One cell under way: listens to the kernel until the cell has ended."""
+
+    def __init__(self, kernel: Kernel, source: str) -> None:
+        self.kernel = kernel
+        self.message_id = kernel.client.execute(
+            source, store_history=False, allow_stdin=False, stop_on_error=False
+        )
+        self.reply: dict[str, Any] | None = None
+        self.is_idle = False
+        self.tail = ""
+
+    def finish(self, timeout_s: float) -> bool:
+        """Listen until the cell has ended, the time is up or the kernel is dead; return whether it has ended."""
+        end_s = time.monotonic() + timeout_s
+        while not (self.reply and self.is_idle):
+            self._hear_output()
+            self._hear_reply()
+            now_s = time.monotonic()
+            if self.reply and now_s > end_s:  # the word "idle" was lost in a flood of output
+                break
+            if now_s > end_s or not self.kernel.is_alive:
+                return False
+            if self.reply:
+                end_s = min(end_s, now_s + PATIENCE_S)
+        return True
+
+    def ran(self) -> Ran:
+        """What came of it, once it has ended."""
+        reply = self.reply or {}
+        lines = [line for line in self.tail.splitlines() if line.strip()]
+        line = lines[-1] if lines else ""
+        if reply.get("status") == "ok":
+            return Ran("ok", line=line)
+        return Ran("error", str(reply.get("ename", "")), str(reply.get("evalue", ""))[:LONGEST_LINE], line)
+
+    def _hear_output(self) -> None:
+        try:
+            message = self.kernel.client.get_iopub_msg(timeout=LOOK_EVERY_S)
+        except Empty:
+            return
+        if message["parent_header"].get("msg_id") != self.message_id:
+            return
+        content = message["content"]
+        if message["msg_type"] == "stream" and content["name"] == "stdout":
+            self.tail = (self.tail + content["text"][-LONGEST_LINE:])[-LONGEST_LINE:]
+        elif message["msg_type"] == "status":
+            self.is_idle = content["execution_state"] == "idle"
+
+    def _hear_reply(self) -> None:
+        try:
+            message = self.kernel.client.get_shell_msg(timeout=0)
+        except Empty:
+            return
+        if message["parent_header"].get("msg_id") == self.message_id:
+            self.reply = message["content"]

@@ -1,0 +1,116 @@
+"""The checks on trial: each must accept every right answer and refuse every wrong one, whatever the seed.
+
+One kernel tries all of them: for each task the solution, the stub, and every recorded answer, each followed by the
+check. What an answer defined is forgotten before the next one.
+
+>>> forget("def servers(load): return 1")
+"for name in ['servers']: globals().pop(name, None)"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archlab.course.labs.anatomy import bound_names
+from archlab.course.labs.answers import Answer
+from archlab.course.labs.apart import Run, run_apart
+from archlab.course.labs.kernel import Ran
+from archlab.course.labs.lab import ANSWER, CHECK, TEXT, Lab
+from archlab.course.labs.limits import Limits
+from archlab.course.labs.verdict import UNSOLVED
+
+TRIAL_LIMITS = Limits(cell_s=120, notebook_s=1200)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An answer that a check was tried with. `kind`: "solution", "stub", "wrong" or "right"."""
+
+    kind: str
+    task: str
+    words: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the check made of an attempt, under one seed, and the line it should have printed."""
+
+    attempt: Attempt
+    seed: int
+    ran: Ran
+    wanted: str
+
+    @property
+    def accepted(self) -> bool:
+        """Whether a judge would call the task solved, going by this seed alone."""
+        return self.ran.ended == "ok" and self.ran.line == self.wanted
+
+
+def surprises(trials: Sequence[Trial]) -> list[str]:
+    """What a check should not have made of an attempt, a sentence each."""
+    found = []
+    for trial in trials:
+        where = f"task {trial.attempt.task}, seed {trial.seed}"
+        what = f"{trial.attempt.kind}: {trial.attempt.words}"
+        right = trial.attempt.kind in ("solution", "right")
+        if right and not trial.accepted:
+            found.append(
+                f"{where}: refused ({what}): {trial.ran.message or trial.ran.line or trial.ran.ended}"
+            )
+        elif trial.accepted and not right:
+            found.append(f"{where}: accepted ({what})")
+        elif trial.attempt.kind == "stub" and trial.ran.error != UNSOLVED:
+            found.append(
+                f"{where}: the stub should end with {UNSOLVED}, not {trial.ran.error}: {trial.ran.message}"
+            )
+    return found
+
+
+def attempts(lab: Lab, stubs: dict[str, str], answers: Sequence[Answer]) -> list[Attempt]:
+    """Everything to try, the solution of each task first."""
+    found = []
+    for task, answer in lab.answers.items():
+        found.append(Attempt("solution", task, "the solution", answer.cell.source))
+        found.append(Attempt("stub", task, "the unsolved stub", stubs[task]))
+        found += [
+            Attempt("right" if a.right else "wrong", task, a.words, a.code) for a in answers if a.task == task
+        ]
+    return found
+
+
+def forget(source: str) -> str:
+    """The code that takes away the names which an answer gave a meaning."""
+    return f"for name in {bound_names(source)}: globals().pop(name, None)"
+
+
+def try_all(lab: Lab, stubs: dict[str, str], answers: Sequence[Answer], seeds: Sequence[int]) -> list[Trial]:
+    """Try every answer under every seed. Raises `RuntimeError` when the cells could not be run at all."""
+    tried = attempts(lab, stubs, answers)
+    sources, places = script(lab, tried)
+    report = run_apart([Run(seed, tuple(sources)) for seed in seeds], list(places.values()), TRIAL_LIMITS)
+    if report.broken:
+        raise RuntimeError(report.broken)
+    trials = []
+    for seed, ran in zip(seeds, report.runs, strict=False):
+        lines = {a.task: ran[place].line for a, place in places.items() if a.kind == "solution"}
+        trials += [Trial(a, seed, ran[place], lines[a.task]) for a, place in places.items()]
+    return trials
+
+
+def script(lab: Lab, tried: Sequence[Attempt]) -> tuple[list[str], dict[Attempt, int]]:
+    """The cells to run, and the number of the check cell of each attempt. At the end of a task its solution holds."""
+    sources: list[str] = []
+    places: dict[Attempt, int] = {}
+    for cell in lab.cells:
+        if cell.role not in (TEXT, ANSWER, CHECK):
+            sources.append(cell.cell.source)
+        if cell.role == CHECK:
+            own = [attempt for attempt in tried if attempt.task == cell.task]
+            for attempt in own:
+                sources += [attempt.source, cell.cell.source]
+                places[attempt] = len(sources) - 1
+                sources.append(forget(attempt.source))
+            sources.append(own[0].source)
+    return sources, places

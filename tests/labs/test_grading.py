@@ -1,0 +1,221 @@
+"""Grading a class: every file gets its rows, and a run that was stopped goes on where it was."""
+
+import csv
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archlab.course.labs import grade as grading
+from archlab.course.labs.grade import grade
+from archlab.course.labs.gradebook import COLUMNS, ForeignFile
+from archlab.course.labs.judge import Judge
+from archlab.course.labs.lab import Lab
+from archlab.course.labs.submissions import clean, find_submissions
+from archlab.course.labs.verdict import LabVerdict, TaskVerdict
+
+TASKS = ("reading", "servers", "limit")
+
+
+class FakeJudge(Judge):
+    """A judge that runs nothing: a task is solved when its name stands in the file. It may stop half-way."""
+
+    def __init__(self, labs: dict[str, Lab], stop_after: int = 1000) -> None:
+        super().__init__(labs)
+        self.judged: list[str] = []
+        self.stop_after = stop_after
+
+    def verdict(self, path: Path, expected: str = "") -> LabVerdict:
+        if len(self.judged) == self.stop_after:
+            raise KeyboardInterrupt
+        self.judged.append(path.name)
+        text = path.read_text(encoding="utf-8")
+        if "crash" in text:
+            raise RuntimeError("the judge fell over")
+        tasks = [
+            TaskVerdict(task, task in text, 2, "passed" if task in text else "Not solved yet.")
+            for task in TASKS
+        ]
+        return LabVerdict("90_till", tuple(tasks))
+
+
+@pytest.fixture
+def handed_in(tmp_path: Path) -> Path:
+    folder = tmp_path / "handed in"
+    for name, text in [
+        ("anna.ipynb", "reading servers"),
+        ("berta.ipynb", "reading"),
+        ("carla/90_till/lab.ipynb", "reading servers limit"),
+        ("carla/notes.txt", "see the lab"),
+        ("dora/lab.py", "reading"),
+        (".hidden.ipynb", "reading"),
+        ("emma/.ipynb_checkpoints/lab-checkpoint.ipynb", "reading"),
+    ]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_file_or_a_folder_is_a_student_and_nobody_is_left_out(handed_in: Path):
+    found = find_submissions(handed_in, leave_out=handed_in / "results.csv")
+    assert [(s.student, s.file) for s in found] == [
+        ("anna", "anna.ipynb"),
+        ("berta", "berta.ipynb"),
+        ("carla", "carla/90_till/lab.ipynb"),
+        ("dora", "dora/lab.py"),
+        ("emma", "emma"),
+    ]
+
+
+def test_the_table_has_a_row_for_each_student_and_task(handed_in: Path, labs: dict[str, Lab], tmp_path: Path):
+    out = tmp_path / "results.csv"
+    grade(handed_in, out, FakeJudge(labs), jobs=2)
+    rows = table(out)
+    assert list(rows[0]) == COLUMNS
+    anna = [(row["lab"], row["task"], row["points"], row["of"]) for row in rows if row["student"] == "anna"]
+    assert anna == [
+        ("90_till", "reading", "2", "2"),
+        ("90_till", "servers", "2", "2"),
+        ("90_till", "limit", "0", "2"),
+    ]
+    assert [row["what_happened"] for row in rows if row["student"] == "emma"] == [
+        "The folder holds no notebook."
+    ]
+
+
+def test_the_summary_names_the_task_that_most_got_stuck_on(
+    handed_in: Path, labs: dict[str, Lab], tmp_path: Path
+):
+    summary = grade(handed_in, tmp_path / "results.csv", FakeJudge(labs), jobs=1).summary()
+    assert re.search(r"reading +4 of 4\n  servers +2 of 4\n  limit +1 of 4", summary)
+    assert "Most got stuck on limit. What happened most often (3 times): Not solved yet." in summary
+    assert "emma: The folder holds no notebook." in summary
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(handed_in: Path, labs: dict[str, Lab], tmp_path: Path):
+    out = tmp_path / "results.csv"
+    with pytest.raises(KeyboardInterrupt):
+        grade(handed_in, out, FakeJudge(labs, stop_after=2), jobs=1)
+    kept = table(out)
+    judge = FakeJudge(labs)
+    grade(handed_in, out, judge, jobs=1)
+    already = {row["file"] for row in kept}
+    assert already
+    assert {Path(file).name for file in already}.isdisjoint(judge.judged)
+    assert [row for row in table(out) if row["file"] in already] == kept
+    assert {row["student"] for row in table(out)} == {"anna", "berta", "carla", "dora", "emma"}
+
+
+def test_a_finished_run_judges_nothing_again_but_what_was_handed_in_anew(
+    handed_in: Path, labs: dict[str, Lab], tmp_path: Path
+):
+    out = tmp_path / "results.csv"
+    grade(handed_in, out, FakeJudge(labs), jobs=1)
+    (handed_in / "berta.ipynb").write_text("reading servers limit", encoding="utf-8")
+    (handed_in / "anna.ipynb").unlink()
+    judge = FakeJudge(labs)
+    grade(handed_in, out, judge, jobs=1)
+    assert judge.judged == ["berta.ipynb"]
+    points = {row["student"]: [] for row in table(out)}
+    for row in table(out):
+        points[row["student"]].append(row["points"])
+    assert points["berta"] == ["2", "2", "2"]
+    assert "anna" not in points
+
+
+def test_when_the_lab_changes_everybody_is_graded_again(
+    handed_in: Path, labs: dict[str, Lab], tmp_path: Path
+):
+    out = tmp_path / "results.csv"
+    grade(handed_in, out, FakeJudge(labs), jobs=1)
+    changed = {"90_till": Lab("90_till", labs["90_till"].cells[:-1])}
+    judge = FakeJudge(changed)
+    grade(handed_in, out, judge, jobs=1)
+    assert len(judge.judged) == 4
+
+
+def test_a_notebook_that_fells_the_judge_costs_nobody_else_anything(
+    handed_in: Path, labs: dict[str, Lab], tmp_path: Path
+):
+    (handed_in / "90_till_berta.ipynb").write_text("crash", encoding="utf-8")
+    grade(handed_in, tmp_path / "results.csv", FakeJudge(labs), jobs=1)
+    rows = [row for row in table(tmp_path / "results.csv") if row["student"] == "90_till_berta"]
+    assert [row["task"] for row in rows] == list(TASKS)
+    assert all("the judge fell over" in row["what_happened"] and row["points"] == "0" for row in rows)
+
+
+def test_a_table_of_something_else_is_not_overwritten(handed_in: Path, labs: dict[str, Lab], tmp_path: Path):
+    out = tmp_path / "marks.csv"
+    out.write_text("name,mark\nanna,1\n")
+    with pytest.raises(ForeignFile, match="no table of results"):
+        grade(handed_in, out, FakeJudge(labs), jobs=1)
+    assert out.read_text() == "name,mark\nanna,1\n"
+
+
+def test_the_table_itself_is_not_taken_for_a_submission(handed_in: Path, labs: dict[str, Lab]):
+    out = handed_in / "results.csv"
+    grade(handed_in, out, FakeJudge(labs), jobs=1)
+    grade(handed_in, out, FakeJudge(labs), jobs=1)
+    assert "results" not in {row["student"] for row in table(out)}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_pipes_and_links_in_a_students_folder_are_not_followed(handed_in: Path):
+    (handed_in / "fay").mkdir()
+    os.mkfifo(handed_in / "fay" / "lab.ipynb")
+    (handed_in / "fay" / "copied.ipynb").symlink_to(handed_in / "anna.ipynb")
+    found = find_submissions(handed_in, leave_out=handed_in / "results.csv")
+    assert [s.file for s in found if s.student == "fay"] == ["fay"]
+
+
+def test_no_answer_becomes_a_formula_or_a_second_line_in_the_table():
+    assert clean("=1+1\r\nx\x00y") == "'=1+1 x y"
+    assert clean("a" * 1000) == "a" * 300
+
+
+HOSTILE_FILES = {
+    "broken.ipynb": b"{",
+    "text.ipynb": b"My answer is 42.",
+    "empty.ipynb": b"",
+    "list.ipynb": b"[]",
+    "conflict.ipynb": b"<<<<<<< HEAD\n{}\n=======\n",
+    "script.py": b"print(1)",
+    "binary.ipynb": bytes(range(256)),
+    "90_till_zoe.ipynb": b"\xff\xfe",
+}
+
+
+def test_a_real_class_with_hostile_files_is_graded_to_the_end(
+    labs: dict[str, Lab],
+    example: Path,
+    fill: Callable[..., Any],
+    right: dict[str, str],
+    hand_in: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+):
+    folder = hand_in(fill(right), "class/anna/90_till_lab.ipynb").parents[1]
+    leaves = "import sys\ndef servers_needed(*args):\n    sys.exit(0)"
+    asks = "def queue_limit(*args):\n    return int(input('how many?'))"
+    hand_in(fill({**right, "servers": leaves, "limit": asks}), "class/berta.ipynb")
+    for name, content in HOSTILE_FILES.items():
+        (folder / name).write_bytes(content)
+    assert grading.main([str(folder), "--jobs", "2"], example) == 0
+    rows = table(folder / "results.csv")
+    points = {row["student"]: 0.0 for row in rows}
+    for row in rows:
+        points[row["student"]] += float(row["points"])
+    assert points == {"anna": 6, "berta": 1, **dict.fromkeys((Path(name).stem for name in HOSTILE_FILES), 0)}
+    berta = {row["task"]: row["what_happened"] for row in rows if row["student"] == "berta"}
+    assert "SystemExit" in berta["servers"]
+    assert "StdinNotImplementedError" in berta["limit"]
+    zoe = [(row["lab"], row["task"]) for row in rows if row["student"] == "90_till_zoe"]
+    assert zoe == [("90_till", task) for task in TASKS]
+    assert "Most got stuck on" in capsys.readouterr().out
