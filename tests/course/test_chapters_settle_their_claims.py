@@ -10,11 +10,12 @@ import nbformat
 import pytest
 
 from archlab.course import chapters
-from archlab.course.claims import claims_of
+from archlab.course.claims import all_claims, claims_of
 from archlab.course.rule import Evidence
 
 ROOT = Path(__file__).resolve().parents[2]
-MODULES = [module.name for module in iter_modules(chapters.__path__)]
+PATTERNS = {claim.pattern for claim in all_claims()}
+MODULES = [m.name for m in iter_modules(chapters.__path__) if m.name.replace("_", "-") in PATTERNS]
 
 
 def settled_in(notebook: Path) -> Counter[str]:

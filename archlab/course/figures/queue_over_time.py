@@ -9,6 +9,7 @@
 from collections.abc import Mapping
 
 import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from archlab.course.figures.canvas import Canvas, canvas
 from archlab.course.figures.line import require_columns, scale
@@ -65,14 +66,12 @@ def _draw(drawing: Canvas, place: int, name: str, count: pd.Series, colour: str)
     panel.plot(count.index, count, color=colour, drawstyle="steps-post", linewidth=1.2)
     panel.set_title(name, loc="left", fontsize=drawing.size.font_pt)
     panel.set_ylabel("Inside\n[requests]")
-    panel.yaxis.get_major_locator().set_params(integer=True, nbins=4)
+    panel.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
     scale(panel, log=False)
 
 
 def _ends(counts: Mapping[str, pd.Series]) -> tuple[float, float]:
-    return min(count.index[0] for count in counts.values()), max(
-        count.index[-1] for count in counts.values()
-    )
+    return min(count.index[0] for count in counts.values()), max(count.index[-1] for count in counts.values())
 
 
 def _in_words(count: pd.Series) -> str:

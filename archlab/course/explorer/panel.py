@@ -1,0 +1,154 @@
+"""The panel: controls, picture, table and buttons in the browser. It knows neither the model nor the view.
+
+>>> from archlab.course.explorer.parameter import parameter
+>>> from archlab.course.style import LAB
+>>> panel = ControlPanel([parameter("rate_per_s", (1, 200, 80))], LAB)
+>>> panel.values
+{'rate_per_s': 80}
+"""
+
+import threading
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets  # type: ignore[import-untyped]
+
+from archlab.course.accessible_names import PANEL_CLASS, Names
+from archlab.course.explorer.parameter import Choice, Parameter, Range
+from archlab.course.figures.picture import CSS_PIXELS_PER_INCH
+from archlab.course.style import LAB, Size
+
+LABEL_EM = 10
+COLUMNS = 2
+CSS = """
+.archlab-panel { --jp-widgets-font-size: FONTpx; --jp-widgets-inline-height: LINEpx; max-width: WIDTHpx }
+.archlab-panel .widget-label { font-size: FONTpx }
+.archlab-panel table { margin: 0 }
+.archlab-panel .widget-toggle-buttons { display: flex; align-items: baseline }
+.archlab-panel .widget-toggle-buttons > .widget-label { width: LABELem; text-align: right }
+.archlab-panel .widget-toggle-button.mod-active { font-weight: bold; text-decoration: underline }
+.archlab-panel a { color: inherit; text-decoration: underline }
+.archlab-panel .widget-readout { min-width: 4em; text-align: right }
+"""
+
+
+class ControlPanel:
+    """The controls of some parameters, and places for what they lead to.
+
+    `on_change` is called with all values when a control was moved, `on_pin` and `on_reset` at their buttons.
+    """
+
+    def __init__(self, parameters: Sequence[Parameter], size: Size) -> None:
+        self.size = size
+        self.on_change: Callable[[dict[str, Any]], object] = lambda values: None
+        self.on_pin: Callable[[], object] = lambda: None
+        self.on_reset: Callable[[], object] = lambda: None
+        self._here = threading.local()  # JupyterLab's messages may be handled in several threads
+        self._controls = {known.name: _control(known) for known in parameters}
+        for control in self._controls.values():
+            control.observe(self._changed, names="value")
+        self._picture, self._table = widgets.HTML(), widgets.HTML()
+        self._status = widgets.HTML(layout=widgets.Layout(margin="0 0 0 12px"))
+        self.box = self._arranged()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: control.value for name, control in self._controls.items()}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Move the controls, without calling `on_change`."""
+        self._here.sets_values = True
+        try:
+            for name, value in values.items():
+                self._controls[name].value = value
+        finally:
+            self._here = threading.local()  # JupyterLab's messages may be handled in several threads
+
+    def show(self, png: bytes, alt: str, table: str, csv: str) -> None:
+        """Show a picture with its alternative text, a table in HTML, and offer `csv` for download."""
+        self._picture.value = image(png, alt, self.size)
+        self._table.value = f'<div style="line-height: 1.3">{table}</div>'
+        self._download.value = _link(csv)
+        self._status.value = ""
+
+    def show_waiting(self) -> None:
+        """Say that a run is under way."""
+        self._status.value = '<span role="status">Simulating …</span>'
+
+    def _arranged(self) -> widgets.VBox:
+        self._download = widgets.HTML(layout=widgets.Layout(margin="0 0 0 12px"))
+        pin, reset = widgets.Button(description="Pin this run"), widgets.Button(description="Reset")
+        pin.on_click(lambda _: self.on_pin())
+        reset.on_click(lambda _: self.on_reset())
+        columns = f"repeat({COLUMNS}, minmax(0, 1fr))"
+        controls = widgets.GridBox(
+            list(self._controls.values()), layout=widgets.Layout(grid_template_columns=columns)
+        )
+        names = Names(layout=widgets.Layout(display="none"))
+        buttons = widgets.HBox([pin, reset, self._download, self._status])
+        style = widgets.HTML(f"<style>{css(self.size)}</style>", layout=widgets.Layout(display="none"))
+        box = widgets.VBox([controls, self._picture, self._table, buttons, names, style])
+        box.add_class(PANEL_CLASS)
+        box.add_class(size_class(self.size))
+        return box
+
+    def _changed(self, _: object) -> None:
+        if not getattr(self._here, "sets_values", False):
+            self.on_change(self.values)
+
+
+def _control(known: Parameter) -> Any:
+    style = {"description_width": f"{LABEL_EM}em"}
+    layout = widgets.Layout(width="auto")
+    common = {"description": known.label, "style": style, "layout": layout}
+    return _slider(known, common) if isinstance(known, Range) else _buttons(known, common)
+
+
+def _buttons(known: Choice, common: dict[str, Any]) -> Any:
+    """A button for each option: JupyterLab keeps for itself the keys that a list of options would need."""
+    options = [(known.words(option), option) for option in known.options]
+    buttons = widgets.ToggleButtons(options=options, value=known.start, **common)
+    buttons.style.button_width = "auto"
+    return buttons
+
+
+def _slider(known: Range, common: dict[str, Any]) -> Any:
+    bounds = {"min": known.low, "max": known.high, "step": known.step, "value": known.start}
+    if known.is_whole:
+        return widgets.IntSlider(**bounds, **common)
+    return widgets.FloatSlider(**bounds, readout_format=f".{known.decimals}f", **common)
+
+
+def image(png: bytes, alt: str, size: Size) -> str:
+    """Return a picture as HTML, as wide as its size says."""
+    data = b64encode(png).decode("ascii")
+    width = round(size.width_in * CSS_PIXELS_PER_INCH)
+    style = "max-width: 100%; height: auto; display: block"
+    return f'<img alt="{escape(alt)}" width="{width}" style="{style}" src="data:image/png;base64,{data}">'
+
+
+def _link(csv: str) -> str:
+    data = b64encode(csv.encode()).decode("ascii")
+    return f'<a download="explorer.csv" href="data:text/csv;base64,{data}">Download CSV</a>'
+
+
+def size_class(size: Size) -> str:
+    """Return the class of a panel of that size."""
+    return f"{PANEL_CLASS}-{size.font_pt:.0f}"
+
+
+def css(size: Size) -> str:
+    """Return the rules for letters and heights of controls at that size, for panels of that size only."""
+    font_px = round(13 * size.font_pt / LAB.font_pt)
+    numbers = {
+        "FONT": font_px,
+        "LABEL": LABEL_EM,
+        "LINE": round(2.1 * font_px),
+        "WIDTH": round(size.width_in * CSS_PIXELS_PER_INCH),
+    }
+    rules = CSS.replace(f".{PANEL_CLASS}", f".{size_class(size)}")
+    for name, value in numbers.items():
+        rules = rules.replace(name, str(value))
+    return rules
