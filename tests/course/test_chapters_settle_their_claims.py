@@ -33,7 +33,7 @@ def settled_in(notebook: Path) -> Counter[str]:
 @pytest.mark.parametrize("name", MODULES)
 def test_a_chapter_has_one_rule_for_every_claim_of_its_pattern(name):
     rules = import_module(f"{chapters.__name__}.{name}").RULES
-    assert Counter(rule.claim for rule in rules) == Counter(claims_of(name.replace("_", "-")))
+    assert Counter(rule.claim for rule in rules) == Counter(list(claims_of(name.replace("_", "-"))))
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -54,7 +54,7 @@ def indented(source: str) -> str:
 @pytest.mark.parametrize("name", MODULES)
 def test_a_chapter_settles_every_claim_of_its_pattern_once(name):
     (notebook,) = ROOT.glob(f"notebooks/*_{name}.ipynb")
-    assert settled_in(notebook) == Counter(claims_of(name.replace("_", "-")))
+    assert settled_in(notebook) == Counter(list(claims_of(name.replace("_", "-"))))
 
 
 def test_a_claim_settled_twice_would_be_found(tmp_path):

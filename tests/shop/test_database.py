@@ -106,6 +106,7 @@ def test_a_crash_fails_queries_and_commits_and_keeps_what_was_committed(sim, ser
     stock.reserve(1, 2).run(server.connection)
     inside = [sim.start(queries.run()), sim.start(server.flush())]
     server.crash()
+    sim.run()
     assert [type(task.value) for task in inside] == [Crashed, Crashed]
     assert isinstance(sim.start(queries.run()).value, Unavailable)
     assert isinstance(sim.start(server.flush()).value, Unavailable)

@@ -2,8 +2,9 @@
 
 >>> import pandas as pd
 >>> sweep = pd.DataFrame({"n": [1, 2], "near_ms": [3.0, 4.0], "far_ms": [5.0, 7.0]})
->>> designs(sweep, x="n", y="latency_ms", names={"near_ms": "in process", "far_ms": "network"}).iloc[-1].tolist()
-['network', 2, 7.0]
+>>> names = {"near_ms": "in process", "far_ms": "network"}
+>>> designs(sweep, x="n", y="latency_ms", names=names).latency_ms.tolist()
+[3.0, 4.0, 5.0, 7.0]
 """
 
 from collections.abc import Mapping

@@ -47,7 +47,8 @@ def survival(
     with canvas(title, size) as drawing:
         for name, values in latencies_ms.items():
             _draw(drawing.panels[0], f"{name}\n({percent(completed[name])} completed)", values, chosen[name])
-        _finish_axes(drawing)
+        first_ms = min(np.percentile(values, 1) for values in latencies_ms.values())
+        _finish_axes(drawing, first_ms)
     words = " ".join(_in_words(name, values, completed[name]) for name, values in latencies_ms.items())
     return Picture(drawing.figure, f"{title.rstrip('.')}. {words}")
 
@@ -67,7 +68,8 @@ def _draw(panel: Axes, name: str, values_ms: np.ndarray, look: Look) -> None:
     panel.plot(x, share, color=look.colour, linestyle=look.dash, drawstyle="steps-post", label=name)
 
 
-def _finish_axes(drawing: Canvas) -> None:
+def _finish_axes(drawing: Canvas, first_ms: float) -> None:
+    """Write what is what. The axis starts at `first_ms`: the few fastest would take up most of it."""
     panel = drawing.panels[0]
     panel.set(
         xscale="log", yscale="log", xlabel="Latency [ms]", ylabel="Share slower\nthan that", ylim=(None, 1)
@@ -76,6 +78,7 @@ def _finish_axes(drawing: Canvas) -> None:
     panel.yaxis.set_major_formatter(lambda value, _: f"{number(100 * value)} %")
     drawing.name_beside(panel)
     panel.minorticks_off()
+    panel.set_xlim(left=first_ms if first_ms > 0 else None)
     lowest = panel.get_ylim()[0]
     for q, share in (("p50", 0.5), ("p99", 0.01), ("p99.9", 0.001)):
         if share > lowest:
