@@ -49,7 +49,11 @@ class Settled:
         return "" if self.rule.evidence is Evidence.NONE else self.rule.evidence.value
 
     def record(self) -> dict[str, Any]:
-        """Return all of it as plain values: a row of the course's table of claims."""
+        """Return all of it as plain values: a row of the course's table of claims.
+
+        `flips_at` has six digits: the last ones of a sum may differ from run to run.
+        """
+        flips_at = self.verdict.flips_at
         return {
             "claim": self.claim.id,
             "pattern": self.claim.pattern,
@@ -57,7 +61,7 @@ class Settled:
             "text": self.claim.text,
             "verdict": self.verdict.outcome.value,
             "detail": self.verdict.detail,
-            "flips_at": self.verdict.flips_at,
+            "flips_at": None if flips_at is None else float(f"{flips_at:.6g}"),
             "evidence": self.rule.evidence.value,
             "because": self.because,
             "figures": {name: with_unit(name, value) for name, value in self.figures.items()},
