@@ -168,7 +168,8 @@ class ClosedLoad(Load):
     """`users` who think for `think_s`, ask, wait for the answer (or give up after `timeout_s`), and think again.
 
     Everybody starts by thinking. Who is answered at the very moment of asking, as by a part that is down, thinks for
-    `LEAST_THINK_S` at least: nobody asks endlessly without any time passing. Raises `ValueError` when an argument is not allowed.
+    `LEAST_THINK_S` at least: nobody asks endlessly without any time passing.
+    Raises `ValueError` when an argument is not allowed.
     """
 
     def __init__(
