@@ -13,8 +13,7 @@ from runner.environment import Environment
 
 # More threads inside NumPy and SciPy only fight the two test processes for the same cores.
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
-# In the order of their names: the tests in a browser take longest and come first, so that no worker idles at the end.
-TWO_WORKERS = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")
+TWO_WORKERS = ("-n", "2", "--dist", "loadscope")
 NBVAL = (
     "--nbval",
     "--nbval-current-env",
