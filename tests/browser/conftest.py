@@ -14,9 +14,12 @@ LAPTOP = {"width": 1280, "height": 800}
 TIMEOUT_MS = 60_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; a skip where there is none, and a failure where there must be one."""
+    """Chromium; a skip where there is none, and a failure where there must be one.
+
+    It ends with its module: while it runs, so does an event loop, and other tests could start none of their own.
+    """
     executable = find_chromium()
     if executable is None:
         (pytest.fail if must_be_there() else pytest.skip)(MISSING)
@@ -26,7 +29,7 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """JupyterLab on an empty folder: the notebooks are copied there, because JupyterLab saves by itself."""
     folder: Path = tmp_path_factory.mktemp("notebooks")
