@@ -93,7 +93,7 @@ class Network:
         bandwidth_bytes_per_s: messages of a link are sent one after the other at this speed. None: at once.
         loss: the probability that a message is lost.
 
-    Raises `ValueError` when an argument is not allowed or the name is taken.
+    `sent` and `lost` count messages. Raises `ValueError` when an argument is not allowed or the name is taken.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class Network:
         self._defaults = (latency_s, bandwidth_bytes_per_s, loss)
         self._links: dict[tuple[str, str], Link] = {}
         self._cuts: list[tuple[frozenset[str], frozenset[str]]] = []
-        self.lost = 0
+        self.sent = self.lost = 0
         Link(sim, f"{name} defaults", *self._defaults)
         sim.networks[name] = self
 
@@ -137,6 +137,7 @@ class Network:
         """Send a message. Yield it to wait for its arrival, which never comes when it is lost or cut off."""
         if not size_bytes >= 0:
             raise ValueError(f"size_bytes is {size_bytes!r}; it must be a number of bytes, 0 or more")
+        self.sent += 1
         message = Message(self.sim, target)
         link = self._links.get((source, target)) or self._usual_link(source, target)
         delay_s = link.delay_s(size_bytes)

@@ -1,0 +1,64 @@
+"""Deadline propagation: the time a customer still waits travels with the request, and nobody works longer than that.
+
+Without it each hop has a time-out of its own, and servers far below work for customers who left long ago. With it a
+server looks at the limit before it begins, and drops what nobody waits for.
+
+What this leaves out: clocks of different machines differ; here all read the same one. It errs in favour of the limit.
+
+>>> from archlab.sim import Simulation, Station, TimedOut
+>>> sim = Simulation(seed=1)
+>>> payments = Station(sim, "payments")
+>>> def charge(limit):
+...     limit.check("payments")
+...     yield payments.serve(0.2)
+>>> limit = TimeLimit(sim, within_s=0.5)
+>>> sim.run(until=limit.wait(sim.start(charge(limit)))), round(limit.left_s, 3)
+(None, 0.3)
+>>> sim.run(until=0.6)
+>>> late = sim.start(charge(limit))
+>>> str(late.value), payments.completed
+('payments: no answer in time', 1)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simpy.events import Event
+
+from archlab.sim.failure import TimedOut
+from archlab.sim.validation import require_non_negative
+
+if TYPE_CHECKING:
+    from archlab.sim.simulation import Simulation
+
+
+class TimeLimit:
+    """A moment, `within_s` seconds from now, after which nobody needs the answer any more.
+
+    Raises `ValueError` when `within_s` is negative or not a number.
+    """
+
+    def __init__(self, sim: Simulation, within_s: float) -> None:
+        require_non_negative("within_s", within_s)
+        self.sim = sim
+        self.expires_at_s = sim.now + within_s
+
+    @property
+    def left_s(self) -> float:
+        """How long somebody still waits: 0 when the moment has passed."""
+        return max(0.0, self.expires_at_s - self.sim.now)
+
+    def wait(self, event: Event) -> Event:
+        """Return `event`, waited for until the limit and no longer; then it fails with `TimedOut`."""
+        return self.sim.deadline(event, self.left_s)
+
+    def check(self, part: str) -> None:
+        """Raise `TimedOut(part)` when the limit has passed: a server does this before it begins to work."""
+        if self.sim.now >= self.expires_at_s:
+            raise TimedOut(part)
+
+    def at_most(self, within_s: float) -> TimeLimit:
+        """Return a limit for a part of the work: `within_s` from now, and never later than this one."""
+        require_non_negative("within_s", within_s)
+        return TimeLimit(self.sim, min(within_s, self.left_s))
