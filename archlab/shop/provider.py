@@ -57,30 +57,40 @@ class PaymentProvider:
         self.station = Station(sim, self.name, capacity)
         self.ledger = open_ledger()
         self.declined = declined
+        self._answers: dict[str | None, int | None] = {}
         self._sim = sim
         self._latency_s = sim.draws("payment provider latency", latency_s)
         self._luck = sim.stream("payment provider declines").random
 
-    def authorise(self, order_id: int, amount_cents: int) -> Task:
+    def authorise(self, order_id: int, amount_cents: int, key: str | None = None) -> Task:
         """Hold an amount for an order.
+
+        `key`: an idempotency key. A call with a key that was answered before gets the same answer, and holds
+        nothing. Without one every call is a new hold.
 
         Yield the task to wait for the number of the authorisation, or None when the provider declines. It
         fails with a `Failure` when the provider is down.
         """
         declined = self._luck() < self.declined
         work = self.station.serve(self._latency_s())
-        return self._sim.start(self._hold(work, order_id, amount_cents, declined))
+        return self._sim.start(self._hold(work, order_id, amount_cents, declined, key))
 
     def capture(self, authorisations: Sequence[int]) -> Task:
         """Take the money of these authorisations, in one call. The task fails when the provider is down."""
         return self._sim.start(self._take(self.station.serve(self._latency_s()), authorisations))
 
     def _hold(
-        self, work: Event, order_id: int, amount_cents: int, declined: bool
+        self, work: Event, order_id: int, amount_cents: int, declined: bool, key: str | None
     ) -> Generator[Event, Any, int | None]:
         yield work
-        if declined:
-            return None
+        if key in self._answers:
+            return self._answers[key]
+        answer = None if declined else self._write_hold(order_id, amount_cents)
+        if key is not None:
+            self._answers[key] = answer
+        return answer
+
+    def _write_hold(self, order_id: int, amount_cents: int) -> int | None:
         sql = "INSERT INTO ledger (order_id, amount_cents, state) VALUES (?, ?, 'authorised')"
         return self.ledger.execute(sql, (order_id, amount_cents)).lastrowid
 

@@ -22,7 +22,7 @@ databases make such orders queue for a hot row, so the model errs towards less c
 
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archlab.shop.domain import (
     NotFound,
@@ -141,6 +141,17 @@ class CatalogueRepository:
         sql = f"SELECT product, name, price_cents FROM products WHERE product IN ({_marks(ids)})"
         return [Product(*row) for row in self.connection.execute(sql, tuple(ids))]
 
+    def product(self, product: int) -> Product:
+        """Return one product, from its own table alone.
+
+        Raises:
+            NotFound: when there is no such product.
+        """
+        found = self.products([product])
+        if not found:
+            raise NotFound(f"no product {product}")
+        return found[0]
+
     def page(self, product: int) -> ProductPage:
         """Return one product and its stock.
 
@@ -192,6 +203,17 @@ class OrderRepository:
         values = (order.id, line.product, line.quantity, line.unit_price_cents)
         return Statement("INSERT INTO order_lines VALUES (?, ?, ?, ?)", values)
 
+    def insert_once(self, order: Order) -> Statement:
+        """The same, but an order with this id that is there already stays as it is."""
+        return self._once(self.insert(order))
+
+    def insert_line_once(self, order: Order, line: OrderLine) -> Statement:
+        """The same, but a line that is there already stays as it is."""
+        return self._once(self.insert_line(order, line))
+
+    def _once(self, statement: Statement) -> Statement:
+        return replace(statement, sql=f"{statement.sql} ON CONFLICT DO NOTHING")
+
     def find(self, order_id: int) -> Order:
         """Return one order with its lines.
 
@@ -204,6 +226,18 @@ class OrderRepository:
         if row is None or not lines:
             raise NotFound(f"no order {order_id}")
         return Order(order_id, lines, OrderState(row[0]))
+
+    def own_status(self, order_id: int) -> OrderStatus:
+        """Return the state of an order, from its own table alone: `payment` is None.
+
+        Raises:
+            NotFound: when there is no such order.
+        """
+        sql = "SELECT state, total_cents FROM orders WHERE order_id = ?"
+        row = self.connection.execute(sql, (order_id,)).fetchone()
+        if row is None:
+            raise NotFound(f"no order {order_id}")
+        return OrderStatus(order_id, OrderState(row[0]), row[1], payment=None)
 
     def status(self, order_id: int) -> OrderStatus:
         """Return the state of an order and of its payment.
@@ -231,6 +265,12 @@ class PaymentRepository:
         sql = "INSERT INTO payments (order_id, amount_cents, authorisation, state) VALUES (?, ?, ?, ?)"
         values = (payment.order_id, payment.amount_cents, payment.authorisation, payment.state.value)
         return Statement(sql, values)
+
+    def state_of(self, order_id: int) -> PaymentState | None:
+        """Return the state of an order's first payment; None when there is none."""
+        sql = "SELECT state FROM payments WHERE order_id = ? ORDER BY payment_id LIMIT 1"
+        row = self.connection.execute(sql, (order_id,)).fetchone()
+        return None if row is None else PaymentState(row[0])
 
     def authorised(self) -> list[int]:
         """Return the authorisations whose money is held and not yet taken, oldest first."""

@@ -55,16 +55,16 @@ class Backoff:
         """Yield the waits of one call, in seconds, for ever. Each call takes its own iterator."""
         if self.jitter == "decorrelated":
             yield from self._decorrelated(random)
-        expected_s = self.base_s
+        full_s = self.base_s
         while True:
-            yield self._spread(expected_s, random)
-            expected_s = min(self.cap_s, 2 * expected_s)
+            yield self._spread(full_s, random)
+            full_s = min(self.cap_s, 2 * full_s)
 
-    def _spread(self, expected_s: float, random: np.random.Generator) -> float:
+    def _spread(self, full_s: float, random: np.random.Generator) -> float:
         if self.jitter == "none":
-            return expected_s
-        fixed_s = expected_s / 2 if self.jitter == "equal" else 0.0
-        return float(random.uniform(fixed_s, expected_s))
+            return full_s
+        fixed_s = full_s / 2 if self.jitter == "equal" else 0.0
+        return float(random.uniform(fixed_s, full_s))
 
     def _decorrelated(self, random: np.random.Generator) -> Iterator[float]:
         before_s = self.base_s

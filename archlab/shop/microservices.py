@@ -1,0 +1,168 @@
+"""The microservices architecture: five services that call each other over a network, each with its own database,
+behind one gateway.
+
+>>> from archlab.sim import Simulation
+>>> shop = Microservices(Simulation(seed=1))
+>>> order = shop.answer(shop.place_order(order_id=7, basket={1: 2}))
+>>> shop.answer(shop.track_order(7)).payment.value, len(shop.rows("order_lines"))
+('authorised', 1)
+>>> shop.tables["orders"] is shop.tables["payments"]
+False
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+
+import networkx as nx
+
+from archlab.shop.architecture import Architecture
+from archlab.shop.domain import Basket, Order
+from archlab.shop.microservices_config import MicroservicesConfig
+from archlab.shop.microservices_topology import microservices_topology
+from archlab.shop.protocol import Channel, Protocol
+from archlab.shop.provider import PaymentProvider
+from archlab.shop.services.calls import Client
+from archlab.shop.services.catalogue import Catalogue
+from archlab.shop.services.gateway import Gateway
+from archlab.shop.services.health_checks import HealthChecks
+from archlab.shop.services.instance import Instance, Steps
+from archlab.shop.services.inventory import Inventory
+from archlab.shop.services.notifications import Notifications
+from archlab.shop.services.ordering import NaiveOrder, Ordering
+from archlab.shop.services.orders import Orders
+from archlab.shop.services.payments import Payments
+from archlab.shop.services.service import Service
+from archlab.shop.store import OrderStatus, ProductPage
+from archlab.sim.network import Network
+from archlab.sim.simulation import Simulation
+
+ORDERINGS: Mapping[str, type[Ordering]] = {"naive": NaiveOrder}
+"""A word of `MicroservicesConfig.ordering` -> the class that places orders this way."""
+
+OWNER_OF = {
+    "products": "catalogue",
+    "stock": "inventory",
+    "orders": "orders",
+    "order_lines": "orders",
+    "payments": "payments",
+    "notifications": "notifications",
+}
+"""A table -> the one service whose database it is in."""
+
+
+class Microservices(Architecture):
+    """The shop as microservices: a gateway, five services with a database each, and the payment provider.
+
+    Args:
+        sim: the simulation whose parts these become: "<program>-<number>" and "<program>-<number> cpu" for each
+            instance of the gateway and of the services, "<service> database", "<service> database log" and
+            "<service> queries", "payment provider", and the guards that have a state, such as
+            "orders-1 to payments breaker". Messages cross the network "network", whose nodes are the instances.
+        config: how it is built. None: one instance of everything.
+
+    `notifications_service`: the program of the service that tells customers; any with the same operations will do,
+    however it keeps what it told them.
+
+    >>> sorted(Microservices(Simulation(seed=1), MicroservicesConfig(instances={"orders": 2})).instances)[3:5]
+    ['notifications-1', 'orders-1']
+    """
+
+    name = "microservices"
+    notifications_service: type[Notifications] = Notifications
+
+    def __init__(self, sim: Simulation, config: MicroservicesConfig | None = None) -> None:
+        self.config = config = config or MicroservicesConfig()
+        super().__init__(sim, config.assortment)
+        self.network = Network(sim, config.hop_s)
+        self.provider = PaymentProvider(sim, config.provider_s, declined=config.declined)
+        self.instances: dict[str, Instance] = {}
+        self.health: dict[str, HealthChecks] = {}
+        self.gateway = Gateway(self)
+        self.services = {service.name: service for service in self.start_services()}
+        self._discovered = config.discovery(self) if config.discovery is not None else None
+        self.mesh = config.mesh(self) if config.mesh is not None else None
+        self.channel = self._open_channel(config.spoken)
+        for instance in self.instances.values():
+            self._connect(instance)
+
+    def browse(self, product: int) -> Steps[ProductPage]:
+        return self.gateway.serve(f"/products/{product}")
+
+    def place_order(self, order_id: int, basket: Basket) -> Steps[Order]:
+        return self.gateway.serve("/orders", order_id, basket)
+
+    def track_order(self, order_id: int) -> Steps[OrderStatus]:
+        return self.gateway.serve(f"/orders/{order_id}")
+
+    @property
+    def tables(self) -> Mapping[str, sqlite3.Connection]:
+        return {table: self.services[owner].database.connection for table, owner in OWNER_OF.items()}
+
+    @property
+    def ledger(self) -> sqlite3.Connection:
+        return self.provider.ledger
+
+    def rented(self) -> Mapping[str, float]:
+        return self.config.rented()
+
+    def topology(self) -> nx.DiGraph:
+        copies: dict[str, list[str]] = {}
+        for name, instance in self.instances.items():
+            copies.setdefault(instance.service, []).append(name)
+        words = {None: "HTTP", "rest": "REST", "grpc": "gRPC"}
+        spoken = self.config.spoken
+        return microservices_topology(copies, self._calls(), words[spoken.name if spoken else None])
+
+    def _calls(self) -> list[tuple[str, str]]:
+        """Who calls whom, each pair once."""
+        steps = [step for steps in self.config.use_cases.values() for step in steps]
+        return list(dict.fromkeys((step.caller, step.service) for step in steps))
+
+    def start_services(self) -> Sequence[Service]:
+        """Start every service, with its database. A subclass may start further ones."""
+        return (
+            Catalogue(self),
+            Inventory(self),
+            Orders(self, ORDERINGS[self.config.ordering]),
+            Payments(self),
+            self.notifications_service(self),
+        )
+
+    def start_instances(self, program: str, workers: int) -> list[Instance]:
+        """Start the instances of the gateway or of a service."""
+        config = self.config
+        numbers = range(1, config.count(program) + 1)
+        started = [
+            Instance(self.sim, program, number, workers, config.cores, config.queue_limit)
+            for number in numbers
+        ]
+        self.instances |= {instance.name: instance for instance in started}
+        self.health[program] = HealthChecks(self.sim, started, config.health_check_s)
+        return started
+
+    def candidates(self, program: str, client: str) -> Sequence[Instance]:
+        """Return the instances of a program that `client` would call now: those it believes to be up."""
+        if self._discovered is None or program == "gateway":
+            return self.health[program].candidates()
+        return self._discovered(program, client)
+
+    def _open_channel(self, protocol: Protocol | None) -> Channel | None:
+        """Make the connections of all who call one another. They open when they are first used."""
+        if protocol is None:
+            return None
+        cores = {name: instance.cpu for name, instance in self.instances.items()}
+        channel = Channel(self.network, protocol, cores)
+        for program, service in self._calls():
+            for caller in self._instances_of(program):
+                for callee in self._instances_of(service):
+                    channel.connections(caller.name, callee.name)
+        return channel
+
+    def _instances_of(self, program: str) -> list[Instance]:
+        return [instance for instance in self.instances.values() if instance.service == program]
+
+    def _connect(self, caller: Instance) -> None:
+        """Give an instance its clients of all services that it calls."""
+        for program, service in self._calls():
+            if program == caller.service:
+                caller.clients[service] = Client(self, caller, service)

@@ -1,0 +1,199 @@
+"""A retry storm in the shop: ten seconds of standstill that the calls between services keep alive.
+
+The catalogue stands still for ten seconds. The gateway waits a second for each of its calls and then calls again.
+When the catalogue is back, it first works on calls that nobody waits for any more, each of which has been repeated.
+From some load on it never catches up. `archlab.sim.retry_storm` is the published example of this.
+
+Beside it a monolith under the same fault, whose modules call each other as functions: nobody inside tries again. In
+both shops customers ask once and give up after three seconds. Real customers press the button again, which would
+make both worse, and a monolith whose database driver retries can have the same storm.
+
+>>> recovery(seed=1, load=0.3, watch_s=20)["ill_for_s"] < 20
+True
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from archlab.shop.experiment import ShopResult
+from archlab.shop.microservices_config import MicroservicesConfig
+from archlab.shop.microservices_experiments.day import at_load, run_microservices
+from archlab.shop.monolith_config import BROWSE_CPU_S, ORDER_CPU_S, TRACK_CPU_S, MonolithConfig
+from archlab.shop.monolith_experiments import day as monolith_day
+from archlab.shop.services.guards import Guards
+from archlab.sim import retry_storm
+from archlab.sim.distributions import Exponential
+from archlab.sim.experiment import sweep
+from archlab.sim.faults import SlowDown
+from archlab.sim.published import load as load_published
+from archlab.sim.recording import OK
+from archlab.sim.result import Result
+from archlab.sim.retry_storm import FAILING, OUTAGE_AT_S, STANDSTILL, Storm
+
+FAULT_AT_S = 5.0
+FAULT_S = 10.0
+PATIENCE_S = 3.0
+"""How long a customer waits."""
+TWICE = Guards(timeout_s=1.0, retry_attempts=2)
+"""One second for each attempt, and one retry: harmless, each by itself."""
+WATCH_S = 45.0
+"""How long the shop is watched after the fault."""
+
+BROWSE_S, ORDER_S, TRACK_S = (
+    Exponential(5 * cpu_s.mean) for cpu_s in (BROWSE_CPU_S, ORDER_CPU_S, TRACK_CPU_S)
+)
+"""Cores a fifth as fast, for a fifth of the customers: the same story in a fifth of the computing time, and noisier."""
+
+RETRYING = MicroservicesConfig(
+    guards={"catalogue": TWICE}, browse_cpu_s=BROWSE_S, order_cpu_s=ORDER_S, track_cpu_s=TRACK_S
+)
+MONOLITH = MonolithConfig(browse_cpu_s=BROWSE_S, order_cpu_s=ORDER_S, track_cpu_s=TRACK_S)
+
+
+def day(
+    seed: int, load: float = 0.7, config: MicroservicesConfig = RETRYING, watch_s: float = WATCH_S
+) -> ShopResult:
+    """Run the shop at a share of its capacity; for ten seconds the catalogue's cores do nothing."""
+    fault = SlowDown("catalogue-1", FAULT_AT_S, FAULT_S, STANDSTILL)
+    end_s = FAULT_AT_S + FAULT_S + watch_s + PATIENCE_S
+    return run_microservices(config, at_load(load, config), seed, end_s, faults=[fault], timeout_s=PATIENCE_S)
+
+
+def recovery(
+    seed: int, load: float, config: MicroservicesConfig = RETRYING, watch_s: float = WATCH_S
+) -> dict[str, float]:
+    """Return `ill_for_s`: how long after the fault pages still failed; `watch_s` when they did to the end."""
+    return {"ill_for_s": ill_for_s(day(seed, load, config, watch_s).result)}
+
+
+def monolith_recovery(
+    seed: int, load: float, config: MonolithConfig = MONOLITH, watch_s: float = WATCH_S
+) -> dict[str, float]:
+    """Return the same for a monolith whose cores do nothing for ten seconds, at a share of its own capacity."""
+    fault = SlowDown("shop-1 cpu", FAULT_AT_S, FAULT_S, STANDSTILL)
+    arrivals, end_s = monolith_day.at_load(load, config), FAULT_AT_S + FAULT_S + watch_s + PATIENCE_S
+    run = monolith_day.run_monolith(config, arrivals, seed, end_s, faults=[fault], timeout_s=PATIENCE_S)
+    return {"ill_for_s": ill_for_s(run.result)}
+
+
+def ill_for_s(result: Result) -> float:
+    """Return how long after the fault the last second was over in which more than a tenth of the pages failed.
+
+    It looks at the pages whose customers have had time to give up.
+    """
+    rows = result.requests
+    pages = rows[(rows.kind == "browse") & (rows.arrived_s < result.end_s - PATIENCE_S)]
+    failed = (pages.outcome != OK).groupby(np.floor(pages.arrived_s)).mean()
+    last_s = failed.index[failed > FAILING].max()
+    return max(0.0, float(last_s) + 1 - FAULT_AT_S - FAULT_S)
+
+
+def recoveries(
+    loads: Sequence[float] = (0.2, 0.35, 0.5, 0.7, 0.85),
+    seeds: Iterable[int] = range(2),
+    services: MicroservicesConfig = RETRYING,
+    watch_s: float = WATCH_S,
+) -> pd.DataFrame:
+    """Sweep the services with and without their guards, and the monolith, over the load.
+
+    Columns: load_percent, and how long pages failed after the fault, `watch_s` at most: retrying_s, asking_once_s,
+    monolithic_s.
+    """
+    of_services = partial(recovery, watch_s=watch_s)
+    models = {
+        "retrying_s": partial(of_services, config=services),
+        "asking_once_s": partial(of_services, config=replace(services, guards={})),
+        "monolithic_s": partial(monolith_recovery, watch_s=watch_s),
+    }
+    columns = {name: sweep(model, {"load": loads}, seeds).ill_for_s for name, model in models.items()}
+    return pd.DataFrame({"load_percent": [100 * load for load in loads], **columns})
+
+
+def drained(watch_s: float = WATCH_S, most: float = 0.9) -> pd.DataFrame:
+    """Return how long a backlog takes to drain by arithmetic, for one and for two calls a page.
+
+    Columns: design, load_percent, pages_fail_for_s, as far as it is below `watch_s`. See `retry_storm.drain_s`.
+    """
+    loads = np.arange(0.2, most, 0.01)
+    frames = [
+        pd.DataFrame(
+            {
+                "design": f"{1 + retries} calls",
+                "load_percent": 100 * loads,
+                "pages_fail_for_s": [retry_storm.drain_s(load, 1.0, retries, FAULT_S) for load in loads],
+            }
+        )
+        for retries in (0, 1)
+    ]
+    return pd.concat(frames, ignore_index=True).query("pages_fail_for_s < @watch_s")
+
+
+def published_story(after_s: float = 150.0) -> pd.DataFrame:
+    """Return the published example over time, with and without its one retry.
+
+    Columns: time_s; of the queries, at the full rates, how many arrive each second and how many are answered in time:
+    arrive_with_retry_per_s, in_time_with_retry_per_s, in_time_without_per_s.
+    """
+    once, twice = (
+        retry_storm.simulate(seed=1, storm=Storm(retries=retries, after_s=after_s)).series
+        for retries in (0, 1)
+    )
+    per_s = {
+        "arrive_with_retry_per_s": twice.offered_per_s,
+        "in_time_with_retry_per_s": twice.goodput_per_s,
+        "in_time_without_per_s": once.goodput_per_s,
+    }
+    return pd.DataFrame(
+        {"time_s": twice.time_s, **{name: rate / Storm().scale for name, rate in per_s.items()}}
+    )
+
+
+def outage() -> pd.DataFrame:
+    """Return the outage of the published example, as a row of `Result.faults`."""
+    end_s = Storm().end_of_outage_s
+    return pd.DataFrame(
+        {"fault": ["Outage"], "part": ["database"], "start_s": [OUTAGE_AT_S], "end_s": [end_s]}
+    )
+
+
+def beside_published() -> pd.DataFrame:
+    """Return the published figures of the example beside simulated ones. Columns: quantity, published, simulated."""
+    cited = load_published("retries").query("experiment == 'metastable failure'").set_index("quantity").value
+    stuck = retry_storm.model(seed=1, after_s=100)
+    ours = {
+        "load after the outage": stuck["offered_share"] * Storm().load_per_s,
+        "stable below": stable_below_per_s(),
+    }
+    rows = [{"quantity": name, "published": cited[name], "simulated": value} for name, value in ours.items()]
+    return pd.DataFrame(rows).set_index("quantity")
+
+
+def stable_below_per_s(tolerance_per_s: float = 2.0, **storm: Any) -> float:
+    """Return the load up to which the published example recovers at all, by halving the interval."""
+    low, high = 1.0, Storm().capacity_per_s
+    while high - low > tolerance_per_s:
+        middle = (low + high) / 2
+        recovers = retry_storm.model(seed=1, load_per_s=middle, after_s=600, scale=0.05, **storm)["recovered"]
+        low, high = (middle, high) if recovers else (low, middle)
+    return (low + high) / 2
+
+
+def ways_out(after_s: float = 200.0) -> pd.DataFrame:
+    """Return how long the published example is ill with each way out. Columns: design, ill_after_the_outage_s.
+
+    NaN when it is ill to the end.
+    """
+    ways: Mapping[str, Mapping[str, Any]] = {
+        "one retry": {},
+        "no retry": {"retries": 0},
+        "one retry, budget 10 %": {"budget": 0.1},
+        "one retry, work older than 1.0 s dropped": {"drop_older_than_s": 1.0},
+        "one retry, work older than 0.9 s dropped": {"drop_older_than_s": 0.9},
+    }
+    ill = [retry_storm.model(seed=1, after_s=after_s, **changes)["recovery_s"] for changes in ways.values()]
+    return pd.DataFrame({"design": list(ways), "ill_after_the_outage_s": ill})

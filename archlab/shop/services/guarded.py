@@ -1,0 +1,98 @@
+"""Guarded calls: what an instance puts around its calls to a service that may be slow, full or down.
+
+Each calling instance has its own guards for each service it calls, as a library inside a program has: a breaker that
+has opened in one instance has not in another. They are nested in one order, from outside to inside:
+
+    retry ( breaker ( bulkhead ( hedge ( mesh or balancing ( time-out ( the call at one instance ))))))
+
+So every attempt counts for the breaker by itself and asks the bulkhead for a place of its own. A time-out limits one
+call to one instance, not all of them together, and the balancing learns which instance was too slow. What a breaker
+or a bulkhead turns away at once is not tried again. A refusal by the shop's rules is an answer: no guard counts it as
+a failure.
+
+An instance that has died tries nothing again. What this leaves out: its breakers keep what they knew when it starts
+again, where real ones forget; that errs towards fewer calls after a restart.
+
+>>> from archlab.shop.services.guards import Guards
+>>> from archlab.shop.services.instance import Instance
+>>> from archlab.sim import Simulation
+>>> sim = Simulation(seed=1)
+>>> orders = Instance(sim, "orders", number=1, workers=1, cores=1)
+>>> guarded = Guarded(sim, orders, "payments", Guards(timeout_s=0.3, retry_attempts=2))
+>>> task = guarded.call(lambda: guarded.limited(sim.timeout(10)))
+>>> sim.run(until=5)
+>>> task.value, guarded.retry.attempts_made
+(TimedOut('Timeout'), 2)
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from simpy.events import Event
+
+from archlab.shop.services.guards import Guards
+from archlab.shop.services.instance import Instance
+from archlab.sim.attempt import Attempt
+from archlab.sim.bulkhead import Bulkhead
+from archlab.sim.circuit_breaker import CircuitBreaker
+from archlab.sim.failure import Crashed, Refused, TimedOut, Unavailable
+from archlab.sim.hedging import Hedge
+from archlab.sim.retry import Retry
+from archlab.sim.retry_budget import RetryBudget
+from archlab.sim.simulation import Simulation
+
+WORTH_A_RETRY = (Crashed, Refused, TimedOut, Unavailable)
+"""The failures that may be different at the next attempt, and at another instance."""
+
+
+class Guarded:
+    """The guards of one calling instance for one callee, ready to use.
+
+    `retry`, `breaker`, `bulkhead` and `hedge` are the kit's parts; None where the guards do not ask for one.
+    """
+
+    def __init__(self, sim: Simulation, caller: Instance, callee: str, guards: Guards) -> None:
+        name = f"{caller.name} to {callee}"
+        self._sim = sim
+        self._caller = caller
+        self.timeout_s = guards.timeout_s
+        self.hedge = Hedge(sim, guards.hedge_after_s) if guards.hedge_after_s is not None else None
+        self.bulkhead = Bulkhead(sim, f"{name} bulkhead", guards.bulkhead) if guards.bulkhead else None
+        self.breaker = _breaker(sim, f"{name} breaker", guards.breaker)
+        self.retry = _retry(sim, f"{name} retry", guards) if guards.retry_attempts > 1 else None
+        self._layers = self._from_inside()
+
+    def call(self, attempt: Attempt) -> Event:
+        """Start the guarded attempt; return the event of its outcome."""
+        guarded = self._caller.in_this_life(attempt)
+        for layer in self._layers:
+            guarded = partial(layer, guarded)
+        return guarded()
+
+    def limited(self, event: Event) -> Event:
+        """The event of one call to one instance, waited for no longer than the time-out, if there is one."""
+        return event if self.timeout_s is None else self._sim.deadline(event, self.timeout_s)
+
+    def _from_inside(self) -> list[Callable[[Attempt], Event]]:
+        """The guards that are there, the innermost first."""
+        layers: list[Callable[[Attempt], Event]] = []
+        if self.hedge is not None:
+            layers.append(self._hedged)
+        layers += [part.call for part in (self.bulkhead, self.breaker, self.retry) if part is not None]
+        return layers
+
+    def _hedged(self, attempt: Attempt) -> Event:
+        assert self.hedge is not None
+        return self.hedge.call_each([attempt, attempt])
+
+
+def _breaker(sim: Simulation, name: str, wanted: bool | Mapping[str, Any]) -> CircuitBreaker | None:
+    if wanted is False:
+        return None
+    return CircuitBreaker(sim, name, **({} if wanted is True else wanted))
+
+
+def _retry(sim: Simulation, name: str, guards: Guards) -> Retry:
+    budget = None if guards.retry_budget is None else RetryBudget(sim, per_success=guards.retry_budget)
+    return Retry(sim, name, guards.retry_attempts, guards.backoff, budget, WORTH_A_RETRY)

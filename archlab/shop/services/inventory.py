@@ -1,0 +1,46 @@
+"""The inventory service: how much is there of each product.
+
+>>> from archlab.shop.microservices import Microservices
+>>> from archlab.sim import Simulation
+>>> shop = Microservices(Simulation(seed=1))
+>>> order = shop.answer(shop.place_order(order_id=7, basket={1: 2}))
+>>> shop.answer(shop.browse(1)).on_hand
+999998
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from archlab.shop.domain import Order, reserve
+from archlab.shop.services.instance import Instance, Steps
+from archlab.shop.services.service import Service
+from archlab.shop.store import STOCK, StockRepository
+
+if TYPE_CHECKING:
+    from archlab.shop.microservices import Microservices
+
+
+class Inventory(Service[StockRepository]):
+    """How much is there."""
+
+    name = "inventory"
+    schema = STOCK
+
+    def __init__(self, shop: "Microservices") -> None:
+        super().__init__(shop, StockRepository)
+        self.rows.fill({product.id: shop.assortment.stock for product in shop.catalogue})
+
+    def on_hand(self, here: Instance, ids: Sequence[int]) -> Steps[dict[int, int]]:
+        """Return how many pieces there are of each of these products."""
+        return (yield from self.query(lambda: self.rows.on_hand(ids)))
+
+    def check(self, here: Instance, order: Order) -> Steps[None]:
+        """Raise `OutOfStock` when there are too few pieces for an order that has none set aside yet."""
+        on_hand = yield from self.query(lambda: self.rows.on_hand([line.product for line in order.lines]))
+        if not self.has_handled(f"reserve {order.id}"):
+            reserve(order, on_hand)
+
+    def reserve(self, here: Instance, order: Order) -> Steps[None]:
+        """Set the pieces of an order aside. Raises `OutOfStock` and sets nothing aside when there are too few."""
+        lines = [self.rows.reserve(line.product, line.quantity) for line in order.lines]
+        yield from self.write(f"reserve {order.id}", lines)

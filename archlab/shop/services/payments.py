@@ -1,0 +1,74 @@
+"""The payments service: the customers' money, with the help of a provider outside.
+
+>>> from archlab.shop.microservices import Microservices
+>>> from archlab.sim import Simulation
+>>> shop = Microservices(Simulation(seed=1))
+>>> order = shop.answer(shop.place_order(order_id=7, basket={1: 2}))
+>>> shop.rows("payments").state.tolist()
+['authorised']
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from archlab.shop.domain import Order, Payment, PaymentDeclined, PaymentState
+from archlab.shop.services.guarded import Guarded
+from archlab.shop.services.instance import Instance, Steps
+from archlab.shop.services.service import Service
+from archlab.shop.store import PAYMENTS, PaymentRepository
+from archlab.sim.failure import Failure
+
+if TYPE_CHECKING:
+    from archlab.shop.microservices import Microservices
+
+
+class Payments(Service[PaymentRepository]):
+    """The customers' money."""
+
+    name = "payments"
+    schema = PAYMENTS
+
+    def __init__(self, shop: "Microservices") -> None:
+        super().__init__(shop, PaymentRepository)
+        guards = shop.config.guards_of(shop.provider.name)
+        self._provider = {
+            instance.name: Guarded(shop.sim, instance, shop.provider.name, guards)
+            for instance in self.instances
+        }
+        shop.sim.start(self._settle_for_ever())
+
+    def authorise(self, here: Instance, order: Order) -> Steps[Payment]:
+        """Let the provider hold the money of an order. Raises `PaymentDeclined`."""
+        key = f"authorise {order.id}" if self.shop.config.idempotency_keys else None
+        provider, guarded = self.shop.provider, self._provider[here.name]
+        authorisation = yield guarded.call(
+            lambda: guarded.limited(provider.authorise(order.id, order.total_cents, key))
+        )
+        if authorisation is None:
+            raise PaymentDeclined(f"order {order.id}: {order.total_cents} cents declined")
+        return Payment(order.id, order.total_cents, authorisation)
+
+    def record(self, here: Instance, payment: Payment) -> Steps[None]:
+        """Write down a payment, so that its money will be taken."""
+        yield from self.write(f"record {payment.order_id}", [self.rows.insert(payment)])
+
+    def state_of(self, here: Instance, order_id: int) -> Steps[PaymentState | None]:
+        """Return where the payment of an order is; None when there is none."""
+        return (yield from self.query(lambda: self.rows.state_of(order_id)))
+
+    def settle(self) -> Steps[None]:
+        """Take the money that is held, in one batch. A crash on the way does no harm: it is repeated."""
+        authorisations: Sequence[int] = yield from self.query(self.rows.authorised)
+        if authorisations:
+            yield self.shop.provider.capture(authorisations)
+            yield from self.database.flush()
+            yield from self.query(lambda: self.rows.capture(authorisations))
+
+    def _settle_for_ever(self) -> Steps[None]:
+        """Every `settle_every_s`, let one instance that is up take the money that is held."""
+        while True:
+            yield self.shop.sim.timeout(self.shop.config.settle_every_s)
+            if any(instance.is_up for instance in self.instances):
+                with suppress(Failure):
+                    yield from self.settle()
