@@ -107,8 +107,8 @@ def slow_provider(
 
 
 def slower_and_slower(
-    times_slower: Sequence[float] = (5, 6, 7, 8),
-    seeds: Iterable[int] = range(3),
+    times_slower: Sequence[float] = (6, 7, 8),
+    seeds: Iterable[int] = range(2),
     config: MicroservicesConfig = THREADED,
 ) -> pd.DataFrame:
     """Sweep `slow_provider`. Columns: times_slower, the shares of success with intervals."""
@@ -123,7 +123,7 @@ def with_timeout(seed: int, timeout_s: float, config: MicroservicesConfig = THRE
 
 def timeouts(
     timeouts_s: Sequence[float] = (0.6, 0.8, 1.0),
-    seeds: Iterable[int] = range(3),
+    seeds: Iterable[int] = range(2),
     config: MicroservicesConfig = THREADED,
 ) -> pd.DataFrame:
     """Sweep `with_timeout`. Columns: timeout_s, the shares of success with intervals."""
@@ -131,7 +131,7 @@ def timeouts(
 
 
 def by_guard(
-    designs: Mapping[str, MicroservicesConfig] = DESIGNS, seeds: Iterable[int] = range(3)
+    designs: Mapping[str, MicroservicesConfig] = DESIGNS, seeds: Iterable[int] = range(2)
 ) -> pd.DataFrame:
     """Let the provider be slow, with each set of guards. Columns: design, the shares of success with intervals."""
     frame = sweep_shares(slow_provider, {"config": list(designs.values())}, seeds)

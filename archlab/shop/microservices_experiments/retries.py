@@ -1,7 +1,7 @@
 """Retries and dependencies, in general: the kit's models as frames for figures, each with its formula or publication.
 
->>> layers([1.0], requests=10).attempts_per_request.tolist()
-[64.0, 1.5]
+>>> layers([1.0]).attempts_per_request.round(2).tolist()
+[64.0, 1.03]
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -2,7 +2,7 @@
 
 The catalogue stands still for ten seconds. The gateway waits a second for each of its calls and then calls again.
 When the catalogue is back, it first works on calls that nobody waits for any more, each of which has been repeated.
-From some load on it never catches up. `archlab.sim.retry_storm` is the published example of this.
+From some load on it never catches up. The module `published_storm` has the published example of this.
 
 Beside it a monolith under the same fault, whose modules call each other as functions: nobody inside tries again. In
 both shops customers ask once and give up after three seconds. Real customers press the button again, which would
@@ -12,10 +12,9 @@ make both worse, and a monolith whose database driver retries can have the same 
 True
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,10 +29,9 @@ from archlab.sim import retry_storm
 from archlab.sim.distributions import Exponential
 from archlab.sim.experiment import sweep
 from archlab.sim.faults import SlowDown
-from archlab.sim.published import load as load_published
 from archlab.sim.recording import OK
 from archlab.sim.result import Result
-from archlab.sim.retry_storm import FAILING, OUTAGE_AT_S, STANDSTILL, Storm
+from archlab.sim.retry_storm import FAILING, STANDSTILL
 
 FAULT_AT_S = 5.0
 FAULT_S = 10.0
@@ -41,7 +39,7 @@ PATIENCE_S = 3.0
 """How long a customer waits."""
 TWICE = Guards(timeout_s=1.0, retry_attempts=2)
 """One second for each attempt, and one retry: harmless, each by itself."""
-WATCH_S = 45.0
+WATCH_S = 40.0
 """How long the shop is watched after the fault."""
 
 BROWSE_S, ORDER_S, TRACK_S = (
@@ -114,6 +112,14 @@ def recoveries(
     return pd.DataFrame({"load_percent": [100 * load for load in loads], **columns})
 
 
+NAMES = {
+    "retrying_s": "services, one retry",
+    "asking_once_s": "services, no retry",
+    "monolithic_s": "monolith",
+}
+"""The columns of `recoveries` in words."""
+
+
 def drained(watch_s: float = WATCH_S, most: float = 0.9) -> pd.DataFrame:
     """Return how long a backlog takes to drain by arithmetic, for one and for two calls a page.
 
@@ -131,69 +137,3 @@ def drained(watch_s: float = WATCH_S, most: float = 0.9) -> pd.DataFrame:
         for retries in (0, 1)
     ]
     return pd.concat(frames, ignore_index=True).query("pages_fail_for_s < @watch_s")
-
-
-def published_story(after_s: float = 150.0) -> pd.DataFrame:
-    """Return the published example over time, with and without its one retry.
-
-    Columns: time_s; of the queries, at the full rates, how many arrive each second and how many are answered in time:
-    arrive_with_retry_per_s, in_time_with_retry_per_s, in_time_without_per_s.
-    """
-    once, twice = (
-        retry_storm.simulate(seed=1, storm=Storm(retries=retries, after_s=after_s)).series
-        for retries in (0, 1)
-    )
-    per_s = {
-        "arrive_with_retry_per_s": twice.offered_per_s,
-        "in_time_with_retry_per_s": twice.goodput_per_s,
-        "in_time_without_per_s": once.goodput_per_s,
-    }
-    return pd.DataFrame(
-        {"time_s": twice.time_s, **{name: rate / Storm().scale for name, rate in per_s.items()}}
-    )
-
-
-def outage() -> pd.DataFrame:
-    """Return the outage of the published example, as a row of `Result.faults`."""
-    end_s = Storm().end_of_outage_s
-    return pd.DataFrame(
-        {"fault": ["Outage"], "part": ["database"], "start_s": [OUTAGE_AT_S], "end_s": [end_s]}
-    )
-
-
-def beside_published() -> pd.DataFrame:
-    """Return the published figures of the example beside simulated ones. Columns: quantity, published, simulated."""
-    cited = load_published("retries").query("experiment == 'metastable failure'").set_index("quantity").value
-    stuck = retry_storm.model(seed=1, after_s=100)
-    ours = {
-        "load after the outage": stuck["offered_share"] * Storm().load_per_s,
-        "stable below": stable_below_per_s(),
-    }
-    rows = [{"quantity": name, "published": cited[name], "simulated": value} for name, value in ours.items()]
-    return pd.DataFrame(rows).set_index("quantity")
-
-
-def stable_below_per_s(tolerance_per_s: float = 2.0, **storm: Any) -> float:
-    """Return the load up to which the published example recovers at all, by halving the interval."""
-    low, high = 1.0, Storm().capacity_per_s
-    while high - low > tolerance_per_s:
-        middle = (low + high) / 2
-        recovers = retry_storm.model(seed=1, load_per_s=middle, after_s=600, scale=0.05, **storm)["recovered"]
-        low, high = (middle, high) if recovers else (low, middle)
-    return (low + high) / 2
-
-
-def ways_out(after_s: float = 200.0) -> pd.DataFrame:
-    """Return how long the published example is ill with each way out. Columns: design, ill_after_the_outage_s.
-
-    NaN when it is ill to the end.
-    """
-    ways: Mapping[str, Mapping[str, Any]] = {
-        "one retry": {},
-        "no retry": {"retries": 0},
-        "one retry, budget 10 %": {"budget": 0.1},
-        "one retry, work older than 1.0 s dropped": {"drop_older_than_s": 1.0},
-        "one retry, work older than 0.9 s dropped": {"drop_older_than_s": 0.9},
-    }
-    ill = [retry_storm.model(seed=1, after_s=after_s, **changes)["recovery_s"] for changes in ways.values()]
-    return pd.DataFrame({"design": list(ways), "ill_after_the_outage_s": ill})
