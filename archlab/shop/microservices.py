@@ -21,6 +21,7 @@ from archlab.shop.microservices_config import MicroservicesConfig
 from archlab.shop.microservices_topology import microservices_topology
 from archlab.shop.protocol import Channel, Protocol
 from archlab.shop.provider import PaymentProvider
+from archlab.shop.services.accepted import QueuedOrder, StreamedOrder
 from archlab.shop.services.calls import Client
 from archlab.shop.services.catalogue import Catalogue
 from archlab.shop.services.gateway import Gateway
@@ -30,13 +31,21 @@ from archlab.shop.services.inventory import Inventory
 from archlab.shop.services.notifications import Notifications
 from archlab.shop.services.ordering import NaiveOrder, Ordering
 from archlab.shop.services.orders import Orders
+from archlab.shop.services.outbox import Outbox
 from archlab.shop.services.payments import Payments
+from archlab.shop.services.saga import Saga
 from archlab.shop.services.service import Service
 from archlab.shop.store import OrderStatus, ProductPage
 from archlab.sim.network import Network
 from archlab.sim.simulation import Simulation
 
-ORDERINGS: Mapping[str, type[Ordering]] = {"naive": NaiveOrder}
+ORDERINGS: Mapping[str, type[Ordering]] = {
+    "naive": NaiveOrder,
+    "saga": Saga,
+    "outbox": Outbox,
+    "queue": QueuedOrder,
+    "stream": StreamedOrder,
+}
 """A word of `MicroservicesConfig.ordering` -> the class that places orders this way."""
 
 OWNER_OF = {
@@ -101,6 +110,11 @@ class Microservices(Architecture):
     @property
     def ledger(self) -> sqlite3.Connection:
         return self.provider.ledger
+
+    def is_quiet(self) -> bool:
+        """Return whether, besides, no order waits to be placed or cancelled."""
+        sql = "SELECT count(*) FROM orders WHERE state = 'pending'"
+        return super().is_quiet() and self.tables["orders"].execute(sql).fetchone() == (0,)
 
     def rented(self) -> Mapping[str, float]:
         return self.config.rented()

@@ -34,13 +34,13 @@ from archlab.shop.monolith_config import (
 from archlab.shop.protocol import Protocol, ProtocolName
 from archlab.shop.services.guards import NO_GUARDS, Guards
 from archlab.shop.services.hooks import Discovery, Mesh
-from archlab.shop.services.steps import PROGRAMS, SERVICES, USE_CASES, Step, UseCase
+from archlab.shop.services.steps import OFF_THE_PATH, PROGRAMS, SERVICES, USE_CASES, Step, UseCase
 from archlab.sim.distributions import Distribution
 from archlab.sim.validation import require_fraction, require_non_negative, require_positive, require_whole
 
 __all__ = ["PROGRAMS", "SERVICES", "MicroservicesConfig"]
 
-OrderingWord = Literal["naive"]
+OrderingWord = Literal["naive", "saga", "outbox", "queue", "stream"]
 NotificationsWord = Literal["call"]
 
 
@@ -76,7 +76,9 @@ class MicroservicesConfig:
             the network with its own size, over connections. None: messages of `message_bytes`, no connections.
 
     How it is built and run:
-        ordering: "naive": the steps of an order one after the other, and what was done stays done.
+        ordering: "naive": the steps of an order one after the other, and what was done stays done. "saga": what was
+            done is undone when a step fails. "outbox": what was not done is done later. "queue" and "stream": an order
+            is accepted at once, and paid by messages. Saga and outbox need `idempotency_keys`.
         notifications: "call": the orders service calls the notifications service, and waits.
         idempotency_keys: True: a request that is repeated for the same order is known as one, by the services and
             by the provider.
@@ -133,6 +135,8 @@ class MicroservicesConfig:
         for name in self.guards:
             _require_one_of("guards names", name, (*SERVICES, "payment provider"))
         _require_one_of("ordering is", self.ordering, get_args(OrderingWord))
+        if self.ordering in ("saga", "outbox") and not self.idempotency_keys:
+            raise ValueError(f"idempotency_keys is False; it must be True with ordering={self.ordering!r}")
         _require_one_of("notifications is", self.notifications, get_args(NotificationsWord))
 
     @property
@@ -175,7 +179,7 @@ class MicroservicesConfig:
 
     def steps_at(self, service: str) -> list[tuple[UseCase, Step]]:
         """Return the operations of a service, each with the use case it is part of."""
-        cases = self.use_cases.items()
+        cases = [*self.use_cases.items(), ("place_order", OFF_THE_PATH)]
         return [(kind, step) for kind, steps in cases for step in steps if step.service == service]
 
     @property

@@ -79,6 +79,10 @@ class PaymentProvider:
         """Take the money of these authorisations, in one call. The task fails when the provider is down."""
         return self._sim.start(self._take(self.station.serve(self._latency_s()), authorisations))
 
+    def void(self, authorisation: int) -> Task:
+        """Give up a hold, or give the money back when it was taken. The task fails when the provider is down."""
+        return self._sim.start(self._give_up(self.station.serve(self._latency_s()), authorisation))
+
     def _hold(
         self, work: Event, order_id: int, amount_cents: int, declined: bool, key: str | None
     ) -> Generator[Event, Any, int | None]:
@@ -96,5 +100,9 @@ class PaymentProvider:
 
     def _take(self, work: Event, authorisations: Sequence[int]) -> Generator[Event, Any, None]:
         yield work
-        sql = "UPDATE ledger SET state = 'captured' WHERE authorisation = ?"
+        sql = "UPDATE ledger SET state = 'captured' WHERE authorisation = ? AND state = 'authorised'"
         self.ledger.executemany(sql, [(authorisation,) for authorisation in authorisations])
+
+    def _give_up(self, work: Event, authorisation: int) -> Generator[Event, Any, None]:
+        yield work
+        self.ledger.execute("UPDATE ledger SET state = 'voided' WHERE authorisation = ?", (authorisation,))

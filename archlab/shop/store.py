@@ -187,6 +187,14 @@ class StockRepository:
             sql, (quantity, product, quantity), lambda: OutOfStock(f"too few of product {product}")
         )
 
+    def release(self, product: int, quantity: int, request: str | None = None) -> Statement:
+        """Return the write that puts pieces back; given the `request` that took them, only if `handled` notes it."""
+        sql = "UPDATE stock SET on_hand = on_hand + ? WHERE product = ?"
+        if request is None:
+            return Statement(sql, (quantity, product))
+        noted = " AND EXISTS (SELECT 1 FROM handled WHERE request = ?)"
+        return Statement(sql + noted, (quantity, product, request))
+
 
 class OrderRepository:
     """Orders and their lines. `status` joins the payments table, which a shared database makes possible."""
@@ -213,6 +221,10 @@ class OrderRepository:
 
     def _once(self, statement: Statement) -> Statement:
         return replace(statement, sql=f"{statement.sql} ON CONFLICT DO NOTHING")
+
+    def set_state(self, order: Order) -> Statement:
+        """Return the write that gives an order its state."""
+        return Statement("UPDATE orders SET state = ? WHERE order_id = ?", (order.state.value, order.id))
 
     def find(self, order_id: int) -> Order:
         """Return one order with its lines.
@@ -265,6 +277,10 @@ class PaymentRepository:
         sql = "INSERT INTO payments (order_id, amount_cents, authorisation, state) VALUES (?, ?, ?, ?)"
         values = (payment.order_id, payment.amount_cents, payment.authorisation, payment.state.value)
         return Statement(sql, values)
+
+    def delete(self, authorisation: int) -> Statement:
+        """Return the write that takes a payment out of the rows; no error when it is not there."""
+        return Statement("DELETE FROM payments WHERE authorisation = ?", (authorisation,))
 
     def state_of(self, order_id: int) -> PaymentState | None:
         """Return the state of an order's first payment; None when there is none."""

@@ -18,4 +18,4 @@ from collections.abc import Callable
 from simpy.events import Event
 
 Attempt = Callable[[], Event]
-"""Starts something, each time it is called, and returns the event of its outcome."""
+"""Starts something, each time it is called, and returns the event of its outcome. Or raises a `Failure` at once."""

@@ -78,7 +78,12 @@ class Race(Event):
         attempt = self._attempts[self._started]
         self._started += 1
         self.hedge.hedges += self._started > 1
-        event = attempt()
+        try:
+            event = attempt()
+        except Failure as failure:  # it failed before it began: its time was over, for example
+            self._failed += 1
+            self._go_on(failure)
+            return
         if event.callbacks is None:
             self._ended(event)
         else:

@@ -31,11 +31,11 @@ from archlab.sim.workload import Deterministic, Poisson
 RATE_PER_S = 40.0
 """Pages a second in the experiments with routes: a catalogue instance is busy for 15 % of the time."""
 
-HOPS_MS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+HOPS_MS = (0.05, 0.1, 0.25, 0.5, 1.0)
 
 
 def without_gateways(
-    gateways: Sequence[int] = (1, 2, 3),
+    gateways: Sequence[int] = (1, 2),
     seeds: Iterable[int] = range(4),
     restart_s: float = RESTART_S,
     config: MicroservicesConfig = MICROSERVICES,
@@ -77,7 +77,7 @@ def move_pages(
     """Send this share of the pages to a service of their own, by a change of the routing table under load.
 
     `is_up`: whether the new service runs. Returns `moved_percent`, the pages it answered of all that came after the
-    change, and `lost`, the pages that failed. A new program that has errors of its own would
+    change (`came`), and `lost`, the pages that failed. A new program that has errors of its own would
     lose more: it errs in favour of the move.
     """
     require_fraction("share", share)
@@ -96,7 +96,8 @@ def move_pages(
     after = arrivals_of(result, "browse", move_at_s, duration_s)
     pages = arrivals_of(result, "browse", 0, duration_s)
     moved = float(result.parts.loc["pages-1", "completed"])
-    return {"moved_percent": 100 * moved / len(after), "lost": float((pages.outcome != OK).sum())}
+    lost = float((pages.outcome != OK).sum())
+    return {"moved_percent": 100 * moved / len(after), "came": float(len(after)), "lost": lost}
 
 
 def hop(

@@ -87,7 +87,11 @@ def callers(seed: int, make_check: MakeCheck | None = check_of) -> dict[str, pd.
 
     def order(request: Request) -> Steps[object]:
         return shop.gateway.serve(
-            "/orders", request.id, shop.customers.basket(), client=request.kind, token=CALLERS[request.kind][0]
+            "/orders",
+            request.id,
+            shop.customers.basket(),
+            client=request.kind,
+            token=CALLERS[request.kind][0],
         )
 
     sim.open_load(Poisson(RATE_PER_S * len(CALLERS)), order, dict.fromkeys(CALLERS, 1 / len(CALLERS)))

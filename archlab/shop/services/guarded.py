@@ -10,8 +10,9 @@ call to one instance, not all of them together, and the balancing learns which i
 or a bulkhead turns away at once is not tried again. A refusal by the shop's rules is an answer: no guard counts it as
 a failure.
 
-An instance that has died tries nothing again. What this leaves out: its breakers keep what they knew when it starts
-again, where real ones forget; that errs towards fewer calls after a restart.
+An instance that has died tries nothing again. What this leaves out: when it starts again, its breakers and budgets
+keep what they knew, and its bulkheads the places of calls that have not ended, where real ones begin anew. That errs
+towards fewer calls after a restart. With no time-out, a call that nobody answers keeps its place for ever.
 
 >>> from archlab.shop.services.guards import Guards
 >>> from archlab.shop.services.instance import Instance
@@ -25,18 +26,18 @@ again, where real ones forget; that errs towards fewer calls after a restart.
 (TimedOut('Timeout'), 2)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from typing import Any
 
 from simpy.events import Event
 
 from archlab.shop.services.guards import Guards
-from archlab.shop.services.instance import Instance
+from archlab.shop.services.instance import CallerDied, Instance
 from archlab.sim.attempt import Attempt
 from archlab.sim.bulkhead import Bulkhead
 from archlab.sim.circuit_breaker import CircuitBreaker
-from archlab.sim.failure import Crashed, Refused, TimedOut, Unavailable
+from archlab.sim.failure import Crashed, Failure, Refused, TimedOut, Unavailable
 from archlab.sim.hedging import Hedge
 from archlab.sim.retry import Retry
 from archlab.sim.retry_budget import RetryBudget
@@ -79,8 +80,25 @@ class Guarded:
         layers: list[Callable[[Attempt], Event]] = []
         if self.hedge is not None:
             layers.append(self._hedged)
-        layers += [part.call for part in (self.bulkhead, self.breaker, self.retry) if part is not None]
+        layers += [part.call for part in (self.bulkhead, self.breaker) if part is not None]
+        if self.retry is not None:
+            layers.append(self._retried)
         return layers
+
+    def _retried(self, attempt: Attempt) -> Event:
+        """Try again while the caller lives. After its death no retry is counted, by the breaker or in the budget."""
+        assert self.retry is not None
+        life = self._caller.life
+        alive = self._caller.in_this_life(attempt)
+        return self.retry.call(lambda: self._sim.start(self._in_one_life(alive, life)))
+
+    def _in_one_life(self, attempt: Attempt, life: int) -> Generator[Event, Any, Any]:
+        try:
+            return (yield attempt())
+        except Failure:
+            if self._caller.lives(life):
+                raise
+            raise CallerDied(self._caller.name) from None
 
     def _hedged(self, attempt: Attempt) -> Event:
         assert self.hedge is not None

@@ -14,12 +14,12 @@ What this leaves out: memory, and a pool of database connections (each worker ha
 """
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
 from simpy.events import Event
 
 from archlab.sim.events import fail_now
-from archlab.sim.failure import Crashed
+from archlab.sim.failure import Failure
 from archlab.sim.simulation import Simulation
 from archlab.sim.station import Station
 
@@ -32,6 +32,21 @@ Steps = Generator[Event, Any, T]
 """What a piece of work is: it yields what it waits for, and returns its answer."""
 
 
+class CallerDied(Failure):
+    """The instance that wanted to call is dead. Nothing was tried, and nobody is left who waits."""
+
+    outcome = "caller_died"
+    what = "died before it called"
+
+
+class Mortal(Protocol):
+    """Anything that can die and start again."""
+
+    def crash(self) -> None: ...
+
+    def restart(self) -> None: ...
+
+
 class Instance(Station):
     """A running copy. As a station it is its workers; its cores are the part "<name> cpu".
 
@@ -40,7 +55,8 @@ class Instance(Station):
         number: which copy, from 1.
         queue_limit: calls that may wait for a worker. None: no limit.
 
-    `clients` are its ways to other services, by their names; `life` counts its starts.
+    `clients` are its ways to other services, by their names; `life` counts its starts; `inside` is what dies and
+    starts with it, besides its cores: what reads messages for it.
     """
 
     def __init__(
@@ -57,6 +73,7 @@ class Instance(Station):
         self.cpu = Station(sim, f"{self.name} cpu", cores)
         self.clients: dict[str, Client] = {}
         self.life = 1
+        self.inside: list[Mortal] = []
 
     def call(self, service: str, operation: str, *arguments: Any) -> Steps[Any]:
         """Ask another service for an operation, and return its answer.
@@ -66,29 +83,35 @@ class Instance(Station):
         return self.clients[service].call(operation, arguments)
 
     def in_this_life(self, attempt: Callable[P, Event]) -> Callable[P, Event]:
-        """The same attempt, but once this instance has died it starts nothing: what was to be tried died with it."""
+        """The same attempt, but once this instance has died it starts nothing and fails with `CallerDied`."""
         life = self.life
 
         def unless_dead(*args: P.args, **kwargs: P.kwargs) -> Event:
-            if self.is_up and self.life == life:
+            if self.lives(life):
                 return attempt(*args, **kwargs)
             nothing = self.sim.event()
-            fail_now(nothing, Crashed(self.name))
+            fail_now(nothing, CallerDied(self.name))
             return nothing
 
         return unless_dead
 
+    def lives(self, life: int) -> bool:
+        """Whether this life of the instance still goes on."""
+        return self.is_up and self.life == life
+
     def crash(self) -> None:
         """Die with everything inside."""
         super().crash()
-        self.cpu.crash()
+        for part in (self.cpu, *self.inside):
+            part.crash()
 
     def restart(self) -> None:
         """Start again, empty. Does nothing when it is up."""
         if not self.is_up:
             self.life += 1
         super().restart()
-        self.cpu.restart()
+        for part in (self.cpu, *self.inside):
+            part.restart()
 
     def slow_down(self, factor: float) -> None:
         """From now on its cores need `factor` times as long. 1.0: as before."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from archlab.shop.domain import Order, reserve
 from archlab.shop.services.instance import Instance, Steps
-from archlab.shop.services.service import Service
+from archlab.shop.services.service import Service, tombstone
 from archlab.shop.store import STOCK, StockRepository
 
 if TYPE_CHECKING:
@@ -39,6 +39,16 @@ class Inventory(Service[StockRepository]):
         on_hand = yield from self.query(lambda: self.rows.on_hand([line.product for line in order.lines]))
         if not self.has_handled(f"reserve {order.id}"):
             reserve(order, on_hand)
+
+    def release(self, here: Instance, order: Order) -> Steps[None]:
+        """Put the pieces of an order back.
+
+        With idempotency keys only if they were set aside, and then they never will be later. Without keys nobody
+        knows: a call that is repeated puts them back twice.
+        """
+        done = f"reserve {order.id}" if self.shop.config.idempotency_keys else None
+        back = [self.rows.release(line.product, line.quantity, done) for line in order.lines]
+        yield from self.write(f"release {order.id}", back if done is None else [*back, tombstone(done)])
 
     def reserve(self, here: Instance, order: Order) -> Steps[None]:
         """Set the pieces of an order aside. Raises `OutOfStock` and sets nothing aside when there are too few."""

@@ -14,11 +14,11 @@ True
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from archlab.shop.domain import Basket, Order, price_order
+from archlab.shop.domain import Basket, Order, OrderState, price_order
 from archlab.shop.services.instance import Instance, Steps
 from archlab.shop.services.ordering import Ordering
 from archlab.shop.services.service import Service
-from archlab.shop.store import ORDERS, OrderRepository, OrderStatus
+from archlab.shop.store import ORDERS, OrderRepository, OrderStatus, Statement
 
 if TYPE_CHECKING:
     from archlab.shop.microservices import Microservices
@@ -40,10 +40,24 @@ class Orders(Service[OrderRepository]):
         order = price_order(order_id, basket, products)
         return (yield from self.ordering.place(here, order))
 
-    def create(self, order: Order) -> Steps[None]:
-        """Write an order with its lines. One that is there already stays as it is."""
+    def create(self, order: Order, *together: Statement) -> Steps[None]:
+        """Write an order with its lines, and `together` in the same transaction. An order that is there stays."""
         lines = [self.rows.insert_line_once(order, line) for line in order.lines]
-        yield from self.write(f"create {order.id}", [self.rows.insert_once(order), *lines])
+        yield from self.write(f"create {order.id}", [self.rows.insert_once(order), *lines, *together])
+
+    def conclude(self, order: Order, *together: Statement) -> Steps[None]:
+        """Write the last state of an order, and `together` in the same transaction."""
+        yield from self.write(f"conclude {order.id}", [self.rows.set_state(order), *together])
+
+    def finish(self, here: Instance, order: Order) -> Steps[None]:
+        """Place an order that was pending, and let the customer know."""
+        yield from self.conclude(order.become(OrderState.PLACED))
+        yield from self.announce(here, order)
+
+    def cancel(self, here: Instance, order: Order) -> Steps[None]:
+        """Put the stock of a pending order back, and cancel it."""
+        yield from here.call("inventory", "release", order)
+        yield from self.conclude(order.become(OrderState.CANCELLED))
 
     def announce(self, here: Instance, order: Order) -> Steps[None]:
         """Let the notifications service tell the customer about an order."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from archlab.shop.domain import Order, Payment, PaymentDeclined, PaymentState
 from archlab.shop.services.guarded import Guarded
 from archlab.shop.services.instance import Instance, Steps
-from archlab.shop.services.service import Service
+from archlab.shop.services.service import Service, tombstone
 from archlab.shop.store import PAYMENTS, PaymentRepository
 from archlab.sim.failure import Failure
 
@@ -52,6 +52,17 @@ class Payments(Service[PaymentRepository]):
     def record(self, here: Instance, payment: Payment) -> Steps[None]:
         """Write down a payment, so that its money will be taken."""
         yield from self.write(f"record {payment.order_id}", [self.rows.insert(payment)])
+
+    def pay(self, here: Instance, order: Order) -> Steps[None]:
+        """Authorise and record the payment of an order, as a message asks. Raises `PaymentDeclined`."""
+        payment = yield from self.authorise(here, order)
+        yield from self.record(here, payment)
+
+    def forget(self, here: Instance, payment: Payment) -> Steps[None]:
+        """Give the money of a payment back, or its hold up, and never write it down later."""
+        yield self.shop.provider.void(payment.authorisation)
+        gone = self.rows.delete(payment.authorisation)
+        yield from self.write(f"forget {payment.order_id}", [gone, tombstone(f"record {payment.order_id}")])
 
     def state_of(self, here: Instance, order_id: int) -> Steps[PaymentState | None]:
         """Return where the payment of an order is; None when there is none."""

@@ -108,6 +108,11 @@ class Service(Generic[Rows]):
         return bool(self.database.connection.execute(sql, (request,)).fetchone()[0])
 
 
+def tombstone(request: str) -> Statement:
+    """Return the write that makes a request count as carried out, so that one which comes late changes nothing."""
+    return Statement("INSERT OR IGNORE INTO handled VALUES (?)", (request,))
+
+
 def _remember(request: str) -> Statement:
     sql = "INSERT OR IGNORE INTO handled VALUES (?)"
     return Statement(sql, (request,), lambda: AlreadyHandled(request))

@@ -62,3 +62,12 @@ USE_CASES: Mapping[UseCase, tuple[Step, ...]] = {
     ),
 }
 """A use case -> its calls, in order."""
+
+OFF_THE_PATH: tuple[Step, ...] = (
+    Step("orders", "inventory", "release", cpu_share=0.075),
+    Step("orders", "payments", "forget", cpu_share=0.10),
+    Step("messages", "payments", "pay", cpu_share=0.20),
+    Step("messages", "orders", "finish", cpu_share=0.20),
+    Step("messages", "orders", "cancel", cpu_share=0.20),
+)
+"""Operations of other ways to order: undoing, and what messages ask for. Demands count none of them."""

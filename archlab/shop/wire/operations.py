@@ -71,6 +71,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "record": Operation(_same, _done, _nothing),
     "state_of": Operation(OrderRequest, PaymentStatus, lambda message: message.state),
     "confirm": Operation(_same, _done, _nothing),
+    "release": Operation(_same, _done, _nothing),
+    "forget": Operation(_same, _done, _nothing),
 }
 """An operation's name -> its messages."""
 
