@@ -210,7 +210,7 @@ class SeasonDay:
     def drawn(cls, random: np.random.Generator) -> "SeasonDay":
         """Return a day with another load, and with its faults at other times."""
         return cls(
-            rate_per_s=float(random.uniform(130, 165)),
+            rate_per_s=float(random.uniform(120, 150)),
             catalogue_down_at_s=float(random.uniform(1, 4)),
             inventory_down_at_s=float(random.uniform(10.5, 12.5)),
             slow_at_s=float(random.uniform(17, 19)),
@@ -233,7 +233,7 @@ class SeasonDay:
 
 
 OBJECTIVES = (
-    Objective("browse", 0.97, 0.200),
+    Objective("browse", 0.97, 0.300),
     Objective("place_order", 0.60, 1.000),
     Objective("track_order", 0.92, 0.500),
 )

@@ -10,6 +10,7 @@ from archlab.course.figures.designs import designs
 from archlab.course.figures.distribution import survival
 from archlab.course.figures.latency_load import latency_against_load
 from archlab.course.figures.outcome_bars import outcomes
+from archlab.course.figures.over_time import over_time
 from archlab.course.figures.picture import Picture, show
 from archlab.course.figures.scaling import scaling
 from archlab.course.figures.timeline import incident
@@ -22,6 +23,7 @@ __all__ = [
     "incident",
     "latency_against_load",
     "outcomes",
+    "over_time",
     "scaling",
     "show",
     "survival",

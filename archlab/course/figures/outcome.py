@@ -28,8 +28,11 @@ KNOWN = {
     "crashed": OutcomeLook("#A8201A", "xxx"),
     "timed_out": OutcomeLook("#6A51A3", "..."),
     "unfinished": OutcomeLook("#9A9A9A", "---"),
+    "circuit_open": OutcomeLook("#2B7A78", "ooo"),
+    "bulkhead_full": OutcomeLook("#5C8A3A", "+++"),
+    "shed": OutcomeLook("#8A6D5C", "|||"),
 }
-"""The outcomes that the kit itself gives, in the order in which they are stacked."""
+"""The outcomes that the kit's parts and guards give, in the order in which they are stacked."""
 OTHERS = (OutcomeLook("#5C8A3A", "+++"), OutcomeLook("#2B7A78", "ooo"), OutcomeLook("#8A6D5C", "|||"))
 """For outcomes that a model names itself; which one, its name alone decides."""
 

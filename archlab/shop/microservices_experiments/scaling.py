@@ -160,6 +160,19 @@ def budgets(
     return pd.DataFrame(rows)
 
 
+def by_size(frames: Mapping[int, pd.DataFrame]) -> pd.DataFrame:
+    """Stack the frames of `budgets` for several largest databases (cores -> frame), a row a design and budget.
+
+    Columns: design (such as "microservices, up to 2 cores"), budget_usd_per_hour, throughput_per_s.
+    """
+    stacked = []
+    for pattern in ("monolith", "microservices"):
+        for cores, frame in frames.items():
+            rows = frame[["budget_usd_per_hour"]].assign(throughput_per_s=frame[f"{pattern}_per_s"])
+            stacked.append(rows.assign(design=f"{pattern}, up to {cores} cores"))
+    return pd.concat(stacked, ignore_index=True)
+
+
 def _side_by_side(
     monolith: MonolithConfig, services: MicroservicesConfig, mix: Mix
 ) -> dict[str, float | str]:
