@@ -80,6 +80,11 @@ def give_ids(cells: list[dict[str, Any]]) -> None:
         seen.add(cell["id"])
 
 
+NO_KERNEL = "Kernel died before replying"
+KERNEL_STARTS = 3
+"""How often a kernel may try to start. Several that start at once sometimes choose the same port."""
+
+
 def execute(notebook: NotebookNode, folder: Path, cell_timeout_s: int = CELL_TIMEOUT_S) -> NotebookNode:
     """Run a notebook's cells in a fresh kernel that works in `folder`, and return it with its outputs.
 
@@ -99,11 +104,22 @@ def execute(notebook: NotebookNode, folder: Path, cell_timeout_s: int = CELL_TIM
     )
     variables = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     try:
-        return asyncio.run(client.async_execute(env=variables))
+        return _run(client, variables)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         cell = notebook.cells[started[-1]]
         first_line = cell.source.strip().splitlines()[0]
         raise NotebookProblem(f"cell {started[-1] + 1} (`{first_line}`): {what_went_wrong(error)}") from error
+
+
+def _run(client: NotebookClient, variables: dict[str, str]) -> NotebookNode:
+    """Run a client's notebook. A kernel that could not start gets another chance: somebody took its port meanwhile."""
+    for _ in range(KERNEL_STARTS - 1):
+        try:
+            return asyncio.run(client.async_execute(env=variables))
+        except RuntimeError as error:
+            if not str(error).startswith(NO_KERNEL):
+                raise
+    return asyncio.run(client.async_execute(env=variables))
 
 
 def what_went_wrong(error: Exception) -> str:

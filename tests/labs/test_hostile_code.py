@@ -127,6 +127,5 @@ def servers_needed(*args):
             }
         )
     )
-    with_another_seed = f"It passes with seed 1, but not with seed {FRESH_SEED}"
-    assert words["reading"].startswith(with_another_seed)
-    assert words["servers"].startswith(with_another_seed)
+    assert "it should be" in words["reading"]  # the check has its own expect_close again
+    assert words["servers"].startswith(f"It passes with seed 1, but not with seed {FRESH_SEED}")

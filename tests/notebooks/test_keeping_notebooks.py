@@ -134,3 +134,34 @@ def test_metadata_that_labs_need_are_kept_and_passing_ones_dropped():
 
 def test_a_notebook_inside_the_course_is_named_from_its_folder():
     assert notebooks.shown(notebooks.ROOT / "notebooks" / "x.ipynb") == str(Path("notebooks", "x.ipynb"))
+
+
+class Unlucky:
+    """A client whose kernel cannot start at first."""
+
+    def __init__(self, failures, message):
+        self.failures, self.message, self.starts = failures, message, 0
+
+    async def async_execute(self, env):
+        self.starts += 1
+        if self.starts <= self.failures:
+            raise RuntimeError(self.message)
+        return "executed"
+
+
+@pytest.mark.parametrize(
+    ("failures", "message", "starts"),
+    [
+        (2, "Kernel died before replying to kernel_info", 3),
+        (9, "Kernel died before replying", 3),
+        (9, "No", 1),
+    ],
+)
+def test_a_kernel_that_cannot_start_gets_two_more_chances(failures, message, starts):
+    client = Unlucky(failures, message)
+    if failures < 3:
+        assert notebooks._run(client, {}) == "executed"
+    else:
+        with pytest.raises(RuntimeError, match=message):
+            notebooks._run(client, {})
+    assert client.starts == starts

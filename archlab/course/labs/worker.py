@@ -31,6 +31,16 @@ def prelude(seed: int, folder: Path) -> str:
     )
 
 
+FORGET = """
+import sys
+for name in [name for name in sys.modules if name.startswith("archlab.course.labs")]:
+    del sys.modules[name]
+"""
+UNTOUCHED = f"exec({FORGET!r}, {{}})"
+"""The code before each cell: what earlier cells did to the functions of checks is forgotten, a check imports them anew.
+It leaves no name behind."""
+
+
 class Runner:
     """Runs lists of cells within `limits`, in one kernel for as long as it lives, and in a new one after that."""
 
@@ -52,6 +62,7 @@ class Runner:
         left_s = self.end_s - time.monotonic()
         if left_s <= 0 or not kernel.is_alive:
             return NOT_RUN
+        kernel.run(UNTOUCHED, START_S)
         return kernel.run(source, min(self.limits.cell_s, left_s))
 
     def living_kernel(self) -> Kernel:
