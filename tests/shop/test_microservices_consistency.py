@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from archlab.shop.domain import Payment, PaymentDeclined
+from archlab.shop.architecture import Assortment
+from archlab.shop.domain import Order, OrderLine, OutOfStock, Payment, PaymentDeclined
 from archlab.shop.microservices import Microservices
 from archlab.shop.microservices_config import MicroservicesConfig
 from archlab.shop.microservices_experiments import communication, consistency
@@ -173,3 +174,21 @@ def test_an_unknown_way_is_refused_at_once():
 def test_the_orders_of_the_crashes_end_near_each_other():
     config = replace(consistency.built_with("saga"), provider_s=Exponential(0.005))
     assert 0.01 < consistency.order_ends_s(1, config) < 0.2
+
+
+@pytest.mark.parametrize("ordering", ["saga", "outbox"])
+def test_an_order_whose_pieces_were_put_back_is_refused_when_it_comes_again(ordering):
+    shop = shop_of(ordering, assortment=Assortment(stock=1))
+    for _ in range(2):
+        with pytest.raises(OutOfStock):
+            shop.answer(shop.place_order(7, {1: 2}))
+        shop.answer(
+            shop.services["inventory"].serve(shop.instances["inventory-1"], "release", (order_of(7),))
+        )
+    shop.sim.run(until=20)
+    assert len(shop.rows("payments")) == 0
+    assert shop.audit().anomalies == 0
+
+
+def order_of(order_id):
+    return Order(order_id, (OrderLine(product=1, quantity=2, unit_price_cents=450),))

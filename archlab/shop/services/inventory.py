@@ -11,7 +11,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from archlab.shop.domain import Order, reserve
+from archlab.shop.domain import Order, OutOfStock, reserve
 from archlab.shop.services.instance import Instance, Steps
 from archlab.shop.services.service import Service, tombstone
 from archlab.shop.store import STOCK, StockRepository
@@ -35,8 +35,12 @@ class Inventory(Service[StockRepository]):
         return (yield from self.query(lambda: self.rows.on_hand(ids)))
 
     def check(self, here: Instance, order: Order) -> Steps[None]:
-        """Raise `OutOfStock` when there are too few pieces for an order that has none set aside yet."""
+        """Raise `OutOfStock` when there are too few pieces for an order that has none set aside yet.
+
+        With idempotency keys also when its pieces were put back: who still wants them has to order again.
+        """
         on_hand = yield from self.query(lambda: self.rows.on_hand([line.product for line in order.lines]))
+        self._require_not_released(order)
         if not self.has_handled(f"reserve {order.id}"):
             reserve(order, on_hand)
 
@@ -51,6 +55,11 @@ class Inventory(Service[StockRepository]):
         yield from self.write(f"release {order.id}", back if done is None else [*back, tombstone(done)])
 
     def reserve(self, here: Instance, order: Order) -> Steps[None]:
-        """Set the pieces of an order aside. Raises `OutOfStock` and sets nothing aside when there are too few."""
+        """Set the pieces of an order aside. Raises `OutOfStock`, as `check`, and sets nothing aside then."""
         lines = [self.rows.reserve(line.product, line.quantity) for line in order.lines]
         yield from self.write(f"reserve {order.id}", lines)
+        self._require_not_released(order)
+
+    def _require_not_released(self, order: Order) -> None:
+        if self.has_handled(f"release {order.id}"):
+            raise OutOfStock(f"the pieces of order {order.id} were put back")
