@@ -3,9 +3,9 @@
 from archlab.shop.architecture import SHOP_MIX, Architecture, Assortment
 from archlab.shop.audit import Audit
 from archlab.shop.crash_points import crash_points
-from archlab.shop.experiment import ShopResult, Users, run_shop
-from archlab.shop.monolith_config import MonolithConfig
-from archlab.shop.monolithic import Monolith
+from archlab.shop.day import ShopResult, Users, run_shop
+from archlab.shop.monolithic.architecture import Monolith
+from archlab.shop.monolithic.config import MonolithConfig
 
 __all__ = [
     "SHOP_MIX",

@@ -1,7 +1,7 @@
 """What every architecture of the shop offers, whatever is inside: serve a request, name its parts, draw
 itself, price itself, and have its rows audited.
 
->>> from archlab.shop.monolithic import Monolith
+>>> from archlab.shop.monolithic.architecture import Monolith
 >>> from archlab.sim import Simulation
 >>> shop = Monolith(Simulation(seed=1))
 >>> order = shop.answer(shop.place_order(order_id=7, basket={1: 2}))
@@ -22,14 +22,14 @@ import networkx as nx
 import pandas as pd
 from simpy.events import Event
 
-from archlab.shop.audit import Audit, audit
+from archlab.data import load
+from archlab.shop.audit import Audit, Receipts, audit
 from archlab.shop.customers import Customers, typical_catalogue
 from archlab.shop.domain import Basket, NotFound, Order, Refusal
-from archlab.shop.receipts import Receipts
 from archlab.shop.store import OrderStatus, ProductPage
+from archlab.sim.core.calendar import Part
 from archlab.sim.load import Request
-from archlab.sim.published import load
-from archlab.sim.simulation import Part, Simulation
+from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_whole
 from archlab.sim.workload import Mix
 

@@ -4,7 +4,6 @@ It reads the rows after a run, from one database or from several. What it counts
 not taken from the simulation.
 
 >>> from archlab.shop.provider import open_ledger
->>> from archlab.shop.receipts import Receipts
 >>> from archlab.shop.store import SCHEMAS, open_database
 >>> database = open_database(*SCHEMAS)
 >>> told = Receipts(acknowledged=[7])
@@ -16,12 +15,10 @@ not taken from the simulation.
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import pandas as pd
-
-from archlab.shop.receipts import Receipts
 
 TABLES = ("products", "stock", "orders", "order_lines", "payments", "notifications")
 
@@ -49,6 +46,34 @@ FIGURES: Mapping[str, str] = {
     "acknowledged_orders": "orders the customers were told are placed",
 }
 """What the other figures of the audit are."""
+
+
+@dataclass
+class Receipts:
+    """What the customers were told: the orders they sent, by order id, and those they were told are placed.
+
+    The shop's rows must agree with it, so the shop does not keep it.
+
+    >>> receipts = Receipts()
+    >>> receipts.started(7); receipts.started(8); receipts.acknowledge(7); receipts.ended(7)
+    >>> receipts.acknowledged, receipts.in_flight
+    ([7], {8})
+    """
+
+    acknowledged: list[int] = field(default_factory=list)
+    in_flight: set[int] = field(default_factory=set)
+
+    def started(self, order_id: int) -> None:
+        """Note that a customer sent this order."""
+        self.in_flight.add(order_id)
+
+    def acknowledge(self, order_id: int) -> None:
+        """Note that the customer was told: your order is placed."""
+        self.acknowledged.append(order_id)
+
+    def ended(self, order_id: int) -> None:
+        """Note that nothing works on this order any more, whatever came of it."""
+        self.in_flight.discard(order_id)
 
 
 @dataclass(frozen=True)

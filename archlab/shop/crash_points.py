@@ -1,6 +1,6 @@
 """Crash points: let a program die at many moments of one order, and see what each leaves in the rows.
 
->>> from archlab.shop.monolithic import Monolith
+>>> from archlab.shop.monolithic.architecture import Monolith
 >>> table = crash_points(Monolith, part="shop-1", at_s=[0.001, 0.100, 0.400])
 >>> table[["at_s", "told", "anomalies"]].to_numpy().tolist()
 [[0.001, False, 0], [0.1, False, 0], [0.4, True, 0]]

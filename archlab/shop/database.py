@@ -27,8 +27,8 @@ from simpy.events import Event
 
 from archlab.shop.store import Statement, run_together
 from archlab.sim.distributions import Distribution
+from archlab.sim.servers.station import Station
 from archlab.sim.simulation import Simulation
-from archlab.sim.station import Station
 from archlab.sim.validation import require_non_negative, require_positive
 
 Steps = Generator[Event, Any, None]

@@ -17,10 +17,10 @@ from typing import Any
 
 from simpy.events import Event
 
+from archlab.sim.core.task import Task
 from archlab.sim.distributions import Distribution
+from archlab.sim.servers.station import Station
 from archlab.sim.simulation import Simulation
-from archlab.sim.station import Station
-from archlab.sim.task import Task
 from archlab.sim.validation import require_fraction
 
 LEDGER = """

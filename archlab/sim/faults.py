@@ -28,8 +28,8 @@ from archlab.sim.network import group
 from archlab.sim.validation import require_fraction, require_non_negative, require_positive
 
 if TYPE_CHECKING:
+    from archlab.sim.core.calendar import Calendar
     from archlab.sim.network import Network
-    from archlab.sim.simulation import Simulation
 
 
 class Fault(ABC):
@@ -48,10 +48,10 @@ class Fault(ABC):
         """The name of what is hit."""
 
     @abstractmethod
-    def switch(self, sim: Simulation) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    def switch(self, sim: Calendar) -> tuple[Callable[[], Any], Callable[[], Any]]:
         """Two functions: one that starts the fault and one that ends it. Raises `ValueError` for an unknown part."""
 
-    def schedule(self, sim: Simulation) -> None:
+    def schedule(self, sim: Calendar) -> None:
         """Put start and end on the calendar. Raises `ValueError` when `at_s` has passed or the part is unknown."""
         start, end = self.switch(sim)
         if self.at_s < sim.now:
@@ -80,7 +80,7 @@ class Crash(Fault):
     def where(self) -> str:
         return self.part
 
-    def switch(self, sim: Simulation) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    def switch(self, sim: Calendar) -> tuple[Callable[[], Any], Callable[[], Any]]:
         part = _able(sim, self.part, "crash")
         return part.crash, part.restart
 
@@ -107,7 +107,7 @@ class SlowDown(Fault):
     def where(self) -> str:
         return self.part
 
-    def switch(self, sim: Simulation) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    def switch(self, sim: Calendar) -> tuple[Callable[[], Any], Callable[[], Any]]:
         part = _able(sim, self.part, "slow_down")
         return lambda: part.slow_down(self.factor), lambda: part.slow_down(1.0)
 
@@ -136,7 +136,7 @@ class Partition(Fault):
     def where(self) -> str:
         return f"{', '.join(self.one_side)} | {', '.join(self.other_side)}"
 
-    def switch(self, sim: Simulation) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    def switch(self, sim: Calendar) -> tuple[Callable[[], Any], Callable[[], Any]]:
         cut = (self.one_side, self.other_side)
         return lambda: self.network.partition(*cut), lambda: self.network.heal(*cut)
 
@@ -165,7 +165,7 @@ class Lossy(Fault):
     def where(self) -> str:
         return f"{self.source} - {self.target}"
 
-    def switch(self, sim: Simulation) -> tuple[Callable[[], Any], Callable[[], Any]]:
+    def switch(self, sim: Calendar) -> tuple[Callable[[], Any], Callable[[], Any]]:
         usual = self.network.loss_of(self.source, self.target)
         set_loss = self.network.set_loss
         return (
@@ -174,7 +174,7 @@ class Lossy(Fault):
         )
 
 
-def _able(sim: Simulation, name: str, ability: str) -> Any:
+def _able(sim: Calendar, name: str, ability: str) -> Any:
     """The part of this name. Raises `ValueError` when there is none, or it cannot do what the fault needs."""
     if name not in sim.parts:
         raise ValueError(

@@ -23,15 +23,16 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import NORMAL, Event
 
+from archlab.sim.core.deadline import deadline
+from archlab.sim.core.events import process_event
+from archlab.sim.core.task import STARTED, Task
 from archlab.sim.distributions import Distribution
-from archlab.sim.events import process_event
 from archlab.sim.failure import Failure
-from archlab.sim.task import STARTED, Task
 from archlab.sim.validation import require_non_negative, require_positive, require_whole
 from archlab.sim.workload import Arrivals, Mix
 
 if TYPE_CHECKING:
-    from archlab.sim.simulation import Simulation
+    from archlab.sim.core.calendar import Calendar
 
 LEAST_THINK_S = 0.001
 """How long a user of a closed load thinks after an answer that took no time at all."""
@@ -51,7 +52,7 @@ class Request(Task):
     answered = False
     on_answer: Callable[[], object] | None = None
 
-    def __init__(self, sim: Simulation, kind: str) -> None:
+    def __init__(self, sim: Calendar, kind: str) -> None:
         self.env = sim
         self.callbacks = []
         self.kind = kind
@@ -93,7 +94,7 @@ class Load:
 
     def __init__(
         self,
-        sim: Simulation,
+        sim: Calendar,
         handler: Handler,
         mix: Mix | Mapping[str, float] | None,
         timeout_s: float | None,
@@ -101,13 +102,11 @@ class Load:
     ) -> None:
         if timeout_s is not None:
             require_positive("timeout_s", timeout_s)
-        if name in sim.loads:
-            raise ValueError(f"name={name!r} is already the name of a load; each load needs its own")
         self.sim = sim
         self.handler = handler
         self.timeout_s = timeout_s
         self._next_kind = Mix.of(mix).kinds(sim.stream(f"{name} kinds"))
-        sim.loads[name] = self
+        sim.enter("load", name, self)
 
     def send(self, on_answer: Callable[[], object] | None = None) -> None:
         """Let one request arrive now."""
@@ -120,7 +119,7 @@ class Load:
 
     def _limit(self, request: Request, timeout_s: float) -> None:
         """After `timeout_s` the customer gives up. The system does not know, and works on."""
-        patience = self.sim.deadline(request, timeout_s)
+        patience = deadline(self.sim, request, timeout_s)
         assert patience.callbacks is not None
         patience.callbacks.append(request.give_up)
 
@@ -133,7 +132,7 @@ class OpenLoad(Load):
 
     def __init__(
         self,
-        sim: Simulation,
+        sim: Calendar,
         arrivals: Arrivals,
         handler: Handler,
         mix: Mix | Mapping[str, float] | None = None,
@@ -174,7 +173,7 @@ class ClosedLoad(Load):
 
     def __init__(
         self,
-        sim: Simulation,
+        sim: Calendar,
         users: int,
         think_s: float | Distribution,
         handler: Handler,

@@ -27,13 +27,14 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
 
+from archlab.sim.core.deadline import deadline
+from archlab.sim.core.events import fail_now, process_event
+from archlab.sim.core.task import Task
 from archlab.sim.distributions import Distribution
-from archlab.sim.events import fail_now, process_event
-from archlab.sim.task import Task
 from archlab.sim.validation import require_fraction, require_non_negative, require_positive
 
 if TYPE_CHECKING:
-    from archlab.sim.simulation import Simulation
+    from archlab.sim.core.calendar import Calendar
 
 
 class Link:
@@ -41,7 +42,7 @@ class Link:
 
     def __init__(
         self,
-        sim: Simulation,
+        sim: Calendar,
         name: str,
         latency_s: float | Distribution,
         bandwidth: float | None,
@@ -78,7 +79,7 @@ class Message(Event):
 
     _ok = True
 
-    def __init__(self, sim: Simulation, name: str) -> None:
+    def __init__(self, sim: Calendar, name: str) -> None:
         self.env = sim
         self.callbacks = []
         self.name = name
@@ -98,14 +99,12 @@ class Network:
 
     def __init__(
         self,
-        sim: Simulation,
+        sim: Calendar,
         latency_s: float | Distribution,
         bandwidth_bytes_per_s: float | None = None,
         loss: float = 0.0,
         name: str = "network",
     ) -> None:
-        if name in sim.networks:
-            raise ValueError(f"name={name!r} is already the name of a network; each needs its own")
         self.sim = sim
         self.name = name
         self._defaults = (latency_s, bandwidth_bytes_per_s, loss)
@@ -113,7 +112,7 @@ class Network:
         self._cuts: list[tuple[frozenset[str], frozenset[str]]] = []
         self.sent = self.lost = 0
         Link(sim, f"{name} defaults", *self._defaults)
-        sim.networks[name] = self
+        sim.enter("network", name, self)
 
     def link(
         self,
@@ -168,7 +167,7 @@ class Network:
             require_non_negative("timeout_s", timeout_s)
         call = Call(self, source, target, work, response_bytes)
         _then(self.send(source, target, request_bytes), call.begin)
-        return call if timeout_s is None else self.sim.deadline(call, timeout_s)
+        return call if timeout_s is None else deadline(self.sim, call, timeout_s)
 
     def partition(self, one_side: Iterable[str], other_side: Iterable[str]) -> None:
         """Let no message that is sent from now on pass between the two groups of nodes.

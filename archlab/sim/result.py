@@ -16,6 +16,7 @@ its easy requests has a splendid p99.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -27,14 +28,21 @@ from archlab.sim.recording import OK, UNFINISHED
 from archlab.sim.validation import require_non_negative, require_percent, require_positive
 
 if TYPE_CHECKING:
-    from archlab.sim.simulation import Simulation
+    from archlab.sim.core.calendar import Calendar
+    from archlab.sim.faults import Fault
 
 SAMPLES = 200
 NEARLY_ALL = 0.98
 """A part that is this busy may be saturated."""
 
 
-def measure(sim: Simulation, duration_s: float, warmup_s: float, sample_every_s: float | None) -> Result:
+def measure(
+    sim: Calendar,
+    faults: Sequence[Fault],
+    duration_s: float,
+    warmup_s: float,
+    sample_every_s: float | None,
+) -> Result:
     """Run `sim` and return what happened in the `duration_s` seconds after the first `warmup_s`."""
     require_positive("duration_s", duration_s)
     require_non_negative("warmup_s", warmup_s)
@@ -53,7 +61,7 @@ def measure(sim: Simulation, duration_s: float, warmup_s: float, sample_every_s:
         rows=_rows(sim, start_s),
         samples=sampler.frame(),
         parts=_parts(sim, before, after, duration_s),
-        faults=_faults(sim),
+        faults=_faults(faults),
     )
 
 
@@ -180,7 +188,7 @@ class Result:
 class _Sampler:
     """Looks at every part at regular times and keeps what it sees."""
 
-    def __init__(self, sim: Simulation, every_s: float, end_s: float) -> None:
+    def __init__(self, sim: Calendar, every_s: float, end_s: float) -> None:
         self.sim, self.every_s, self.end_s = sim, every_s, end_s
         self.start_s = sim.now
         self.rows: list[tuple[float, str, int, int, int, bool]] = []
@@ -199,7 +207,7 @@ class _Sampler:
         return pd.DataFrame(self.rows, columns=["time_s", "part", "queue_length", "busy", "capacity", "up"])
 
 
-def _rows(sim: Simulation, start_s: float) -> pd.DataFrame:
+def _rows(sim: Calendar, start_s: float) -> pd.DataFrame:
     """A row a request that was inside at `start_s` or arrived later."""
     record = sim.recorder
     arrived_s, finished_s = record.column("arrived_s"), record.column("finished_s")
@@ -221,7 +229,7 @@ def _names(codes: np.ndarray, names: list[str]) -> pd.Categorical[str]:
 
 
 def _parts(
-    sim: Simulation,
+    sim: Calendar,
     before: dict[str, dict[str, float]],
     after: dict[str, dict[str, float]],
     duration_s: float,
@@ -244,9 +252,9 @@ def _parts(
     return pd.DataFrame(rows, columns=columns).set_index("part")
 
 
-def _faults(sim: Simulation) -> pd.DataFrame:
+def _faults(faults: Sequence[Fault]) -> pd.DataFrame:
     """A row a fault that was injected."""
-    rows = [(type(f).__name__, f.where, f.at_s, f.at_s + f.lasts_s) for f in sim.faults]
+    rows = [(type(f).__name__, f.where, f.at_s, f.at_s + f.lasts_s) for f in faults]
     return pd.DataFrame(rows, columns=["fault", "part", "start_s", "end_s"])
 
 

@@ -9,17 +9,17 @@ import pandas as pd
 import pytest
 from nbclient import NotebookClient
 
-from archlab.course.scorecard import gather
+from archlab.course.claims.scorecard import gather
 
 ROOT = Path(__file__).resolve().parents[2]
 CELLS = (
     """
 import pandas as pd
-from archlab.course.chapter import Chapter
+from archlab.course.claims.chapter import Chapter
 from archlab.course.figures import comparison
-from archlab.course.rule import Evidence, settles
+from archlab.course.claims.rule import Evidence, settles
 from archlab.course.source import show_source
-from archlab.course.verdict import cannot_be_shown, holds_if, holds_up_to
+from archlab.course.claims.verdict import cannot_be_shown, holds_if, holds_up_to
 
 frame = pd.DataFrame({"design": ["one", "two"], "p99_ms": [180.0, 95.0]})
 comparison(frame, "Two are quicker than one", value="p99_ms")

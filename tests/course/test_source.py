@@ -10,7 +10,7 @@ import pytest
 from pygments.styles import get_style_by_name
 
 from archlab.course import quantity
-from archlab.course.claims import Claim, claims_of
+from archlab.course.claims.claim import Claim, claims_of
 from archlab.course.source import STYLE, show_source, without_docstrings
 from archlab.course.style import contrast
 
@@ -47,7 +47,7 @@ def test_the_page_holds_the_same_code_as_the_text():
 def test_the_link_leads_to_the_file_from_the_notebooks_folder(monkeypatch):
     monkeypatch.chdir(ROOT / "tests" / "course")
     (link,) = Text(show_source(Claim)._repr_mimebundle_()["text/html"]).links
-    assert link == "../../archlab/course/claims.py"
+    assert link == "../../archlab/course/claims/claim.py"
     assert Path(link).is_file()
 
 
@@ -65,7 +65,7 @@ def test_a_function_of_nothing_but_a_docstring_stays_valid():
 
 
 def test_another_process_shows_the_same():
-    lines = "from archlab.course.source import show_source; from archlab.course.claims import Claim"
+    lines = "from archlab.course.source import show_source; from archlab.course.claims.claim import Claim"
     script = f"{lines}; print(show_source(Claim)._repr_mimebundle_()['text/html'])"
     elsewhere = subprocess.check_output([sys.executable, "-c", script], text=True, encoding="utf-8")
     assert elsewhere.strip() == show_source(Claim)._repr_mimebundle_()["text/html"].strip()

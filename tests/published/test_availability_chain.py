@@ -8,8 +8,8 @@ import math
 
 import pytest
 
-from archlab.sim import availability_chain
-from archlab.sim.availability_chain import Chain, availability, failures_per_1e9, model
+from archlab.published import availability_chain
+from archlab.published.availability_chain import Chain, availability, failures_per_1e9, model
 
 
 def within(figures, sd=3):

@@ -9,15 +9,15 @@ from inspect import signature
 import numpy as np
 import pytest
 
-from archlab.sim.consul import CHECK_TIMEOUT_S
-from archlab.sim.etcd import KEEP_ALIVES_A_TTL, SWEEP_S, TTL_S, Etcd
-from archlab.sim.eureka_server import LEASE_IN_EFFECT_S, EurekaSettings
+from archlab.data import load
+from archlab.published.discovery_staleness import etcd_s, eureka_s, staleness
+from archlab.sim.discovery.consul import CHECK_TIMEOUT_S
+from archlab.sim.discovery.etcd import KEEP_ALIVES_A_TTL, SWEEP_S, TTL_S, Etcd
+from archlab.sim.discovery.eureka_server import LEASE_IN_EFFECT_S, EurekaSettings
+from archlab.sim.discovery.quorum import Quorum
+from archlab.sim.discovery.swim import Swim
 from archlab.sim.experiment import replicate
-from archlab.sim.published import load
-from archlab.sim.quorum import Quorum
-from archlab.sim.stale_discovery import etcd_s, eureka_s, staleness
 from archlab.sim.statistics import mean_interval
-from archlab.sim.swim import Swim
 
 SEEDS = range(40)
 LATE_S = 0.001

@@ -7,8 +7,9 @@ are independent cannot explain it: this is shown for every number of leaves that
 import numpy as np
 import pytest
 
-from archlab.sim import Lognormal, Pareto, fan_out, leaf_latency
-from archlab.sim.published import load
+from archlab.data import load
+from archlab.published import fan_out, leaf_latency
+from archlab.sim import Lognormal, Pareto
 
 REQUESTS = 20_000
 

@@ -7,9 +7,9 @@ learnt is what correlation of the replicas does.
 import numpy as np
 import pytest
 
-from archlab.sim.hedged_batches import HEDGE_AFTER_S, KEY_S, batch_s, draw, model, simulate
-from archlab.sim.published import load
-from archlab.sim.streams import Streams
+from archlab.data import load
+from archlab.published.hedged_batches import HEDGE_AFTER_S, KEY_S, batch_s, draw, model, simulate
+from archlab.sim.core.streams import Streams
 
 
 @pytest.fixture(scope="module")

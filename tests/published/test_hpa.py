@@ -2,8 +2,9 @@
 
 import pytest
 
+from archlab.data import load
 from archlab.sim import Simulation
-from archlab.sim.autoscaler import (
+from archlab.sim.servers.autoscaler import (
     SCALE_DOWN,
     SCALE_UP,
     HorizontalPodAutoscaler,
@@ -13,7 +14,6 @@ from archlab.sim.autoscaler import (
     highest_allowed,
     lowest_allowed,
 )
-from archlab.sim.published import load
 
 FACTS = load("kubernetes").set_index("setting")["value"]
 SLOWLY = (Policy("pods", 4, 60), Policy("percent", 10, 60))

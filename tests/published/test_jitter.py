@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from archlab.sim.contended_write import STRATEGIES, contended_write
-from archlab.sim.published import load
+from archlab.data import load
+from archlab.published.contended_write import STRATEGIES, contended_write
 
 CLIENTS, RUNS = 100, 30
 

@@ -6,7 +6,7 @@ So requests a second times mean latency should be the number of clients.
 
 import pytest
 
-from archlab.sim.published import load
+from archlab.data import load
 from archlab.sim.theory import littles_law, littles_law_gap
 
 TOLERANCE = 0.03

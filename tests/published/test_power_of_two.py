@@ -5,8 +5,8 @@ A hundred queues are not endlessly many, so the mean is above the limit; the mor
 
 import pytest
 
-from archlab.sim.balanced_servers import STALE_RULES, limit, model, stale_loads
-from archlab.sim.published import load
+from archlab.data import load
+from archlab.published.power_of_two import STALE_RULES, limit, model, stale_loads
 
 
 @pytest.fixture(scope="module")

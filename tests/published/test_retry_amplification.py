@@ -8,7 +8,7 @@ import math
 
 import pytest
 
-from archlab.sim.retry_layers import expected_attempts, model
+from archlab.published.retry_layers import expected_attempts, model
 from archlab.sim.statistics import mean_interval
 
 REQUESTS = 3000

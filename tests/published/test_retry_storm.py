@@ -6,7 +6,7 @@ the load is 560 after the outage and nobody is served. The recovery times are ha
 
 import pytest
 
-from archlab.sim.retry_storm import Storm, drain_s, model, simulate
+from archlab.published.retry_storm import Storm, drain_s, model, simulate
 
 FULL = {"scale": 1.0}
 

@@ -7,7 +7,7 @@ close to no retries, the bucket to three.
 
 import pytest
 
-from archlab.sim.retry_strategies import STRATEGIES, model
+from archlab.published.retry_strategies import STRATEGIES, model
 
 LONG = {"duration_s": 60}
 TOTAL_PER_S = 1000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from archlab.sim.published import load
+from archlab.data import load
 from archlab.sim.scalability import fit_usl, usl
 from archlab.sim.theory import erlang_b, erlang_c, mmc
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from archlab.sim.contention import Contention, throughput_per_s
-from archlab.sim.published import load
+from archlab.data import load
+from archlab.published.contention import Contention, throughput_per_s
 from archlab.sim.scalability import fit_usl, usl
 
 WORKERS = [1, 2, 4, 8, 12, 16, 24, 32]

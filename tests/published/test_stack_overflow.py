@@ -7,8 +7,8 @@ holds for any counters.
 
 import pytest
 
-from archlab.sim import tiers
-from archlab.sim.published import load
+from archlab.data import load
+from archlab.published import tiers
 
 TOLERANCE = 0.03
 

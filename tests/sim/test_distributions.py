@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from archlab.sim.core.streams import Streams
 from archlab.sim.distributions import (
     BATCH,
     Constant,
@@ -20,7 +21,6 @@ from archlab.sim.distributions import (
     Uniform,
     as_distribution,
 )
-from archlab.sim.streams import Streams
 
 BESIDE_SCIPY = [
     (Exponential(0.2), stats.expon(scale=0.2)),

@@ -6,7 +6,6 @@ A test passes when theory lies in the interval and the interval is narrow enough
 import pytest
 
 from archlab.sim import Constant, Exponential, Lognormal, Poisson, Simulation, Station
-from archlab.sim.closed_network import closed_network, mva
 from archlab.sim.statistics import batch_interval
 from archlab.sim.theory import (
     erlang_b,
@@ -18,6 +17,7 @@ from archlab.sim.theory import (
     mmc_response_percentile,
     mmck,
 )
+from tests.oracles.closed_network import closed_network, mva
 
 SERVICE_S = 0.010
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archlab.sim.core.streams import Streams
 from archlab.sim.scalability import amdahl, fit_usl, usl, usl_peak
-from archlab.sim.streams import Streams
 
 SIZES = [1, 2, 4, 8, 16, 32, 64]
 contentions, coherencies = st.floats(0, 1), st.floats(1e-6, 0.1)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from archlab.sim.core.streams import Streams
 from archlab.sim.statistics import batch_interval, batch_means, mean_interval, proportion_interval
-from archlab.sim.streams import Streams
 
 
 def rng(seed=1):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archlab.sim.core.streams import Streams
 from archlab.sim.distributions import Exponential, Lognormal, Uniform
-from archlab.sim.streams import Streams
 from archlab.sim.theory import (
     erlang_b,
     erlang_c,

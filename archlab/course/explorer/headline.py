@@ -13,7 +13,7 @@
 import numpy as np
 
 from archlab.course.quantity import number
-from archlab.shop.experiment import ShopResult
+from archlab.shop.day import ShopResult
 from archlab.sim.result import Result
 
 

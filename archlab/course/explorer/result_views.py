@@ -14,7 +14,7 @@ import pandas as pd
 from archlab.course.explorer.headline import headline, result_of
 from archlab.course.explorer.view import Curve, Panel, Reading, Window
 from archlab.course.figures.timeline import in_bins
-from archlab.shop.experiment import ShopResult
+from archlab.shop.day import ShopResult
 from archlab.sim.result import Result
 
 QUEUE_PANEL = Panel("Time [s]", "Waiting [requests]")

@@ -35,7 +35,7 @@ def seed() -> int:
 
 def stream(task: str) -> np.random.Generator:
     """Random numbers for the check of one task, decided by the seed of this run and the task's name."""
-    from archlab.sim import Streams  # here, because it takes a second that only check cells should pay
+    from archlab.sim import Streams
 
     return Streams(seed()).stream(task)
 

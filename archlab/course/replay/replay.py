@@ -32,7 +32,7 @@ from archlab.course.replay.player import Player
 from archlab.course.replay.recording import Recording, State
 from archlab.course.replay.strip import in_words, strip
 from archlab.course.style import Size
-from archlab.shop.experiment import ShopResult
+from archlab.shop.day import ShopResult
 from archlab.sim.result import Result
 
 

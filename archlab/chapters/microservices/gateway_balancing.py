@@ -1,0 +1,162 @@
+"""Balancing by the gateway: one slow instance, and one that fails at once, under five rules.
+
+`slow_instance` and `black_hole` ask the shop's own gateway for pages. The figures of M. Mitzenmacher's model come from
+`archlab.published.power_of_two`.
+
+>>> share = slow_instance(seed=1, rule="least outstanding")["share_to_slow_percent"]
+>>> 0 < share < 100 / INSTANCES
+True
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import pandas as pd
+
+from archlab.chapters.microservices.day import MICROSERVICES, run_microservices
+from archlab.chapters.monolithic.day import BROWSE_ONLY, availability_percent
+from archlab.course.claims.rule import Evidence, settles
+from archlab.course.claims.verdict import Verdict, holds_up_to, last_holding
+from archlab.published.power_of_two import model, slow_replica
+from archlab.shop.day import ShopResult
+from archlab.shop.microservices.architecture import Microservices
+from archlab.shop.microservices.config import MicroservicesConfig
+from archlab.shop.microservices.hooks import Candidates
+from archlab.sim.balancing.rules import RULES
+from archlab.sim.experiment import sweep
+from archlab.sim.faults import Crash, SlowDown
+from archlab.sim.validation import require_fraction
+from archlab.sim.workload import Poisson
+
+INSTANCES = 4
+BAD = "catalogue-1"
+LOAD = 0.5
+"""Of what the instances could serve if all were well."""
+
+RUN_S = 20.0
+WARMUP_S = 5.0
+RULE_WORDS = tuple(RULES)
+SHOP_RULE = MICROSERVICES.balancing
+FACTORS = (1.0, 1.5, 2.5, 4.0, 6.0, 10.0)
+ENDS = ("", "_low", "_high")
+BLACK_HOLE_S = 4.0
+CATALOGUE_S = 0.80 * 0.00479
+"""Of a core, for a page."""
+
+
+def shop_with(rule: str, instances: int = INSTANCES) -> MicroservicesConfig:
+    """Return a shop whose only busy program is the catalogue: the inventory behind it has cores enough."""
+    return MicroservicesConfig(
+        instances={"catalogue": instances, "inventory": 4},
+        database_cores={"catalogue": 4, "inventory": 4},
+        workers=256,
+        balancing=rule,
+    )
+
+
+def slow_day(
+    seed: int,
+    rule: str = "round robin",
+    slowness: float = 10.0,
+    load: float = LOAD,
+    duration_s: float = RUN_S,
+) -> ShopResult:
+    """Run a shop in which one of the catalogue's instances computes `slowness` times as long for everything."""
+    require_fraction("load", load)
+    slow = SlowDown(BAD, at_s=0.0, for_s=WARMUP_S + duration_s, factor=slowness)
+    arrivals = Poisson(load * INSTANCES / CATALOGUE_S)
+    return run_microservices(shop_with(rule), arrivals, seed, duration_s, WARMUP_S, BROWSE_ONLY, [slow])
+
+
+def slow_instance(
+    seed: int,
+    rule: str = "round robin",
+    slowness: float = 10.0,
+    load: float = LOAD,
+    duration_s: float = RUN_S,
+) -> dict[str, float]:
+    """Return of `slow_day` the `p99_ms` of all pages and `share_to_slow_percent`, what the slow instance answered.
+
+    A page that is still under way at the end counts with its time so far. Where a rule sends the slow instance more
+    than it can do, its queue grows for as long as the run lasts, and p99 says only that it breaks.
+    """
+    result = slow_day(seed, rule, slowness, load, duration_s).result
+    pages = result.requests
+    latency_s = pages.latency_s.fillna(result.end_s - pages.arrived_s)
+    parts = result.parts.completed[[f"catalogue-{number}" for number in range(1, INSTANCES + 1)]]
+    return {
+        "p99_ms": 1000 * float(latency_s.quantile(0.99)),
+        "share_to_slow_percent": 100 * float(parts[BAD] / parts.sum()),
+    }
+
+
+def rules_beside_a_slow_server(
+    rules: Sequence[str] = RULE_WORDS,
+    slowness: Sequence[float] = FACTORS,
+    seeds: Iterable[int] = range(4),
+    requests: int = 6_000,
+) -> pd.DataFrame:
+    """Sweep `balanced_servers.slow_replica` with as many servers, as fast and as busy as the catalogue's instances.
+
+    It is the model of `slow_instance` without the shop around it, and ten times as fast. Columns: rule,
+    times_slower, p99_ms and share_to_slow_percent with intervals.
+    """
+    bare = partial(
+        slow_replica, utilisation=LOAD, servers=INSTANCES, service_s=CATALOGUE_S, requests=requests
+    )
+    frame = sweep(bare, {"rule": list(rules), "slowness": list(slowness)}, seeds)
+    columns = {"slowness": "times_slower"}
+    for end in ENDS:
+        columns |= {f"p99_s{end}": f"p99_ms{end}", f"share_to_slow{end}": f"share_to_slow_percent{end}"}
+        frame[f"p99_s{end}"] *= 1000
+        frame[f"share_to_slow{end}"] *= 100
+    return frame.rename(columns=columns)[["rule", *columns.values()]]
+
+
+def nobody_checks(shop: Microservices) -> Candidates:
+    """A discovery that leaves nobody out."""
+    return lambda program, client: shop.services[program].instances
+
+
+def black_hole(seed: int, rule: str, load: float = LOAD) -> dict[str, float]:
+    """Let one of the instances refuse everything at once, and nobody check its health. Returns `lost_percent`."""
+    config = replace(shop_with(rule), discovery=nobody_checks)
+    dead = Crash(BAD, at_s=0.0, restart_after_s=2 * RUN_S)
+    result = run_microservices(
+        config, Poisson(load * INSTANCES / CATALOGUE_S), seed, BLACK_HOLE_S, 0.0, BROWSE_ONLY, [dead]
+    )
+    return {"lost_percent": 100 - availability_percent(result.result, "browse", 0, BLACK_HOLE_S)}
+
+
+def black_holes(rules: Sequence[str] = RULE_WORDS, seeds: Iterable[int] = range(2)) -> pd.DataFrame:
+    """Sweep `black_hole` over the rules. Columns: rule, lost_percent with its interval."""
+    return sweep(black_hole, {"rule": list(rules)}, seeds)
+
+
+def beside_the_limit(
+    choices: Sequence[int] = (2,), seeds: Iterable[int] = range(4), requests: int = 50_000
+) -> pd.DataFrame:
+    """Simulate the model of M. Mitzenmacher (2001) at 90 % load. Columns: choices, mean_s and p99_s, limit_s."""
+    return sweep(partial(model, utilisation=0.9, requests=requests), {"choices": list(choices)}, seeds)
+
+
+def explored(rule: str, times_slower: float, load: float, seed: int = 1) -> ShopResult:
+    """Run `slow_day` for a short time: the model of the explorer."""
+    return slow_day(seed, rule, times_slower, load, duration_s=10.0)
+
+
+BEARABLE = 3.0
+"""A slow server is borne when p99 of all requests is less than three times that with equal servers."""
+
+
+@settles("api-gateway-pattern.load-balancing", evidence=Evidence.SIMULATED)
+def load_balancing(bears_up_to_times_slower: float) -> Verdict:
+    """By the shop's own rule, p99 stays below `BEARABLE` times its value while one server is up to so much slower."""
+    return holds_up_to(bears_up_to_times_slower, "times as slow, by the shop's own rule")
+
+
+def bears_up_to_times_slower(rules: pd.DataFrame, rule: str) -> float:
+    """Return how slow one server may be by this rule; takes `gateway_balancing.rules_beside_a_slow_server`."""
+    one = rules[rules.rule == rule]
+    return last_holding(one.times_slower.tolist(), (BEARABLE - one.p99_ms / one.p99_ms.iloc[0]).tolist())

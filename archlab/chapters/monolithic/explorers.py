@@ -1,0 +1,34 @@
+"""Models for the explorers of chapter 01: short runs of the shop, with the parameters that a slider can set.
+
+>>> under_load(rate_per_s=100, workers=16, cores=2).result.saturated
+[]
+"""
+
+from archlab.chapters.monolithic.day import run_monolith
+from archlab.chapters.monolithic.failure import slow_neighbour_day
+from archlab.shop.day import ShopResult
+from archlab.shop.monolithic.config import MonolithConfig
+from archlab.sim.workload import Poisson
+
+RUN_S = 8.0
+"""Simulated seconds of a run: short, so that a slider answers at once. Percentiles of so few requests jump."""
+
+
+def under_load(rate_per_s: float, workers: int, cores: int, seed: int = 1) -> ShopResult:
+    """Run the shop on one machine at some rate of the usual mix."""
+    config = MonolithConfig(workers=workers, cores=cores)
+    return run_monolith(config, Poisson(rate_per_s), seed, RUN_S, warmup_s=1.0)
+
+
+def on_one_database(rate_per_s: float, clones: int, database_cores: int, seed: int = 1) -> ShopResult:
+    """Run clones of the shop on one shared database at some rate. A short run: there is much to simulate."""
+    config = MonolithConfig(clones=clones, database_cores=database_cores)
+    return run_monolith(config, Poisson(rate_per_s), seed, RUN_S / 4, warmup_s=0.5)
+
+
+def beside_a_slow_provider(
+    times_slower: float, order_workers: int, patience_s: float, seed: int = 1
+) -> ShopResult:
+    """Run the incident of the slow provider; `order_workers` of the 16 serve only orders, 0 means no bulkhead."""
+    bulkheads = {"place_order": order_workers} if order_workers else None
+    return slow_neighbour_day(seed, factor=times_slower, bulkheads=bulkheads, timeout_s=patience_s)

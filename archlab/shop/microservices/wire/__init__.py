@@ -1,0 +1,84 @@
+"""The shop's messages on the wire: really encoded, in JSON or in protocol buffers, and read back.
+
+What this leaves out: compression, and headers (see `archlab.shop.microservices.wire.http_headers`). JSON is written
+without spaces, which makes it as short as it can be.
+
+>>> from archlab.shop.domain import Order, OrderLine
+>>> order = Order(7, (OrderLine(product=1, quantity=2, unit_price_cents=450),))
+>>> len(encode(order, "json")), len(encode(order, "protobuf"))
+(85, 13)
+>>> decode(Order, encode(order, "protobuf"), "protobuf") == order
+True
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar, get_args
+
+from archlab.shop.microservices.wire.json_messages import from_json, to_json
+from archlab.shop.microservices.wire.messages import (
+    FIELDS,
+    Done,
+    Message,
+    OnHand,
+    OrderRequest,
+    PaymentStatus,
+    PlaceOrder,
+    ProductIds,
+    ProductList,
+    ProductRequest,
+    RefusalAnswer,
+)
+from archlab.shop.microservices.wire.operations import (
+    answer_message,
+    answer_value,
+    as_message,
+    request_message,
+)
+from archlab.shop.microservices.wire.protobuf_messages import from_protobuf, to_protobuf
+
+__all__ = [
+    "ENCODINGS",
+    "FIELDS",
+    "Done",
+    "Encoding",
+    "Message",
+    "OnHand",
+    "OrderRequest",
+    "PaymentStatus",
+    "PlaceOrder",
+    "ProductIds",
+    "ProductList",
+    "ProductRequest",
+    "RefusalAnswer",
+    "answer_message",
+    "answer_value",
+    "as_message",
+    "decode",
+    "encode",
+    "request_message",
+]
+
+T = TypeVar("T")
+Encoding = Literal["json", "protobuf"]
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
+
+_WRITERS: dict[Encoding, Callable[[Message], bytes]] = {"json": to_json, "protobuf": to_protobuf}
+_READERS: dict[Encoding, Callable[[Any, bytes], Any]] = {"json": from_json, "protobuf": from_protobuf}
+
+
+def encode(message: Message, encoding: Encoding) -> bytes:
+    """Return the message as bytes. Raises `ValueError` for an unknown encoding, or what is no message."""
+    _require(encoding)
+    return _WRITERS[encoding](message)
+
+
+def decode(kind: type[T], data: bytes, encoding: Encoding) -> T:
+    """Return the message of class `kind` from its bytes. Raises `ValueError` when they are not that message."""
+    _require(encoding)
+    message: T = _READERS[encoding](kind, data)
+    return message
+
+
+def _require(encoding: Encoding) -> None:
+    if encoding not in ENCODINGS:
+        raise ValueError(f"encoding is {encoding!r}; it must be one of {', '.join(ENCODINGS)}")

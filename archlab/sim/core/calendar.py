@@ -1,0 +1,200 @@
+"""The calendar beneath a simulation: the clock, what happens next, the random streams, and who is there by which name.
+
+It is a `simpy.Environment` with a lean event loop. `archlab.sim.Simulation` adds load, faults and measurement on top;
+everything in the kit that only needs the time, the streams and the names takes a `Calendar`.
+
+>>> calendar = Calendar(seed=1)
+>>> calendar.call_at(2.5, print, "half past two")
+>>> calendar.run(until=10)
+half past two
+>>> calendar.now
+10.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heapify, heappop, heappush
+from typing import Any, Protocol
+
+import numpy as np
+import simpy
+from simpy.core import EmptySchedule, StopSimulation
+from simpy.events import NORMAL, PENDING, URGENT, Event, EventPriority
+
+from archlab.sim.core.events import process_event
+from archlab.sim.core.streams import Streams
+from archlab.sim.distributions import Distribution, as_distribution
+from archlab.sim.recording import Recorder
+
+SWEEP_ABOVE = 20
+"""Fewer cancelled entries than this are not worth a sweep."""
+
+
+class Part(Protocol):
+    """Anything with a name that can be sampled: a station, for example."""
+
+    name: str
+
+    def sample(self) -> tuple[int, int, int, bool]:
+        """Queue length, busy servers, capacity, and whether the part is up."""
+
+    def totals(self) -> dict[str, float]:
+        """Sums since the start: busy server seconds, waiting seconds, and counts of completed, refused, failed."""
+
+
+class Alarm(Event):
+    """An event that has a time on the calendar, but may happen before. Then its entry no longer counts."""
+
+    env: Calendar
+
+    def due(self) -> None:
+        """Do what is to be done when the time has come and the event has not happened."""
+        raise NotImplementedError
+
+
+class Calendar(simpy.Environment):
+    """A SimPy environment with a seed, names, and entries that may be plain functions.
+
+    The calendar holds `(time, priority, number, action, argument)`. A stock SimPy event is put there with the action
+    `process_event`; the kit's own parts put their functions there directly, which saves SimPy's event objects. No two
+    entries have the same number, so the heap never compares actions: what was entered first happens first.
+
+    `seed` decides every random number of the run. Raises `ValueError` for a negative seed.
+    """
+
+    def __init__(self, seed: int, initial_time: float = 0) -> None:
+        super().__init__(initial_time)
+        for name in ("process", "timeout", "event", "all_of", "any_of"):
+            setattr(self, name, getattr(self, name))  # bind once, as simpy.Environment does for itself
+        self.streams = Streams(seed)
+        self.recorder = Recorder()
+        self._registers: dict[str, dict[str, Any]] = {}
+        self.parts: dict[str, Part] = self.register("part")
+        self._cancelled = 0  # alarms on the calendar whose event has happened
+        self._sweep_above = SWEEP_ABOVE
+
+    @property
+    def seed(self) -> int:
+        return self.streams.seed
+
+    # Randomness ------------------------------------------------------------------------------------------
+
+    def stream(self, name: str) -> np.random.Generator:
+        """The random stream of this name: independent of all others, and decided by (seed, name) alone."""
+        return self.streams.stream(name)
+
+    def draws(self, name: str, distribution: float | Distribution) -> Callable[[], float]:
+        """A function that gives the next draw of `distribution` from the stream `name`.
+
+        >>> Calendar(seed=1).draws("think time", 2.0)()
+        2.0
+        """
+        return as_distribution(distribution).sampler(self.stream(name))
+
+    # Names -----------------------------------------------------------------------------------------------
+
+    def register(self, what: str) -> dict[str, Any]:
+        """Everything of one sort by its name: "part", "network", "load"."""
+        return self._registers.setdefault(what, {})
+
+    def enter(self, what: str, name: str, thing: Any) -> None:
+        """Make a thing known by its name. Raises `ValueError` when another of its sort has that name."""
+        known = self.register(what)
+        if name in known:
+            raise ValueError(f"name={name!r} is already the name of a {what}; each {what} needs its own")
+        known[name] = thing
+
+    def add(self, part: Part) -> None:
+        """Make a part known by its name. Raises `ValueError` when the name is taken."""
+        self.enter("part", part.name, part)
+
+    # Entries ---------------------------------------------------------------------------------------------
+
+    def schedule(self, event: Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
+        """Put a SimPy event on the calendar."""
+        heappush(self._queue, (self._now + delay, priority, next(self._eid), process_event, event))  # type: ignore[misc]
+
+    def call_at(
+        self,
+        time_s: float,
+        action: Callable[[Any], object],
+        argument: Any = None,
+        priority: EventPriority = NORMAL,
+    ) -> None:
+        """Call `action(argument)` at `time_s`, without the cost of an event nobody waits for."""
+        heappush(self._queue, (time_s, priority, next(self._eid), action, argument))  # type: ignore[misc]
+
+    def step(self) -> None:
+        """Take the next entry of the calendar. Raises `simpy.core.EmptySchedule` when there is none."""
+        if not self._queue:
+            raise EmptySchedule
+        self._now, _, _, action, argument = heappop(self._queue)  # type: ignore[misc]
+        action(argument)
+
+    def run(self, until: float | Event | None = None) -> Any:
+        """Run until the time or the event `until`, or until nothing is left to happen. As in SimPy.
+
+        An alarm whose event has happened leaves its entry on the calendar; that does not keep the run alive.
+        """
+        if isinstance(until, Event):
+            if until.callbacks is None:
+                return until.value
+            until.callbacks.append(StopSimulation.callback)
+        elif until is not None:
+            self._stop_at(float(until))
+        try:
+            if until is None or isinstance(until, Event):
+                self._run_while_alive()
+            else:
+                self._run_until_stopped()
+        except StopSimulation as stop:
+            return stop.args[0]
+        if until is not None:
+            raise RuntimeError(f"nothing is left to happen, but until={until} has not happened")
+        return None
+
+    def _run_while_alive(self) -> None:
+        """Take entry after entry off the calendar until only alarms that no longer count are left."""
+        while len(self._queue) > self._cancelled:
+            self.step()
+
+    def _run_until_stopped(self) -> None:
+        """The same until `StopSimulation`, which must be on the calendar. Here the time of every run goes."""
+        queue = self._queue  # `step` without the call and without the look whether anything is left
+        while True:
+            self._now, _, _, action, argument = heappop(queue)  # type: ignore[misc]
+            action(argument)
+
+    def _stop_at(self, time_s: float) -> None:
+        if not time_s > self._now:
+            raise ValueError(f"until={time_s} must be later than the current time, {self._now}")
+        stop = Event(self)  # as in simpy.Environment.run: an urgent event whose callback raises
+        stop._ok, stop._value = True, None
+        assert stop.callbacks is not None
+        stop.callbacks.append(StopSimulation.callback)
+        self.call_at(time_s, process_event, stop, URGENT)
+
+    def sweep(self) -> None:
+        """Take alarms that no longer count off the calendar. Done when they are about half of it.
+
+        `asyncio` has the same rule for cancelled timers: cheap on average, and they cannot pile up.
+        """
+        # in place: loads and `_run_until_stopped` hold on to this very list
+        self._queue[:] = [entry for entry in self._queue if not _is_over(entry)]
+        heapify(self._queue)
+        self._cancelled = 0
+        self._sweep_above = max(SWEEP_ABOVE, len(self._queue))
+
+
+def ring(alarm: Alarm) -> None:
+    """The action of an alarm's entry: its time has come."""
+    if alarm._value is PENDING:
+        alarm.due()
+    else:
+        alarm.env._cancelled -= 1  # it was counted when its event happened; now its entry is gone
+
+
+def _is_over(entry: tuple[Any, ...]) -> bool:
+    """Whether an entry belongs to an alarm that no longer counts."""
+    return entry[3] is ring and entry[4]._value is not PENDING

@@ -1,0 +1,76 @@
+"""A deadline: wait for something, but not for ever. What you waited for goes on without you.
+
+>>> from archlab.sim import Simulation, Station, TimedOut
+>>> sim = Simulation(seed=1)
+>>> payments = Station(sim, "payments", capacity=1)
+>>> def pay():
+...     try:
+...         yield sim.deadline(payments.serve(3.0), timeout_s=1.0)
+...     except TimedOut as failure:
+...         return str(failure)
+>>> sim.run(until=sim.start(pay())), payments.busy
+('payments: no answer in time', 1)
+"""
+
+from __future__ import annotations
+
+from heapq import heappush
+from math import inf
+from typing import TYPE_CHECKING
+
+from simpy.events import NORMAL, PENDING, Event
+
+from archlab.sim.core.calendar import Alarm, ring
+from archlab.sim.core.events import fail_now, process_event
+from archlab.sim.failure import TimedOut
+
+if TYPE_CHECKING:
+    from archlab.sim.core.calendar import Calendar
+
+
+def deadline(sim: Calendar, event: Event, timeout_s: float) -> Event:
+    """`event`, but waited for at most `timeout_s` seconds. See `archlab.sim.Simulation.deadline`."""
+    if not 0 <= timeout_s < inf:
+        raise ValueError(f"timeout_s is {timeout_s!r}; it must be a finite number of seconds, 0 or more")
+    return event if event.callbacks is None else Deadline(sim, event, timeout_s)
+
+
+class Deadline(Alarm):
+    """`event`, waited for at most `timeout_s` seconds: its value, or `TimedOut`.
+
+    At the very moment of the deadline, whichever was put on the calendar first wins. It costs one entry on the
+    calendar, which no longer counts once the deadline is met (see `Calendar.sweep`).
+    """
+
+    _ok = True
+
+    def __init__(self, sim: Calendar, event: Event, timeout_s: float) -> None:
+        self.env = sim
+        self.callbacks = []
+        self.waited_for = event
+        event.callbacks.append(self._met)
+        heappush(sim._queue, (sim._now + timeout_s, NORMAL, next(sim._eid), ring, self))  # type: ignore[misc]
+
+    def _met(self, event: Event) -> None:
+        """`event` has happened: pass it on, unless nobody waits any longer."""
+        if not event._ok:
+            event._defused = True
+        if self._value is not PENDING:
+            return
+        # a deadline that is met is processed here and now, as the event is, not by way of the calendar
+        self._value = event._value
+        sim = self.env
+        sim._cancelled += 1
+        if sim._cancelled > sim._sweep_above:
+            sim.sweep()
+        if not event._ok:
+            fail_now(self, event._value)
+        elif len(self.callbacks) == 1:  # nearly always: spares a function call
+            callback, self.callbacks = self.callbacks[0], None  # type: ignore[assignment]
+            callback(self)
+        else:
+            process_event(self)
+
+    def due(self) -> None:
+        """The time has come: whoever waits gets `TimedOut`."""
+        fail_now(self, TimedOut(getattr(self.waited_for, "name", type(self.waited_for).__name__)))

@@ -1,0 +1,143 @@
+"""A task: a generator that runs in simulated time, like a SimPy process at a fraction of the cost.
+
+Yield any SimPy event from it. A task is an event itself: yield it to wait for its end. It differs from
+`simpy.Process` in three ways. It runs at once, up to its first wait, where a process starts by way of the calendar.
+A `Failure` that it does not catch ends it and fails its event, but stops the run only if it is no `Failure`.
+And it is not `sim.active_process`, so a pre-emptive SimPy resource needs a real process.
+
+>>> from archlab.sim import Simulation
+>>> sim = Simulation(seed=1)
+>>> def boil():
+...     yield sim.timeout(180)
+...     return "tea"
+>>> task = sim.start(boil())
+>>> sim.run(until=task), sim.now
+('tea', 180)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import simpy
+from simpy.events import PENDING, URGENT, Event
+
+from archlab.sim.core.events import process_event
+from archlab.sim.failure import Failure
+
+if TYPE_CHECKING:
+    from archlab.sim.core.calendar import Calendar
+
+
+class Grant(Event):
+    """An event that gives something to the one who waits for it, and so must know who that is."""
+
+    holder: Any = None
+
+
+class Task(Event):
+    """A running `generator`. Its value is what the generator returns.
+
+    Raises `TypeError` when `generator` is not a generator: a function that was not called, or has no `yield`.
+    """
+
+    env: Calendar
+    _ok = True
+
+    def __init__(self, sim: Calendar, generator: Generator[Event, Any, Any]) -> None:
+        self.env = sim
+        self.callbacks = []
+        self.run(generator)
+
+    def run(self, generator: Generator[Event, Any, Any]) -> None:
+        """Run the generator up to its first wait."""
+        self._generator = generator
+        self._resume(STARTED)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the generator has not ended yet."""
+        return self._value is PENDING
+
+    def interrupt(self, cause: Any = None) -> None:
+        """Throw `simpy.Interrupt(cause)` into the generator, as `simpy.Process.interrupt` does."""
+        self.throw(simpy.Interrupt(cause))
+
+    def throw(self, exception: BaseException) -> None:
+        """Throw `exception` into the generator at this simulated moment, wherever it waits. Not if it has ended."""
+        self.env.call_at(self.env._now, self.throw_now, exception, URGENT)
+
+    def throw_now(self, exception: BaseException) -> None:
+        """The same at once: for an action on the calendar, since no generator may be running."""
+        if self._value is not PENDING:
+            return
+        waiting = self._target.callbacks
+        if waiting is not None and self._resume in waiting:
+            waiting.remove(self._resume)
+        failed = Event(self.env)
+        failed._ok, failed._value = False, exception
+        self._resume(failed)
+
+    def _resume(self, event: Event) -> None:
+        """Give the generator what it waited for, and wait for the next event it yields."""
+        try:
+            while True:
+                if event._ok:
+                    event = self._generator.send(event._value)
+                else:
+                    event._defused = True
+                    event = self._generator.throw(_copy(event._value))
+                callbacks = event.callbacks
+                if callbacks is not None:
+                    callbacks.append(self._resume)
+                    self._target = event
+                    return
+                if isinstance(event, Grant):
+                    event.holder = self
+        except StopIteration as stop:
+            self._end(stop.value)
+        except Failure as failure:
+            self._fail(failure)
+        except AttributeError:
+            self._explain(event)
+            raise
+
+    def _explain(self, event: Any) -> None:
+        """Say what is wrong with a generator that is none, or that yields something else than events."""
+        if not hasattr(self._generator, "send"):
+            raise TypeError(
+                f"a task needs a generator, not {self._generator!r}; "
+                f"does the function contain a yield, and did you call it?"
+            ) from None
+        if not hasattr(event, "callbacks"):
+            self._generator.throw(TypeError(f"yield an event, not {event!r}"))
+
+    def _end(self, value: Any) -> None:
+        self._value = value
+        process_event(self)
+
+    def _fail(self, failure: Failure) -> None:
+        self._ok, self._value, self._defused = False, failure, True
+        process_event(self)
+
+
+class _Started:
+    """Stands for the event that starts a generator."""
+
+    _ok = True
+    _value = None
+    callbacks = None
+
+
+STARTED: Any = _Started()
+
+
+def _copy(failure: BaseException) -> BaseException:
+    """A fresh exception for each one who waits, so that tracebacks do not mix (SimPy does the same)."""
+    try:
+        fresh = type(failure)(*failure.args)
+    except TypeError:
+        return failure
+    fresh.__cause__ = failure
+    return fresh

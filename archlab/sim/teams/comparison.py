@@ -1,0 +1,113 @@
+"""Comparison of two organisations: all teams on one shared release train, or a unit and a train for each.
+
+Both see the same changes under the same seed, so their difference is compared pair by pair. Which of the two
+is faster depends on the measure: the median change crosses no border between teams, while the mean and the
+95th percentile pay for the changes that do.
+
+>>> model = DeliveryModel(change_failure_probability=0.05)
+>>> sweep = sweep_teams(model, team_counts=[1, 16], replications=3, days=30, warm_up_days=5, seed=1)
+>>> crossing(sweep, "lead_time_mean_h")
+16
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from joblib import Parallel, delayed
+
+from archlab.sim.statistics import mean_interval
+from archlab.sim.teams.delivery import DeliveryModel
+from archlab.sim.teams.release_train import deliver
+from archlab.sim.teams.theory import load
+from archlab.sim.validation import require_whole
+
+ONE_UNIT = "one unit"
+UNIT_PER_TEAM = "a unit per team"
+
+
+def sweep_teams(
+    model: DeliveryModel,
+    team_counts: Iterable[int] = range(1, 21),
+    replications: int = 10,
+    days: float = 60,
+    warm_up_days: float = 10,
+    seed: int = 1,
+) -> pd.DataFrame:
+    """Simulate both organisations for each number of teams, with joblib.
+
+    Returns a row per run: teams, organisation, replication, load (of the busiest pipeline, by theory), and
+    the figures of `Deliveries.summary`. `model.teams` and `model.units` are replaced.
+
+    Raises:
+        ValueError: when there are fewer than two replications, which give no interval.
+    """
+    require_whole("replications", replications, at_least=2)
+    runs = [
+        (replace(model, teams=teams, units=units), organisation, replication)
+        for teams in team_counts
+        for organisation, units in ((ONE_UNIT, 1), (UNIT_PER_TEAM, teams))
+        for replication in range(replications)
+    ]
+    rows = Parallel()(delayed(_run)(*run, days, warm_up_days, seed) for run in runs)
+    return pd.DataFrame(rows)
+
+
+def _run(
+    model: DeliveryModel, organisation: str, replication: int, days: float, warm_up_days: float, seed: int
+) -> dict[str, str | float]:
+    summary = deliver(model, days, seed + replication).summary(warm_up_days)
+    return {
+        "teams": model.teams,
+        "organisation": organisation,
+        "replication": replication,
+        "load": load(model),
+        **summary,
+    }
+
+
+def intervals(sweep: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return mean and 95 % interval of a measure over the replications.
+
+    Columns: teams, organisation, load, mean, low, high, saturated (load of 1 or more: the figure grows with
+    the days simulated, so read it as "too slow" and not as a lead time).
+    """
+    keys = ["teams", "organisation", "load"]
+    frame = _interval_of_each(sweep.set_index(keys)[measure])
+    return frame.assign(saturated=frame.load >= 1)
+
+
+def differences(sweep: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return how much more one shared unit has of a measure than a unit per team, with 95 % intervals.
+
+    Paired: the two organisations of one replication saw the same changes. Columns: teams, mean, low, high.
+    """
+    pairs = sweep.pivot(index=["teams", "replication"], columns="organisation", values=measure)
+    return _interval_of_each((pairs[ONE_UNIT] - pairs[UNIT_PER_TEAM]).droplevel("replication"))
+
+
+def crossing(sweep: pd.DataFrame, measure: str) -> int | None:
+    """Return the number of teams from which on the shared unit has more of the measure, surely.
+
+    The smallest number in the sweep at which, and at every larger one, the paired 95 % interval lies above
+    0. `None` when there is none. The answer is as fine as the sweep's steps and as sure as its replications.
+    """
+    more = differences(sweep, measure).sort_values("teams", ascending=False)
+    first = None
+    for teams, low in zip(more["teams"].tolist(), more["low"].tolist(), strict=True):
+        if low <= 0:
+            break
+        first = teams
+    return first
+
+
+def _interval_of_each(values: pd.Series) -> pd.DataFrame:
+    """Return the interval of the values under each entry of the index: its levels, mean, low, high."""
+    levels = list(values.index.names)
+    groups: Any = values.groupby(level=levels)
+    rows = []
+    for key, group in groups:
+        interval = mean_interval(group.to_numpy())
+        rows.append([*key, interval.mean, interval.low, interval.high])
+    return pd.DataFrame(rows, columns=[*levels, "mean", "low", "high"])

@@ -1,0 +1,194 @@
+"""Ways to place an order over several databases: what dies, what is undone or done later, and what comes twice."""
+
+from dataclasses import replace
+
+import pytest
+
+from archlab.chapters.microservices import communication, consistency
+from archlab.chapters.microservices.day import run_microservices
+from archlab.shop.architecture import Assortment
+from archlab.shop.domain import Order, OrderLine, OutOfStock, Payment, PaymentDeclined
+from archlab.shop.microservices.architecture import Microservices
+from archlab.shop.microservices.config import MicroservicesConfig
+from archlab.sim import Failure, Poisson, Simulation
+from archlab.sim.distributions import Exponential
+
+KEYS = {"idempotency_keys": True}
+WAYS = {"naive": {}, "saga": KEYS, "outbox": KEYS, "queue": {}, "stream": {}}
+
+
+def shop_of(ordering, **changed):
+    return Microservices(
+        Simulation(seed=1), MicroservicesConfig(ordering=ordering, **WAYS[ordering] | changed)
+    )
+
+
+@pytest.mark.parametrize("ordering", WAYS)
+def test_every_way_ends_with_the_same_rows_when_nothing_breaks(ordering):
+    shop = shop_of(ordering)
+    shop.answer(shop.place_order(7, {1: 2, 3: 1}))
+    shop.sim.run(until=20)
+    assert shop.rows("orders").state.tolist() == ["placed"]
+    assert shop.rows("stock").set_index("product").eval("initial - on_hand")[[1, 2, 3]].tolist() == [2, 0, 1]
+    assert shop.rows("ledger").state.tolist() == ["captured"]
+    assert len(shop.rows("notifications")) == 1
+    assert shop.audit().ok
+
+
+@pytest.mark.parametrize("ordering", WAYS)
+def test_a_declined_payment_leaves_no_order_and_all_the_stock(ordering):
+    shop = shop_of(ordering, declined=1.0)
+    if ordering in ("queue", "stream"):
+        assert shop.answer(shop.place_order(7, {1: 2})).state.value == "pending"
+    else:
+        with pytest.raises(PaymentDeclined):
+            shop.answer(shop.place_order(7, {1: 2}))
+    shop.sim.run(until=20)
+    assert "placed" not in shop.rows("orders").state.tolist()
+    assert (shop.rows("stock").initial == shop.rows("stock").on_hand).all()
+    assert shop.audit().ok
+
+
+def test_a_saga_undoes_what_was_done_also_while_a_service_is_away():
+    shop = shop_of("saga")
+    shop.parts["orders database"].crash()
+    with pytest.raises(Failure):
+        shop.answer(shop.place_order(7, {1: 2}))
+    shop.instances["inventory-1"].crash()
+    shop.sim.run(until=shop.sim.now + 5)
+    assert (shop.rows("stock").on_hand < shop.rows("stock").initial).sum() == 1
+    shop.instances["inventory-1"].restart()
+    shop.sim.run(until=shop.sim.now + 5)
+    assert (shop.rows("stock").on_hand == shop.rows("stock").initial).all()
+    assert len(shop.rows("payments")) == 0
+    assert shop.rows("ledger").state.tolist() == ["voided"]
+
+
+def test_a_payment_that_was_taken_meanwhile_is_given_back():
+    shop = shop_of("saga")
+    order = shop.answer(shop.place_order(7, {1: 2}))
+    shop.sim.run(until=20)
+    assert shop.rows("ledger").state.tolist() == ["captured"]
+    payments, here = shop.services["payments"], shop.instances["payments-1"]
+    payment = Payment(order.id, order.total_cents, authorisation=1)
+    shop.answer(payments.serve(here, "forget", (payment,)))
+    assert shop.rows("ledger").state.tolist() == ["voided"]
+    assert len(shop.rows("payments")) == 0
+
+
+def test_pieces_that_were_released_are_not_set_aside_by_a_call_that_comes_late():
+    shop = shop_of("saga")
+    order = shop.answer(shop.place_order(7, {1: 2}))
+    inventory, here = shop.services["inventory"], shop.instances["inventory-1"]
+    for operation in ("release", "release", "reserve"):
+        shop.answer(inventory.serve(here, operation, (order,)))
+    assert (shop.rows("stock").on_hand == shop.rows("stock").initial).all()
+
+
+@pytest.mark.parametrize("part", ["inventory-1", "payments-1", "notifications-1"])
+def test_an_outbox_accepts_orders_while_a_service_is_away_and_finishes_them_when_it_is_back(part):
+    shop = shop_of("outbox")
+    shop.instances[part].crash()
+    orders = [shop.answer(shop.place_order(number, {1: 1})) for number in range(3)]
+    assert {order.state.value for order in orders} == {"pending"}
+    shop.instances[part].restart()
+    shop.sim.run(until=shop.sim.now + 20)
+    assert shop.rows("orders").state.tolist() == ["placed"] * 3
+    assert len(shop.rows("notifications")) == 3
+    assert shop.audit().ok
+
+
+def test_an_outbox_leaves_no_crash_with_wrong_rows_and_a_saga_does():
+    table = consistency.dying_orders(points=15, seeds=[3]).set_index("design")
+    assert table.crashes_with_anomaly["outbox"] == 0
+    assert 0 < table.crashes_with_anomaly["saga"] < table.crashes_with_anomaly["naive"]
+
+
+@pytest.mark.parametrize("ordering", ["saga", "outbox", "queue", "stream"])
+def test_every_way_serves_a_usual_day_and_the_audit_is_content(ordering):
+    config = MicroservicesConfig(ordering=ordering, idempotency_keys=True, declined=0.1)
+    day = run_microservices(config, Poisson(40), seed=2, duration_s=10, drain_s=60)
+    assert day.audit.ok
+    assert day.result.availability("browse") == 1.0
+
+
+def test_orders_that_are_asked_for_again_are_charged_twice_without_keys_and_once_with():
+    def run(keys):
+        return consistency.impatient(seed=1, attempts=2, idempotency_keys=keys, rate_per_s=3.0, slow_s=8.0)
+
+    assert run(False)["double_charges_percent"] > 20
+    assert run(True)["double_charges_percent"] == 0
+    assert run(True)["wrong_rows"] == 0
+
+
+def test_what_a_stream_reads_again_is_what_it_had_not_committed():
+    found = communication.outage(
+        1, "stream", idempotency_keys=False, rate_per_s=10.0, away_s=5.0, settle_s=30.0
+    )
+    assert 0 < found["double_charges"] <= 10.0 * 5.0 * 1.5  # five seconds between commits
+
+
+def test_a_queue_and_a_stream_pay_every_order_that_came_while_payments_was_away():
+    for way in ("queue", "stream"):
+        found = communication.outage(1, way, True, rate_per_s=5.0, away_s=8.0, settle_s=30.0)
+        assert found["lost_percent"] == found["wrong_rows"] == 0
+        assert found["paid_later_percent"] > 80
+        assert 7 < found["longest_wait_s"] < 12
+
+
+def test_a_call_loses_every_order_that_comes_while_payments_is_away():
+    found = communication.outage(1, "call", rate_per_s=5.0, away_s=8.0)
+    assert found["lost_percent"] > 95
+    assert found["wrong_rows"] == 0
+
+
+def test_messages_take_fewer_hops_and_the_customer_does_not_wait_for_the_provider():
+    frame = consistency.latencies(["naive", "queue"], seeds=range(2)).set_index("ordering")
+    assert frame.order_p50_ms["queue"] < frame.order_p50_ms["naive"] / 4
+    assert frame.messages.to_dict() == {"naive": 14, "queue": 8}
+
+
+def test_what_dies_with_an_instance_starts_with_it():
+    shop = shop_of("queue")
+    shop.sim.run(until=1)
+    consumer = shop.parts["payments consumer"]
+    shop.instances["payments-1"].crash()
+    assert not consumer.sample()[3]
+    shop.instances["payments-1"].restart()
+    assert consumer.sample()[3]
+
+
+@pytest.mark.parametrize("ordering", ["saga", "outbox"])
+def test_ways_that_repeat_or_undo_need_idempotency_keys(ordering):
+    with pytest.raises(ValueError, match="idempotency_keys is False"):
+        MicroservicesConfig(ordering=ordering)
+
+
+def test_an_unknown_way_is_refused_at_once():
+    with pytest.raises(ValueError, match="way is 'pigeon'"):
+        communication.outage(1, "pigeon")
+    with pytest.raises(ValueError, match="ordering is 'pigeon'"):
+        MicroservicesConfig(ordering="pigeon")
+
+
+def test_the_orders_of_the_crashes_end_near_each_other():
+    config = replace(consistency.built_with("saga"), provider_s=Exponential(0.005))
+    assert 0.01 < consistency.order_ends_s(1, config) < 0.2
+
+
+@pytest.mark.parametrize("ordering", ["saga", "outbox"])
+def test_an_order_whose_pieces_were_put_back_is_refused_when_it_comes_again(ordering):
+    shop = shop_of(ordering, assortment=Assortment(stock=1))
+    for _ in range(2):
+        with pytest.raises(OutOfStock):
+            shop.answer(shop.place_order(7, {1: 2}))
+        shop.answer(
+            shop.services["inventory"].serve(shop.instances["inventory-1"], "release", (order_of(7),))
+        )
+    shop.sim.run(until=20)
+    assert len(shop.rows("payments")) == 0
+    assert shop.audit().anomalies == 0
+
+
+def order_of(order_id):
+    return Order(order_id, (OrderLine(product=1, quantity=2, unit_price_cents=450),))

@@ -1,0 +1,37 @@
+"""One server: it agrees with the formula, shares its luck between designs, and catches up after a freeze."""
+
+import numpy as np
+import pytest
+
+from archlab.chapters.start_here.one_server import one_server
+from archlab.sim import Deterministic, Exponential, Poisson, SlowDown
+from archlab.sim.statistics import mean_interval
+from archlab.sim.theory import mm1
+
+TEN_MS = Exponential(0.010)
+
+
+def test_the_mean_latency_is_that_of_the_formula():
+    means = [one_server(seed, Poisson(60), TEN_MS, duration_s=100).mean_latency_s() for seed in range(8)]
+    assert mean_interval(means, confidence=0.999).contains(mm1(60, 0.010).response_s)
+
+
+def test_a_faster_server_meets_the_same_customers_with_the_same_work():
+    slow, fast = (one_server(1, Poisson(60), Exponential(mean_s), 10) for mean_s in (0.010, 0.005))
+    np.testing.assert_array_equal(slow.requests.arrived_s, fast.requests.arrived_s)
+    quicker = slow.requests.latency_s >= 2 * fast.requests.latency_s - 1e-9
+    assert quicker[slow.requests.latency_s.notna()].all()
+
+
+def test_a_request_starts_when_the_one_before_it_is_done_also_around_a_freeze():
+    freeze = SlowDown("server", at_s=3, for_s=2, factor=1_000_000)
+    rows = one_server(1, Deterministic(50), 0.010, 10, [freeze]).requests.dropna()
+    waited_s = rows.finished_s.shift(fill_value=0).clip(lower=rows.arrived_s)
+    usual = ~waited_s.between(2.98, 5)  # not the one that the freeze catches
+    np.testing.assert_allclose((rows.finished_s - waited_s)[usual], 0.010)
+    assert rows.latency_s.max() == pytest.approx(2, abs=0.05)
+
+
+def test_a_fault_of_another_part_is_refused():
+    with pytest.raises(ValueError, match="database"):
+        one_server(1, Poisson(50), TEN_MS, 10, [SlowDown("database", at_s=1, for_s=1, factor=2)])

@@ -1,0 +1,105 @@
+"""A clone lives and dies as a whole, and bulkheads divide its workers."""
+
+import pytest
+
+from archlab.shop.monolithic.clone import Clone
+from archlab.sim import Crashed, Simulation, Unavailable
+
+
+@pytest.fixture
+def sim():
+    return Simulation(seed=1)
+
+
+def clone_of(sim, **changed):
+    return Clone(sim, "shop-1", **{"workers": 4, "cores": 2, "connections": 3} | changed)
+
+
+def test_a_crash_fails_work_wherever_it_is_inside(sim):
+    clone = clone_of(sim, bulkheads={"place_order": 1})
+    outcomes = []
+
+    def work(kind, station):
+        try:
+            with clone.pool(kind).hold() as worker:
+                yield worker
+                yield station.serve(10)
+        except Crashed:
+            outcomes.append(sim.now)
+
+    outside = clone_of(Simulation(seed=2)).cpu
+    for kind, station in [("browse", clone.cpu), ("place_order", clone.connections)]:
+        sim.start(work(kind, station))
+    sim.run(until=3)
+    clone.crash()
+    sim.run(until=4)
+    assert outcomes == [3, 3]
+    assert outside.is_up
+
+
+def test_a_worker_who_waits_for_somebody_outside_dies_with_its_clone(sim):
+    clone, ended = clone_of(sim), []
+
+    def work():
+        try:
+            with clone.pool("browse").hold() as worker:
+                yield worker
+                yield sim.timeout(100)
+        except Crashed:
+            ended.append(sim.now)
+
+    sim.start(work())
+    sim.run(until=3)
+    clone.crash()
+    sim.run(until=4)
+    assert ended == [3]
+
+
+def test_a_clone_that_is_down_takes_no_work_and_is_empty_after_its_restart(sim):
+    clone = clone_of(sim, bulkheads={"place_order": 1})
+    clone.crash()
+    for kind in ("browse", "place_order"):
+        assert isinstance(clone.pool(kind).hold().value, Unavailable)
+    clone.restart()
+    stations = [clone, clone.cpu, clone.connections, clone.pool("place_order")]
+    assert [(station.is_up, station.busy) for station in stations] == [(True, 0)] * 4
+
+
+def test_bulkheads_divide_the_workers_and_add_none(sim):
+    clone = clone_of(sim, workers=10, bulkheads={"place_order": 3, "track_order": 2})
+    pools = {clone.pool(kind) for kind in ("browse", "place_order", "track_order", "anything else")}
+    assert sum(pool.capacity for pool in pools) == 10
+
+
+def test_memory_that_leaks_kills_the_clone_and_a_restart_gives_it_back(sim):
+    clone = clone_of(sim, memory_mb=100, memory_limit_mb=200, restart_s=30)
+    for _ in range(9):
+        clone.leak(10)
+    assert (clone.is_up, clone.memory_mb) == (True, 190)
+    clone.leak(10)
+    assert (clone.is_up, clone.kills) == (False, 1)
+    sim.run(until=29.9)
+    assert not clone.is_up
+    sim.run(until=30.1)
+    assert (clone.is_up, clone.memory_mb) == (True, 100)
+
+
+def test_slowing_a_clone_down_slows_its_cores(sim):
+    clone = clone_of(sim)
+    clone.slow_down(3)
+    sim.run(until=clone.cpu.serve(1.0))
+    assert sim.now == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"bulkheads": {"place_order": 4}}, "workers that the bulkheads leave for the other kinds is 0"),
+        ({"memory_mb": 100, "memory_limit_mb": 50}, "memory_limit_mb - memory_mb is -50"),
+        ({"restart_s": 0}, "restart_s is 0"),
+        ({"cores": 0}, "capacity is 0"),
+    ],
+)
+def test_impossible_clones_are_refused(sim, changed, message):
+    with pytest.raises(ValueError, match=message):
+        clone_of(sim, **changed)
