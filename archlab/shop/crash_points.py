@@ -39,6 +39,29 @@ def crash_points(
     return pd.DataFrame([_crash_at(build, part, t, restart_after_s, settled_after_s, seed) for t in at_s])
 
 
+def end_of_order_s(build: Callable[[Simulation], Architecture], seed: int) -> float:
+    """Return when the order that `crash_points` runs with this seed would end, had nothing crashed."""
+    shop = build(Simulation(seed))
+    shop.answer(shop.place_order(0, shop.customers.basket()))
+    return float(shop.sim.now)
+
+
+def tally(crashes: pd.DataFrame) -> dict[str, int]:
+    """Count in the rows of `crash_points`: crashes, crashes_with_anomaly, charged_for_nothing (after which the provider
+    had taken money that no order explains), and each kind of anomaly.
+    """
+    return {
+        "crashes": len(crashes),
+        "crashes_with_anomaly": int((crashes.anomalies > 0).sum()),
+        "charged_for_nothing": int((crashes.money_difference_cents > 0).sum()),
+    } | {kind: int(crashes[kind].sum()) for kind in ANOMALIES}
+
+
+def drop_anomalies_that_never_occurred(tallies: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of tallies without the columns of anomalies that are 0 in every row."""
+    return tallies.drop(columns=[kind for kind in ANOMALIES if not tallies[kind].any()])
+
+
 def _crash_at(
     build: Callable[[Simulation], Architecture],
     part: str,

@@ -1,4 +1,6 @@
-"""Run a shop under a load, with faults, and look at the result, the audit and the bill together.
+"""One day of a shop, whatever its architecture: run it under a load, with faults, and read off what came of it.
+
+The result, the audit of the real rows and the bill belong together.
 
 >>> from archlab.shop.monolithic.architecture import Monolith
 >>> from archlab.sim import Poisson
@@ -9,19 +11,27 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import pandas as pd
 from simpy.events import Event
 
 from archlab.shop.architecture import SHOP_MIX, Architecture
 from archlab.shop.audit import Audit
+from archlab.shop.config import ShopConfig
 from archlab.sim.distributions import Distribution
 from archlab.sim.faults import Fault
 from archlab.sim.load import Request
+from archlab.sim.recording import OK, UNFINISHED
 from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_whole
-from archlab.sim.workload import Arrivals, Mix
+from archlab.sim.workload import Arrivals, Mix, Poisson
+
+KINDS = ("browse", "place_order", "track_order")
+BROWSE_ONLY = Mix(browse=1.0)
+ORDERS_ONLY = Mix(place_order=1.0)
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,45 @@ def run_shop(
     result = sim.measure(duration_s, warmup_s)
     doors.close(drain_s)
     return ShopResult(result, shop.audit(), shop.price_per_hour_usd())
+
+
+def run_day(
+    architecture: Callable[..., Architecture],
+    config: ShopConfig,
+    load: Arrivals | Users,
+    seed: int,
+    duration_s: float,
+    warmup_s: float = 0.0,
+    mix: Mix = SHOP_MIX,
+    faults: Sequence[Fault] = (),
+    timeout_s: float | None = None,
+    drain_s: float = 0.0,
+) -> ShopResult:
+    """Run a shop of this architecture and configuration. Without `drain_s` it stops with orders under way."""
+    build = partial(architecture, config=config)
+    return run_shop(build, load, faults, seed, duration_s, warmup_s, mix, timeout_s, drain_s)
+
+
+def capacity_per_s(config: ShopConfig, mix: Mix = SHOP_MIX) -> float:
+    """Return the requests a second that the bottleneck of this shop can serve, by the bottleneck law."""
+    return float(config.capacity_per_s(mix.shares).min())
+
+
+def at_load(load: float, config: ShopConfig, mix: Mix = SHOP_MIX) -> Poisson:
+    """Return arrivals that ask for this share of the capacity, 0.5 for half of it."""
+    return Poisson(load * capacity_per_s(config, mix))
+
+
+def arrivals_of(result: Result, kind: str, start_s: float, end_s: float) -> pd.DataFrame:
+    """Return the requests of a kind that arrived in a span of time and came to an end."""
+    rows = result.requests
+    inside = (rows.kind == kind) & rows.arrived_s.between(start_s, end_s) & (rows.outcome != UNFINISHED)
+    return rows[inside]
+
+
+def availability_percent(result: Result, kind: str, start_s: float, end_s: float) -> float:
+    """Return the share of them that succeeded, in percent; NaN when there were none."""
+    return float(100 * (arrivals_of(result, kind, start_s, end_s).outcome == OK).mean())
 
 
 class _Doors:

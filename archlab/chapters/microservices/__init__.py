@@ -1,1 +1,1 @@
-"""The experiments of chapter 02: the same shop as microservices, run, broken and measured."""
+"""Chapter 02, microservices: a module a section, `rules` that gathers their rules, `explorers`, and the `lab`."""

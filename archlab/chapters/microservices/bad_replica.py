@@ -11,17 +11,12 @@ What this leaves out: a replica that is bad for a whole run is worse than one th
 catalogue-1: answered with an error
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from archlab.shop.microservices.architecture import ORDERINGS, Microservices
+from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MicroservicesConfig
 from archlab.shop.microservices.instance import Instance, Steps
 from archlab.shop.microservices.services.catalogue import Catalogue
-from archlab.shop.microservices.services.inventory import Inventory
-from archlab.shop.microservices.services.orders import Orders
-from archlab.shop.microservices.services.payments import Payments
-from archlab.shop.microservices.services.service import Service
 from archlab.sim.failure import Failure
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_fraction, require_positive
@@ -49,8 +44,22 @@ class Bad:
         require_positive("times_slower", self.times_slower)
 
 
+class ErringCatalogue(Catalogue):
+    """Its first instance answers `error_share` of its calls with an error, without any work."""
+
+    error_share = 0.0
+
+    def serve(self, here: Instance, operation: str, arguments: tuple[object, ...]) -> Steps[object]:
+        luck = self.platform.sim.stream("errors")
+        if here is self.instances[0] and luck.random() < self.error_share:
+            raise ServerError(here.name)
+        return (yield from super().serve(here, operation, arguments))
+
+
 class OneBadReplica(Microservices):
     """The shop whose first catalogue instance is bad from the start, and whose callers do not hear of it."""
+
+    catalogue_service = ErringCatalogue
 
     def __init__(self, sim: Simulation, config: MicroservicesConfig, bad: Bad) -> None:
         super().__init__(sim, config)
@@ -58,24 +67,3 @@ class OneBadReplica(Microservices):
         assert isinstance(catalogue, ErringCatalogue)
         catalogue.error_share = bad.error_share
         catalogue.instances[0].slow_down(bad.times_slower)
-
-    def start_services(self) -> Sequence[Service]:
-        return (
-            ErringCatalogue(self),
-            Inventory(self),
-            Orders(self, ORDERINGS[self.config.ordering]),
-            Payments(self),
-            self.notifications_service(self),
-        )
-
-
-class ErringCatalogue(Catalogue):
-    """Its first instance answers `error_share` of its calls with an error, without any work."""
-
-    error_share = 0.0
-
-    def serve(self, here: Instance, operation: str, arguments: tuple[object, ...]) -> Steps[object]:
-        luck = self.shop.sim.stream("errors")
-        if here is self.instances[0] and luck.random() < self.error_share:
-            raise ServerError(here.name)
-        return (yield from super().serve(here, operation, arguments))

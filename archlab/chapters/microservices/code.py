@@ -16,13 +16,12 @@ from typing import Any
 import networkx as nx
 import pandas as pd
 
-from archlab.chapters.microservices.day import MICROSERVICES
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if
 from archlab.shop.architecture import Architecture
 from archlab.shop.domain import Order, OrderLine, OrderState, Payment, PaymentState
 from archlab.shop.microservices.architecture import Microservices
-from archlab.shop.microservices.config import SERVICES, MicroservicesConfig
+from archlab.shop.microservices.config import MICROSERVICES, SERVICES, MicroservicesConfig
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.sim.failure import Failure
 from archlab.sim.simulation import Simulation

@@ -12,11 +12,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from archlab.chapters.microservices.day import MICROSERVICES
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if
 from archlab.shop.microservices.architecture import Microservices
-from archlab.shop.microservices.config import OrderingWord
+from archlab.shop.microservices.config import MICROSERVICES, OrderingWord
 from archlab.shop.microservices.ordering.accepted import AcceptedOrder
 from archlab.sim.experiment import sweep
 from archlab.sim.faults import Crash

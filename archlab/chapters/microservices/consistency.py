@@ -14,19 +14,19 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from archlab.chapters.microservices.day import MICROSERVICES, run_microservices
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if
-from archlab.shop.audit import ANOMALIES
-from archlab.shop.crash_points import crash_points
+from archlab.shop.crash_points import crash_points, drop_anomalies_that_never_occurred, end_of_order_s, tally
+from archlab.shop.day import ORDERS_ONLY, run_day
 from archlab.shop.microservices.architecture import Microservices
-from archlab.shop.microservices.config import MicroservicesConfig
+from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
 from archlab.shop.microservices.guards import Guards
+from archlab.shop.monolithic.architecture import Monolith
 from archlab.sim.distributions import Exponential
 from archlab.sim.experiment import sweep
 from archlab.sim.faults import SlowDown
 from archlab.sim.simulation import Simulation
-from archlab.sim.workload import Mix, Poisson
+from archlab.sim.workload import Poisson
 
 PARTS = ("orders-1", "inventory-1", "payments-1")
 ORDERINGS = ("naive", "saga", "outbox")
@@ -34,20 +34,12 @@ NEAR_PROVIDER_S = Exponential(0.005)
 """A provider that answers at once, so that most crashes hit an order between two steps and not a wait for payment."""
 
 SETTLED_AFTER_S = 15.0
-ORDERS_ONLY = Mix(place_order=1.0)
 
 
 def built_with(ordering: str, config: MicroservicesConfig = MICROSERVICES) -> MicroservicesConfig:
     """Return a shop that orders in this way, with idempotency keys where it needs them."""
     keys = config.idempotency_keys or ordering in ("saga", "outbox")
     return replace(config, ordering=ordering, idempotency_keys=keys)  # type: ignore[arg-type]
-
-
-def order_ends_s(seed: int, config: MicroservicesConfig) -> float:
-    """Return when the order that `crash_points` runs with this seed would end, had nothing crashed."""
-    shop = Microservices(Simulation(seed), config)
-    shop.answer(shop.place_order(0, shop.customers.basket()))
-    return float(shop.sim.now)
 
 
 def dying(seed: int, ordering: str, points: int = 20) -> pd.DataFrame:
@@ -57,8 +49,8 @@ def dying(seed: int, ordering: str, points: int = 20) -> pd.DataFrame:
     the shop has `SETTLED_AFTER_S` to put in order what it can.
     """
     config = replace(built_with(ordering), provider_s=NEAR_PROVIDER_S)
-    moments = np.linspace(0, order_ends_s(seed, config), points + 1)[1:]
     build = partial(Microservices, config=config)
+    moments = np.linspace(0, end_of_order_s(build, seed), points + 1)[1:]
     frames = [
         crash_points(build, part, moments, settled_after_s=SETTLED_AFTER_S, seed=seed) for part in PARTS
     ]
@@ -77,25 +69,30 @@ def dying_orders(
     tables = joblib.Parallel()(joblib.delayed(dying)(seed, ordering, points) for ordering, seed in jobs)
     crashes = pd.concat([table.assign(design=name) for (name, _), table in zip(jobs, tables, strict=True)])
     rows = [_counted(name, crashes[crashes.design == name]) for name in orderings]
-    frame = pd.DataFrame(rows)
-    return frame.drop(columns=[kind for kind in ANOMALIES if not frame[kind].any()])
+    return drop_anomalies_that_never_occurred(pd.DataFrame(rows))
 
 
 def _counted(name: str, table: pd.DataFrame) -> dict[str, Any]:
-    wrong = int((table.anomalies > 0).sum())
-    return {
-        "design": name,
-        "crashes": len(table),
-        "crashes_with_anomaly": wrong,
-        "wrong_rows_percent": 100 * wrong / len(table),
-        "charged_for_nothing": int((table.money_difference_cents > 0).sum()),
-    } | {kind: int(table[kind].sum()) for kind in ANOMALIES}
+    counts = tally(table)
+    share = {"wrong_rows_percent": 100 * counts["crashes_with_anomaly"] / counts["crashes"]}
+    return {"design": name} | counts | share
+
+
+def wrong_with_one_database_percent(points: int = 20, seed: int = 1) -> float:
+    """Return the share of crashes that leave wrong rows when an order is one transaction in one database.
+
+    The program dies at `points` moments of the last 10 ms of the order, in which its rows are written.
+    """
+    end_s = end_of_order_s(Monolith, seed)
+    moments = np.linspace(end_s - 0.010, end_s, points)
+    counts = tally(crash_points(Monolith, "shop-1", moments, settled_after_s=SETTLED_AFTER_S, seed=seed))
+    return 100 * counts["crashes_with_anomaly"] / counts["crashes"]
 
 
 def latency_ms(seed: int, ordering: str, orders: int = 60) -> dict[str, float]:
     """Return the median latency of an order when nothing breaks, and how many messages it takes."""
     config = built_with(ordering)
-    day = run_microservices(config, Poisson(2.0), seed, duration_s=orders / 2, mix=ORDERS_ONLY)
+    day = run_day(Microservices, config, Poisson(2.0), seed, duration_s=orders / 2, mix=ORDERS_ONLY)
     shop = Microservices(Simulation(seed), config)
     shop.answer(shop.place_order(0, {1: 1}))
     return {"order_p50_ms": 1000 * day.result.latency_s(50), "messages": float(shop.network.sent)}
@@ -118,8 +115,15 @@ def impatient(
     guards = {"orders": Guards(timeout_s=0.5, retry_attempts=attempts)}
     config = replace(MICROSERVICES, guards=guards, idempotency_keys=idempotency_keys)
     slow = SlowDown("payment provider", at_s=2.0, for_s=slow_s, factor=8.0)
-    day = run_microservices(
-        config, Poisson(rate_per_s), seed, 2 + slow_s, mix=ORDERS_ONLY, faults=[slow], drain_s=30.0
+    day = run_day(
+        Microservices,
+        config,
+        Poisson(rate_per_s),
+        seed,
+        2 + slow_s,
+        mix=ORDERS_ONLY,
+        faults=[slow],
+        drain_s=30.0,
     )
     asked = len(day.result.requests)
     per_100 = 100 / asked

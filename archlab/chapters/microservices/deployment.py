@@ -10,18 +10,12 @@ from functools import partial
 
 import pandas as pd
 
-from archlab.chapters.microservices.day import MICROSERVICES, run_microservices
-from archlab.chapters.monolithic.day import KINDS, availability_percent
-from archlab.chapters.monolithic.failure import FAULT_AT_S, HURT_PERCENT, RATE_PER_S
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if
-from archlab.shop.microservices.config import PROGRAMS, MicroservicesConfig
+from archlab.shop.deployment import RESTART_S, restart_in_turn
+from archlab.shop.microservices.architecture import Microservices
+from archlab.shop.microservices.config import MICROSERVICES, PROGRAMS, MicroservicesConfig
 from archlab.sim.experiment import sweep
-from archlab.sim.faults import Crash
-from archlab.sim.workload import Poisson
-
-RESTART_S = 30.0
-"""How long a new version takes to start, as in chapter 01."""
 
 
 def deploy(
@@ -29,18 +23,10 @@ def deploy(
 ) -> dict[str, float]:
     """Deploy a new version of one service (or of the gateway): restart its instances, one after the other.
 
-    The next instance waits until the callers have surely seen the one before. Returns for each use case the share
-    that succeeded during the deployment (`browse_percent` ...), and `interrupted`: how many use cases had less than
-    `HURT_PERCENT`. A restart is a crash here; one that first finishes its work would lose less, so it errs against
-    deployments.
+    Returns the figures of `archlab.shop.deployment.restart_in_turn`.
     """
-    step_s = restart_s + config.health_check_s
-    names = [f"{program}-{number}" for number in range(1, config.count(program) + 1)]
-    faults = [Crash(name, FAULT_AT_S + i * step_s, restart_s) for i, name in enumerate(names)]
-    end_s = FAULT_AT_S + restart_s + (len(names) - 1) * step_s
-    result = run_microservices(config, Poisson(RATE_PER_S), seed, end_s + 5, faults=faults).result
-    percent = {f"{kind}_percent": availability_percent(result, kind, FAULT_AT_S, end_s) for kind in KINDS}
-    return percent | {"interrupted": float(sum(share < HURT_PERCENT for share in percent.values()))}
+    parts = [f"{program}-{number}" for number in range(1, config.count(program) + 1)]
+    return restart_in_turn(Microservices, config, parts, seed, restart_s)
 
 
 def deploy_each(

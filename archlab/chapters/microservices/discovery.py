@@ -20,7 +20,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from archlab.chapters.microservices.day import MICROSERVICES
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to
 from archlab.published.discovery_partition import partition
@@ -28,7 +27,7 @@ from archlab.published.discovery_staleness import Care, cost, staleness
 from archlab.shop.architecture import SHOP_MIX
 from archlab.shop.microservices import hooks
 from archlab.shop.microservices.architecture import Microservices
-from archlab.shop.microservices.config import MicroservicesConfig
+from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
 from archlab.sim.discovery.kinds import build, kind_of
 from archlab.sim.discovery.sides import ClientSideDiscovery
 from archlab.sim.experiment import sweep
@@ -53,10 +52,10 @@ def found_through(registry: str, replicas: int = REPLICAS) -> MicroservicesConfi
     return replace(MICROSERVICES, instances={"catalogue": replicas}, discovery=discovery)
 
 
-def _client_side(registry: str, shop: Microservices) -> hooks.Candidates:
+def _client_side(registry: str, running: hooks.Running) -> hooks.Candidates:
     """Register all instances, and let each caller ask."""
-    found = build(registry, shop.sim, shop.network)
-    for service in shop.services.values():
+    found = build(registry, running.sim, running.network)
+    for service in running.services.values():
         for instance in service.instances:
             found.register(service.name, instance)
     return ClientSideDiscovery(found).candidates

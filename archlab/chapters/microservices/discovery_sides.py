@@ -17,13 +17,12 @@ from typing import Any, Literal
 import pandas as pd
 from simpy.events import Event
 
-from archlab.chapters.microservices.day import availability_percent
 from archlab.chapters.microservices.mesh import RATE_PER_S, STEADY, WORTH_HAVING_PERCENT
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to, last_holding
 from archlab.published.discovery_staleness import SERVICE, Fleet
-from archlab.shop.day import run_shop
+from archlab.shop.day import availability_percent, run_shop
 from archlab.shop.microservices import hooks
 from archlab.shop.microservices.architecture import Microservices
 from archlab.sim.balancing.outlier_detection import OutlierDetection
@@ -128,23 +127,23 @@ def more_clients(
     return pd.concat(frames, ignore_index=True)
 
 
-def shop_through(side: Side, shop: Microservices) -> hooks.MeshCall:
+def shop_through(side: Side, running: hooks.Running) -> hooks.MeshCall:
     """Let Consul find the shop's instances, asked by the callers themselves or by one balancer for all of them."""
-    consul = Consul(shop.sim, shop.network)
-    for service in shop.services.values():
+    consul = Consul(running.sim, running.network)
+    for service in running.services.values():
         for instance in service.instances:
             consul.register(service.name, instance)
     way: Discovery = ClientSideDiscovery(consul)
     if side == "server":
-        way = ServerSideDiscovery(consul, Station(shop.sim, "balancer"))
+        way = ServerSideDiscovery(consul, Station(running.sim, "balancer"))
     lists: dict[tuple[str, str], Replicas[Any]] = {}
 
     def call(caller: str, service: str, _: Any, send: Any) -> Event:
         place = way.source(caller)
         if (place, service) not in lists:
             name = f"{place} to {service}"
-            rule = RandomChoice(shop.sim, name)
-            lists[place, service] = Replicas(shop.sim, name, lambda: way.candidates(service, place), rule)
+            rule = RandomChoice(running.sim, name)
+            lists[place, service] = Replicas(running.sim, name, lambda: way.candidates(service, place), rule)
         return way.call(caller, lambda: lists[place, service].call(send))
 
     return call

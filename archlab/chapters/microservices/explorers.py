@@ -11,11 +11,12 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from archlab.chapters.microservices.day import at_load, run_microservices
 from archlab.chapters.microservices.failure import LOAD, PATIENCE_S, PROVIDER, THREADED
 from archlab.course.explorer import Curve, Panel, Reading, Window
 from archlab.published.retry_storm import OUTAGE_AT_S, Storm, StormRun, simulate
-from archlab.shop.day import ShopResult
+from archlab.shop.day import ShopResult, at_load, run_day
+from archlab.shop.microservices.architecture import Microservices
+from archlab.shop.microservices.config import MICROSERVICES
 from archlab.shop.microservices.guards import Guards
 from archlab.sim.faults import SlowDown
 from archlab.sim.recording import OK, UNFINISHED
@@ -35,7 +36,9 @@ def cascade(
     }
     config = replace(THREADED, guards=guards)
     slow = SlowDown(PROVIDER, FAULT_AT_S, FAULT_S, times_slower)
-    return run_microservices(config, at_load(LOAD), seed, RUN_S, faults=[slow], timeout_s=PATIENCE_S)
+    return run_day(
+        Microservices, config, at_load(LOAD, MICROSERVICES), seed, RUN_S, faults=[slow], timeout_s=PATIENCE_S
+    )
 
 
 def retry_storm(

@@ -18,12 +18,11 @@ from typing import Any
 import joblib
 import pandas as pd
 
-from archlab.chapters.microservices.day import MICROSERVICES, at_load, availability_percent, run_microservices
-from archlab.chapters.monolithic.day import KINDS
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to, last_holding
-from archlab.shop.day import ShopResult
-from archlab.shop.microservices.config import MicroservicesConfig
+from archlab.shop.day import KINDS, ShopResult, at_load, availability_percent, run_day
+from archlab.shop.microservices.architecture import Microservices
+from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
 from archlab.shop.microservices.guards import Guards
 from archlab.sim.experiment import Model, sweep
 from archlab.sim.faults import Crash, Fault, SlowDown
@@ -75,7 +74,7 @@ def day(
 ) -> ShopResult:
     """Run a shop through one fault. Customers give up after `PATIENCE_S`."""
     arrivals = at_load(load, config)
-    return run_microservices(config, arrivals, seed, duration_s, faults=[fault], timeout_s=PATIENCE_S)
+    return run_day(Microservices, config, arrivals, seed, duration_s, faults=[fault], timeout_s=PATIENCE_S)
 
 
 def shares_percent(result: Result, start_s: float = FAULT_AT_S, for_s: float = FAULT_S) -> dict[str, float]:

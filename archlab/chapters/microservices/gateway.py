@@ -13,14 +13,13 @@ from functools import partial
 
 import pandas as pd
 
-from archlab.chapters.microservices.day import MICROSERVICES, arrivals_of
 from archlab.chapters.microservices.deployment import RESTART_S, deploy_each
-from archlab.chapters.monolithic.day import KINDS
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import Verdict, holds_from, holds_up_to, last_holding
+from archlab.shop.day import KINDS, arrivals_of
 from archlab.shop.microservices.architecture import Microservices
-from archlab.shop.microservices.config import MicroservicesConfig
+from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
 from archlab.shop.microservices.gateway import WebRequest
 from archlab.shop.microservices.instance import Steps
 from archlab.shop.microservices.pages import SplitShop, to_pages

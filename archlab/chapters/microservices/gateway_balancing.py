@@ -14,15 +14,13 @@ from functools import partial
 
 import pandas as pd
 
-from archlab.chapters.microservices.day import MICROSERVICES, run_microservices
-from archlab.chapters.monolithic.day import BROWSE_ONLY, availability_percent
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_up_to, last_holding
 from archlab.published.power_of_two import model, slow_replica
-from archlab.shop.day import ShopResult
+from archlab.shop.day import BROWSE_ONLY, ShopResult, availability_percent, run_day
 from archlab.shop.microservices.architecture import Microservices
-from archlab.shop.microservices.config import MicroservicesConfig
-from archlab.shop.microservices.hooks import Candidates
+from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
+from archlab.shop.microservices.hooks import Candidates, Running
 from archlab.sim.balancing.rules import RULES
 from archlab.sim.experiment import sweep
 from archlab.sim.faults import Crash, SlowDown
@@ -66,7 +64,7 @@ def slow_day(
     require_fraction("load", load)
     slow = SlowDown(BAD, at_s=0.0, for_s=WARMUP_S + duration_s, factor=slowness)
     arrivals = Poisson(load * INSTANCES / CATALOGUE_S)
-    return run_microservices(shop_with(rule), arrivals, seed, duration_s, WARMUP_S, BROWSE_ONLY, [slow])
+    return run_day(Microservices, shop_with(rule), arrivals, seed, duration_s, WARMUP_S, BROWSE_ONLY, [slow])
 
 
 def slow_instance(
@@ -114,17 +112,24 @@ def rules_beside_a_slow_server(
     return frame.rename(columns=columns)[["rule", *columns.values()]]
 
 
-def nobody_checks(shop: Microservices) -> Candidates:
+def nobody_checks(running: Running) -> Candidates:
     """A discovery that leaves nobody out."""
-    return lambda program, client: shop.services[program].instances
+    return lambda service, client: running.services[service].instances
 
 
 def black_hole(seed: int, rule: str, load: float = LOAD) -> dict[str, float]:
     """Let one of the instances refuse everything at once, and nobody check its health. Returns `lost_percent`."""
     config = replace(shop_with(rule), discovery=nobody_checks)
     dead = Crash(BAD, at_s=0.0, restart_after_s=2 * RUN_S)
-    result = run_microservices(
-        config, Poisson(load * INSTANCES / CATALOGUE_S), seed, BLACK_HOLE_S, 0.0, BROWSE_ONLY, [dead]
+    result = run_day(
+        Microservices,
+        config,
+        Poisson(load * INSTANCES / CATALOGUE_S),
+        seed,
+        BLACK_HOLE_S,
+        0.0,
+        BROWSE_ONLY,
+        [dead],
     )
     return {"lost_percent": 100 - availability_percent(result.result, "browse", 0, BLACK_HOLE_S)}
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pandas as pd
 
-from archlab.chapters.microservices.day import MICROSERVICES
 from archlab.chapters.microservices.gateway import SERVED_PERCENT
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_up_to
 from archlab.data import load as published
 from archlab.shop.microservices.architecture import Microservices
+from archlab.shop.microservices.config import MICROSERVICES
 from archlab.shop.microservices.gateway_checks import RateLimit
 from archlab.shop.microservices.instance import Steps
 from archlab.sim.experiment import sweep

@@ -15,10 +15,10 @@ from functools import partial
 import jwt
 import pandas as pd
 
-from archlab.chapters.microservices.day import MICROSERVICES
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if
 from archlab.shop.microservices.architecture import Microservices
+from archlab.shop.microservices.config import MICROSERVICES
 from archlab.shop.microservices.gateway import Check, WebRequest
 from archlab.shop.microservices.gateway_checks import AUDIENCE, TokenCheck
 from archlab.shop.microservices.instance import Steps

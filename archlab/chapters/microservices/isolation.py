@@ -11,7 +11,6 @@ from functools import partial
 
 import pandas as pd
 
-from archlab.chapters.microservices.day import at_load
 from archlab.chapters.microservices.failure import (
     DESIGNS,
     FAULT_AT_S,
@@ -27,11 +26,12 @@ from archlab.chapters.microservices.failure import (
     under_fault,
     until_answered_s,
 )
-from archlab.chapters.monolithic.day import KINDS, MONOLITH, run_monolith
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to
+from archlab.shop.day import KINDS, at_load, run_day
 from archlab.shop.microservices.config import MicroservicesConfig
-from archlab.shop.monolithic.config import MonolithConfig
+from archlab.shop.monolithic.architecture import Monolith
+from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
 from archlab.sim.faults import Crash, Fault
 from archlab.sim.workload import Poisson
 
@@ -45,7 +45,7 @@ def monolith_under_fault(seed: int, fault: Fault, config: MonolithConfig = MONOL
     """Return how the use cases of a monolith fare under a fault, with the arrivals of the services' shop."""
     arrivals = Poisson(at_load(LOAD, THREADED).rate_per_s)
     duration_s = until_answered_s(fault)
-    run = run_monolith(config, arrivals, seed, duration_s, faults=[fault], timeout_s=PATIENCE_S)
+    run = run_day(Monolith, config, arrivals, seed, duration_s, faults=[fault], timeout_s=PATIENCE_S)
     return shares_percent(run.result)
 
 

@@ -16,11 +16,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from archlab.chapters.monolithic.lab import Objective
 from archlab.shop.day import ShopResult, run_shop
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MicroservicesConfig
 from archlab.shop.microservices.guards import Guards
+from archlab.shop.objective import Objective
 from archlab.sim.balancing.rules import RULES
 from archlab.sim.distributions import Exponential
 from archlab.sim.faults import Crash, Fault, SlowDown

@@ -11,13 +11,14 @@ from functools import partial
 
 import pandas as pd
 
-from archlab.chapters.microservices.day import MICROSERVICES, run_microservices
-from archlab.chapters.monolithic.day import MONOLITH, run_monolith
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import Verdict, first_holding, holds_from
-from archlab.shop.microservices.config import MicroservicesConfig
-from archlab.shop.monolithic.config import MonolithConfig
+from archlab.shop.day import run_day
+from archlab.shop.microservices.architecture import Microservices
+from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
+from archlab.shop.monolithic.architecture import Monolith
+from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
 from archlab.sim.distributions import as_distribution
 from archlab.sim.experiment import sweep
 from archlab.sim.workload import Deterministic, Mix
@@ -59,9 +60,9 @@ def hop(
 
 def _median_ms(seed: int, kind: str, config: MicroservicesConfig | MonolithConfig, requests: int) -> float:
     run = (
-        partial(run_monolith, config)
+        partial(run_day, Monolith, config)
         if isinstance(config, MonolithConfig)
-        else partial(run_microservices, config)
+        else partial(run_day, Microservices, config)
     )
     day = run(Deterministic(rate_per_s=1), seed, duration_s=float(requests), mix=Mix.of({kind: 1.0}))
     return 1000 * day.result.latency_s(50, kind)

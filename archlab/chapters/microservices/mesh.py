@@ -22,16 +22,15 @@ from functools import partial
 import pandas as pd
 
 from archlab.chapters.microservices.bad_replica import Bad, OneBadReplica, ServerError
-from archlab.chapters.microservices.day import MICROSERVICES, arrivals_of
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import MUCH_SLOWER, NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import Verdict, first_holding, holds_from, holds_if, last_holding
 from archlab.course.quantity import number
 from archlab.shop.config import BROWSE_CPU_S, COMMIT_S, ORDER_CPU_S, PROVIDER_S, QUERY_S
-from archlab.shop.day import run_shop
+from archlab.shop.day import arrivals_of, run_shop
 from archlab.shop.microservices import hooks
 from archlab.shop.microservices.architecture import Microservices
-from archlab.shop.microservices.config import MicroservicesConfig
+from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
 from archlab.sim.balancing.mesh import Mesh
 from archlab.sim.balancing.mesh_defaults import MeshDefaults, mesh_defaults
 from archlab.sim.balancing.outlier_detection import OutlierDetection
@@ -118,9 +117,9 @@ def in_mesh(design: str, replicas: int = REPLICAS) -> MicroservicesConfig:
     return replace(MICROSERVICES, instances={"catalogue": replicas}, mesh=mesh)
 
 
-def _beside(defaults: MeshDefaults, shop: Microservices) -> hooks.MeshCall:
+def _beside(defaults: MeshDefaults, running: hooks.Running) -> hooks.MeshCall:
     """Put the mesh's proxies beside the shop's instances."""
-    return Mesh(shop.sim, defaults).call
+    return Mesh(running.sim, defaults).call
 
 
 def by_design(

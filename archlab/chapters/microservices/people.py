@@ -12,12 +12,11 @@ from dataclasses import replace
 
 import pandas as pd
 
-from archlab.chapters.monolithic.people import LEAD_TIME
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_up_to, last_holding
 from archlab.sim.experiment import sweep
 from archlab.sim.teams.delivery import DeliveryModel
-from archlab.sim.teams.release_train import deliver
+from archlab.sim.teams.release_train import LEAD_TIME, deliver
 
 TEAMS = 4
 """Four teams for the five services: one of them has two. With five one shared train is nearly full, so that its lead

@@ -15,16 +15,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from archlab.chapters.microservices.day import run_microservices
-from archlab.chapters.monolithic.day import run_monolith
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import Verdict, first_holding, holds_from
 from archlab.data import load as published
 from archlab.shop.architecture import HOURS_PER_MONTH
 from archlab.shop.config import CORES_PER_MACHINE, DATABASE_STORAGE_GB
-from archlab.shop.day import Users
+from archlab.shop.day import Users, run_day
+from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import PROGRAMS, SERVICES, MicroservicesConfig
+from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MonolithConfig
 from archlab.sim.experiment import sweep
 from archlab.sim.validation import require_fraction, require_positive, require_whole
@@ -197,8 +197,8 @@ def saturated(
     mix = mix_with(order_share)
     monolith, services = best_monolith(mix, budget_usd_per_hour), best_services(mix, budget_usd_per_hour)
     loads = [Users(users, think_s=0.01) for users in USERS]
-    one = [run_monolith(monolith, load, seed, duration_s, warmup_s=0.5, mix=mix) for load in loads]
-    many = [run_microservices(services, load, seed, duration_s, warmup_s=0.5, mix=mix) for load in loads]
+    one = [run_day(Monolith, monolith, load, seed, duration_s, warmup_s=0.5, mix=mix) for load in loads]
+    many = [run_day(Microservices, services, load, seed, duration_s, warmup_s=0.5, mix=mix) for load in loads]
     return {
         "monolith_per_s": max(day.result.throughput_per_s() for day in one),
         "microservices_per_s": max(day.result.throughput_per_s() for day in many),

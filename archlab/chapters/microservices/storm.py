@@ -19,17 +19,17 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from archlab.chapters.microservices.day import at_load, run_microservices
-from archlab.chapters.monolithic import day as monolith_day
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import Verdict, first_holding, holds_from, holds_if
 from archlab.published import retry_storm
 from archlab.published.retry_storm import FAILING, STANDSTILL
 from archlab.shop.config import BROWSE_CPU_S, ORDER_CPU_S, TRACK_CPU_S
-from archlab.shop.day import ShopResult
+from archlab.shop.day import ShopResult, at_load, run_day
+from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MicroservicesConfig
 from archlab.shop.microservices.guards import Guards
+from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MonolithConfig
 from archlab.sim.distributions import Exponential
 from archlab.sim.experiment import sweep
@@ -63,7 +63,9 @@ def day(
     """Run the shop at a share of its capacity; for ten seconds the catalogue's cores do nothing."""
     fault = SlowDown("catalogue-1", FAULT_AT_S, FAULT_S, STANDSTILL)
     end_s = FAULT_AT_S + FAULT_S + watch_s + PATIENCE_S
-    return run_microservices(config, at_load(load, config), seed, end_s, faults=[fault], timeout_s=PATIENCE_S)
+    return run_day(
+        Microservices, config, at_load(load, config), seed, end_s, faults=[fault], timeout_s=PATIENCE_S
+    )
 
 
 def recovery(
@@ -78,8 +80,8 @@ def monolith_recovery(
 ) -> dict[str, float]:
     """Return the same for a monolith whose cores do nothing for ten seconds, at a share of its own capacity."""
     fault = SlowDown("shop-1 cpu", FAULT_AT_S, FAULT_S, STANDSTILL)
-    arrivals, end_s = monolith_day.at_load(load, config), FAULT_AT_S + FAULT_S + watch_s + PATIENCE_S
-    run = monolith_day.run_monolith(config, arrivals, seed, end_s, faults=[fault], timeout_s=PATIENCE_S)
+    arrivals, end_s = at_load(load, config), FAULT_AT_S + FAULT_S + watch_s + PATIENCE_S
+    run = run_day(Monolith, config, arrivals, seed, end_s, faults=[fault], timeout_s=PATIENCE_S)
     return {"ill_for_s": ill_for_s(run.result)}
 
 

@@ -19,7 +19,6 @@ import pandas as pd
 
 import archlab.shop.monolithic.architecture as monolithic
 import archlab.shop.store as store
-from archlab.chapters.monolithic.day import MONOLITH
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, cannot_be_shown, holds_if
 from archlab.shop.code.call_graph import call_graph
@@ -29,7 +28,7 @@ from archlab.shop.code.table_access import shared_tables, table_access
 from archlab.shop.code.testability import setup_statements, sql_statements
 from archlab.shop.domain import Order, OrderLine, OutOfStock, Refusal, reserve
 from archlab.shop.monolithic.architecture import MODULES, Monolith, Program
-from archlab.shop.monolithic.config import MonolithConfig
+from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
 from archlab.sim.network import Network
 from archlab.sim.simulation import Simulation
 

@@ -12,26 +12,15 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from archlab.chapters.monolithic.day import MONOLITH
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if
-from archlab.shop.audit import ANOMALIES
-from archlab.shop.crash_points import crash_points
+from archlab.shop.crash_points import crash_points, drop_anomalies_that_never_occurred, end_of_order_s, tally
 from archlab.shop.monolithic.architecture import Monolith
-from archlab.shop.monolithic.config import MonolithConfig
-from archlab.sim.simulation import Simulation
+from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
 
 POINTS = 60
 WRITING_S = 0.010
 """The end of an order in which its rows are written. Earlier crashes find nothing half-written."""
-
-
-def order_ends_s(seed: int, config: MonolithConfig) -> float:
-    """Return when the order that `crash_points` runs with this seed would end, had nothing crashed."""
-    sim = Simulation(seed)
-    shop = Monolith(sim, config)
-    shop.answer(shop.place_order(0, shop.customers.basket()))
-    return sim.now
 
 
 def dying_order(
@@ -42,10 +31,10 @@ def dying_order(
     Returns the frame of `archlab.shop.crash_points`. The shares in it are those of crashes while an order is
     being written, not of all crashes: an order waits for its payment most of the time.
     """
-    config = replace(config, transactions=transactions)
-    end_s = order_ends_s(seed, config)
+    build = partial(Monolith, config=replace(config, transactions=transactions))
+    end_s = end_of_order_s(build, seed)
     moments = np.linspace(end_s - WRITING_S, end_s, points)
-    return crash_points(partial(Monolith, config=config), "shop-1", moments, settled_after_s=12.0, seed=seed)
+    return crash_points(build, "shop-1", moments, settled_after_s=12.0, seed=seed)
 
 
 def dying_orders(
@@ -60,17 +49,8 @@ def dying_orders(
     rows = []
     for transactions in (True, False):
         table = pd.concat([dying_order(seed, transactions, points, config) for seed in chosen])
-        rows.append(
-            {
-                "transactions": transactions,
-                "crashes": len(table),
-                "crashes_with_anomaly": int((table.anomalies > 0).sum()),
-                "charged_for_nothing": int((table.money_difference_cents > 0).sum()),
-            }
-            | {kind: int(table[kind].sum()) for kind in ANOMALIES}
-        )
-    frame = pd.DataFrame(rows)
-    return frame.drop(columns=[kind for kind in ANOMALIES if not frame[kind].any()])
+        rows.append({"transactions": transactions, **tally(table)})
+    return drop_anomalies_that_never_occurred(pd.DataFrame(rows))
 
 
 @settles("pros.transaction-management-is-straightforward", evidence=Evidence.SIMULATED)

@@ -4,9 +4,9 @@
 []
 """
 
-from archlab.chapters.monolithic.day import run_monolith
 from archlab.chapters.monolithic.failure import slow_neighbour_day
-from archlab.shop.day import ShopResult
+from archlab.shop.day import ShopResult, run_day
+from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MonolithConfig
 from archlab.sim.workload import Poisson
 
@@ -17,13 +17,13 @@ RUN_S = 8.0
 def under_load(rate_per_s: float, workers: int, cores: int, seed: int = 1) -> ShopResult:
     """Run the shop on one machine at some rate of the usual mix."""
     config = MonolithConfig(workers=workers, cores=cores)
-    return run_monolith(config, Poisson(rate_per_s), seed, RUN_S, warmup_s=1.0)
+    return run_day(Monolith, config, Poisson(rate_per_s), seed, RUN_S, warmup_s=1.0)
 
 
 def on_one_database(rate_per_s: float, clones: int, database_cores: int, seed: int = 1) -> ShopResult:
     """Run clones of the shop on one shared database at some rate. A short run: there is much to simulate."""
     config = MonolithConfig(clones=clones, database_cores=database_cores)
-    return run_monolith(config, Poisson(rate_per_s), seed, RUN_S / 4, warmup_s=0.5)
+    return run_day(Monolith, config, Poisson(rate_per_s), seed, RUN_S / 4, warmup_s=0.5)
 
 
 def beside_a_slow_provider(

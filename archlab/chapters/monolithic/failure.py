@@ -13,20 +13,21 @@ from functools import partial
 
 import pandas as pd
 
-from archlab.chapters.monolithic.day import (
-    BROWSE_ONLY,
-    KINDS,
-    MONOLITH,
-    arrivals_of,
-    at_load,
-    availability_percent,
-    run_monolith,
-)
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to
 from archlab.shop.architecture import SHOP_MIX
-from archlab.shop.day import ShopResult
-from archlab.shop.monolithic.config import MonolithConfig
+from archlab.shop.day import (
+    BROWSE_ONLY,
+    KINDS,
+    ShopResult,
+    arrivals_of,
+    at_load,
+    availability_percent,
+    run_day,
+)
+from archlab.shop.deployment import restart_in_turn
+from archlab.shop.monolithic.architecture import Monolith
+from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
 from archlab.sim.experiment import replicate, sweep
 from archlab.sim.faults import Crash, SlowDown
 from archlab.sim.recording import OK
@@ -38,8 +39,6 @@ RATE_PER_S = 60.0
 """Arrivals in the experiments with crashes: 16 % of what one clone can serve."""
 
 SLOW_S = 15.0
-HURT_PERCENT = 99.0
-"""A use case is interrupted when less than this succeeds in some time span. With nothing broken it is 100."""
 
 
 def crash(
@@ -59,7 +58,7 @@ def crash(
     config = replace(config, clones=clones)
     fault = Crash(part, FAULT_AT_S, restart_s)
     duration_s = FAULT_AT_S + max(watch_s, restart_s) + 5
-    result = run_monolith(config, Poisson(RATE_PER_S), seed, duration_s, faults=[fault]).result
+    result = run_day(Monolith, config, Poisson(RATE_PER_S), seed, duration_s, faults=[fault]).result
     end_s = FAULT_AT_S + watch_s
     percent = {f"{kind}_percent": availability_percent(result, kind, FAULT_AT_S, end_s) for kind in KINDS}
     return percent | _losses(result)
@@ -113,19 +112,13 @@ def deploy(
 ) -> dict[str, float]:
     """Deploy a new version of ONE module: restart, one after the other, all that has this module inside.
 
-    `parts`: what must be restarted. None: every clone, for each holds all the modules. The next clone waits
-    until the balancer has surely seen the one before. Returns each use case's share of success until the end
-    of the deployment, and `interrupted`: the use cases with less than `HURT_PERCENT`. A restart is a crash
-    here; a balancer that first lets a clone finish its work and sends no more would lose nothing, so it errs
-    against rolling restarts.
+    `parts`: what must be restarted. None: every clone, for each holds all the modules. Returns the figures of
+    `archlab.shop.deployment.restart_in_turn`, until the balancer has surely seen that the last one is back.
     """
     config = replace(config, clones=clones)
-    step_s = restart_s + config.health_check_s
-    faults = [Crash(p, FAULT_AT_S + i * step_s, restart_s) for i, p in enumerate(parts or config.clone_names)]
-    end_s = FAULT_AT_S + len(faults) * step_s
-    result = run_monolith(config, Poisson(RATE_PER_S), seed, end_s + 5, faults=faults).result
-    percent = {f"{kind}_percent": availability_percent(result, kind, FAULT_AT_S, end_s) for kind in KINDS}
-    return percent | {"interrupted": float(sum(share < HURT_PERCENT for share in percent.values()))}
+    return restart_in_turn(
+        Monolith, config, parts or config.clone_names, seed, restart_s, watch_after_s=config.health_check_s
+    )
 
 
 def deployments(
@@ -150,7 +143,7 @@ def leak(
     """
     config = replace(config, leak_mb_per_order=leak_mb_per_order)
     mix = SHOP_MIX if orders else BROWSE_ONLY
-    result = run_monolith(config, Poisson(rate_per_s), seed, duration_s, mix=mix).result
+    result = run_day(Monolith, config, Poisson(rate_per_s), seed, duration_s, mix=mix).result
     browsing = arrivals_of(result, "browse", 0, duration_s)
     return {
         "browse_percent": availability_percent(result, "browse", 0, duration_s),
@@ -175,7 +168,9 @@ def slow_neighbour_day(
     """
     built = replace(config, bulkheads=bulkheads)
     slow = SlowDown(part, FAULT_AT_S, for_s=SLOW_S, factor=factor)
-    return run_monolith(built, at_load(load, config), seed, duration_s, faults=[slow], timeout_s=timeout_s)
+    return run_day(
+        Monolith, built, at_load(load, config), seed, duration_s, faults=[slow], timeout_s=timeout_s
+    )
 
 
 def slow_neighbour(

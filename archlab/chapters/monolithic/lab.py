@@ -22,6 +22,7 @@ from archlab.shop.day import ShopResult, run_shop
 from archlab.shop.domain import Basket, Order
 from archlab.shop.monolithic.architecture import Monolith, Program
 from archlab.shop.monolithic.config import MonolithConfig
+from archlab.shop.objective import Objective
 from archlab.sim.distributions import Exponential, as_distribution
 from archlab.sim.faults import Crash, Fault, SlowDown
 from archlab.sim.result import Result
@@ -83,28 +84,6 @@ class SaleDay:
         """Let a shop of this configuration live through the day. It stops with requests still inside."""
         build, load = partial(Monolith, config=config), Poisson(self.rate_per_s)
         return run_shop(build, load, self.faults, seed, self.duration_s, timeout_s=self.patience_s, drain_s=0)
-
-
-@dataclass(frozen=True)
-class Objective:
-    """A service-level objective: of all requests of a kind that ended, the share `availability` succeeds, and 99 %
-    of those within `p99_s`."""
-
-    kind: str
-    availability: float
-    p99_s: float
-
-    def misses(self, result: Result) -> list[str]:
-        """Return in words what a day falls short of; empty when the objective is met."""
-        share, p99_s = result.availability(self.kind), result.latency_s(99, self.kind)
-        found = []
-        if not share >= self.availability:
-            found.append(f"{share:.1%} of {self.kind} succeeded, promised are {self.availability:.0%}")
-        if not p99_s <= self.p99_s:
-            found.append(
-                f"the p99 of {self.kind} is {1000 * p99_s:.0f} ms, promised are {1000 * self.p99_s:.0f} ms"
-            )
-        return found
 
 
 OBJECTIVES = (Objective("browse", 0.90, 0.100), Objective("place_order", 0.65, 2.000))

@@ -11,12 +11,13 @@ from functools import partial
 
 import pandas as pd
 
-from archlab.chapters.monolithic.day import MONOLITH, at_load, capacity_per_s, run_monolith
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import MUCH_SLOWER, NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import Verdict, first_holding, holds_from, holds_up_to, last_holding
 from archlab.shop.architecture import SHOP_MIX
-from archlab.shop.monolithic.config import MonolithConfig
+from archlab.shop.day import ORDERS_ONLY, at_load, capacity_per_s, run_day
+from archlab.shop.monolithic.architecture import Monolith
+from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
 from archlab.sim.distributions import Exponential, as_distribution
 from archlab.sim.experiment import replicate, sweep
 from archlab.sim.theory import mmc_response_percentile
@@ -30,8 +31,6 @@ HOPS_MS = (0.0, 0.05, 0.25, 1.0, 5.0, 30.0)
 """One way. 0.05 ms: through a proxy. 0.25 ms: between two machines of a region. 30 ms: half of the round trip
 across North America. All in data/costs_of_operations.csv; the others lie between."""
 
-ORDERS_ONLY = Mix(place_order=1.0)
-
 
 def latency_at(
     seed: int, rate_per_s: float, mix: Mix = SHOP_MIX, config: MonolithConfig = MONOLITH, requests: int = 250
@@ -43,7 +42,7 @@ def latency_at(
     """
     load = min(rate_per_s / capacity_per_s(config, mix), 0.97)
     duration_s = requests / (1 - load) / rate_per_s
-    day = run_monolith(config, Poisson(rate_per_s), seed, duration_s, 1 + duration_s / 10, mix)
+    day = run_day(Monolith, config, Poisson(rate_per_s), seed, duration_s, 1 + duration_s / 10, mix)
     return {f"p{q}_ms": 1000 * day.result.latency_s(q, "browse") for q in PERCENTILES}
 
 
@@ -91,7 +90,7 @@ def order_latency(
         config = replace(config, calls="network", hop_s=hop_ms / 1000)
     figures = {}
     for name, built in (("p50_ms", config), ("own_p50_ms", replace(config, provider_s=0.0))):
-        day = run_monolith(built, Poisson(rate_per_s), seed, orders / rate_per_s, 1.0, ORDERS_ONLY)
+        day = run_day(Monolith, built, Poisson(rate_per_s), seed, orders / rate_per_s, 1.0, ORDERS_ONLY)
         figures[name] = 1000 * day.result.latency_s(50)
     return figures
 
@@ -147,7 +146,7 @@ def browse_beside_heavy_orders(
     shares = SHOP_MIX.shares | {"place_order": SHOP_MIX.shares["place_order"] / times_heavier}
     arrivals = Poisson(at_load(load, config).rate_per_s * sum(shares.values()))
     built = replace(config, order_cpu_s=order_cpu_s)
-    result = run_monolith(built, arrivals, seed, duration_s, warmup_s=2.0, mix=Mix(**shares)).result
+    result = run_day(Monolith, built, arrivals, seed, duration_s, warmup_s=2.0, mix=Mix(**shares)).result
     busy = result.parts.utilisation[f"{config.clone_names[0]} cpu"]
     percentiles = {f"p{q}_ms": 1000 * result.latency_s(q, "browse") for q in (50, 99)}
     return percentiles | {"busy_percent": float(100 * busy)}

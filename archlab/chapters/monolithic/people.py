@@ -19,12 +19,11 @@ from archlab.course.claims.verdict import Verdict, first_holding, holds_from, ho
 from archlab.sim.experiment import sweep
 from archlab.sim.teams.comparison import ONE_UNIT, UNIT_PER_TEAM, differences, intervals, sweep_teams
 from archlab.sim.teams.delivery import WORKING_DAY_S, DeliveryModel
-from archlab.sim.teams.release_train import deliver
+from archlab.sim.teams.release_train import LEAD_TIME, deliver
 from archlab.sim.teams.theory import most_teams_on_one_unit
 
 TEAMS = (1, 2, 3, 4, 5, 6, 8, 12)
 DELIVERY = DeliveryModel()
-LEAD_TIME = "lead_time_mean_h"
 
 
 def lead_times(

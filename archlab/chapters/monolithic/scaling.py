@@ -11,11 +11,13 @@ from functools import partial
 
 import pandas as pd
 
-from archlab.chapters.monolithic.day import MONOLITH, capacity_per_s, saturated
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_up_to
 from archlab.data import load
-from archlab.shop.monolithic.config import MonolithConfig
+from archlab.shop.architecture import SHOP_MIX
+from archlab.shop.day import ShopResult, Users, capacity_per_s, run_day
+from archlab.shop.monolithic.architecture import Monolith
+from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
 from archlab.sim.experiment import sweep
 from archlab.sim.scalability import UslFit, fit_usl
 from archlab.sim.validation import require_fraction
@@ -23,6 +25,17 @@ from archlab.sim.workload import Mix
 
 CORES = (1, 2, 4, 8, 12, 16, 24, 32)
 CLONES = (1, 2, 3, 4, 5, 6, 7)
+
+
+def saturated(config: MonolithConfig, seed: int, requests: int = 600, mix: Mix = SHOP_MIX) -> ShopResult:
+    """Run a shop that always has something to do: three users for each worker, who hardly think.
+
+    The throughput is its capacity. It runs for about so many `requests`, 0.8 seconds at least. It leaves out
+    that real customers go away from a slow shop: it errs high.
+    """
+    users = Users(3 * config.clones * config.workers, think_s=0.01)
+    duration_s = max(0.8, requests / capacity_per_s(config, mix))
+    return run_day(Monolith, config, users, seed, duration_s, warmup_s=0.7, mix=mix)
 
 
 def one_machine(cores: int, config: MonolithConfig = MONOLITH) -> MonolithConfig:

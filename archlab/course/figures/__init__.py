@@ -12,6 +12,7 @@ from archlab.course.figures.latency_load import latency_against_load
 from archlab.course.figures.outcome_bars import outcomes
 from archlab.course.figures.over_time import over_time
 from archlab.course.figures.picture import Picture, show
+from archlab.course.figures.queue_over_time import inside_over_time, queue_over_time
 from archlab.course.figures.scaling import scaling
 from archlab.course.figures.timeline import incident
 from archlab.course.figures.topology import topology
@@ -21,9 +22,11 @@ __all__ = [
     "comparison",
     "designs",
     "incident",
+    "inside_over_time",
     "latency_against_load",
     "outcomes",
     "over_time",
+    "queue_over_time",
     "scaling",
     "show",
     "survival",

@@ -1,1 +1,30 @@
-"""TODO."""
+"""What is measured on source code: who calls whom, who touches which table, how far a change reaches."""
+
+from archlab.shop.code.call_graph import call_graph
+from archlab.shop.code.change_impact import change_impact, extent
+from archlab.shop.code.metrics import coupling, import_graph, lines_of_code, lock_in
+from archlab.shop.code.source import Component, classes, docstrings, modules
+from archlab.shop.code.table_access import is_sql, shared_tables, statement_tables, table_access
+from archlab.shop.code.testability import order_of_magnitude, setup_statements, sql_statements, time_checks
+
+__all__ = [
+    "Component",
+    "call_graph",
+    "change_impact",
+    "classes",
+    "coupling",
+    "docstrings",
+    "extent",
+    "import_graph",
+    "is_sql",
+    "lines_of_code",
+    "lock_in",
+    "modules",
+    "order_of_magnitude",
+    "setup_statements",
+    "shared_tables",
+    "sql_statements",
+    "statement_tables",
+    "table_access",
+    "time_checks",
+]

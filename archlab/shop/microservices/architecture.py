@@ -68,14 +68,15 @@ class Microservices(Architecture):
             "orders-1 to payments breaker". Messages cross the network "network", whose nodes are the instances.
         config: how it is built. None: one instance of everything.
 
-    `notifications_service`: the program of the service that tells customers; any with the same operations will do,
-    however it keeps what it told them.
+    `catalogue_service` and `notifications_service`: the programs of these services; a subclass may run others, with the
+    same operations.
 
     >>> sorted(Microservices(Simulation(seed=1), MicroservicesConfig(instances={"orders": 2})).instances)[3:5]
     ['notifications-1', 'orders-1']
     """
 
     name = "microservices"
+    catalogue_service: type[Catalogue] = Catalogue
     notifications_service: type[Notifications] = Notifications
 
     def __init__(self, sim: Simulation, config: MicroservicesConfig | None = None) -> None:
@@ -84,7 +85,7 @@ class Microservices(Architecture):
         self.platform = platform = Platform(sim, config, self.catalogue)
         self.gateway = Gateway(platform)
         self.services = {service.name: service for service in self.start_services()}
-        platform.services.update(self.services)
+        platform.services = self.services
         if config.discovery is not None:
             platform.discovered = config.discovery(platform)
         if config.mesh is not None:
@@ -154,7 +155,7 @@ class Microservices(Architecture):
         """Start every service, with its database. A subclass may start further ones."""
         platform = self.platform
         return (
-            Catalogue(platform),
+            self.catalogue_service(platform),
             Inventory(platform),
             Orders(platform, ORDERINGS[self.config.ordering]),
             Payments(platform),

@@ -53,7 +53,7 @@ class SplitShop(Microservices):
         super().__init__(sim, config or SplitConfig())
 
     def start_services(self) -> Sequence[Service]:
-        return (*super().start_services(), Pages(self))
+        return (*super().start_services(), Pages(self.platform))
 
 
 def to_pages(choice: Choice) -> list[RouteEntry]:

@@ -10,7 +10,7 @@ name, and says whom a caller would call now.
 (['catalogue', 'inventory', 'orders', 'payments', 'notifications'], 'orders')
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from archlab.shop.domain import Product
@@ -27,8 +27,11 @@ from archlab.sim.simulation import Simulation
 class Callee(Protocol):
     """What the platform knows of a service: its name, its instances, and that it can be asked."""
 
-    name: str
-    instances: list[Instance]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def instances(self) -> Sequence[Instance]: ...
 
     def serve(self, here: Instance, operation: str, arguments: tuple[object, ...]) -> Steps[object]:
         """Carry out an operation at an instance."""
@@ -49,7 +52,7 @@ class Platform:
         self.network = Network(sim, config.hop_s)
         self.provider = PaymentProvider(sim, config.provider_s, declined=config.declined)
         self.instances: dict[str, Instance] = {}
-        self.services: dict[str, Callee] = {}
+        self.services: Mapping[str, Callee] = {}
         self.health: dict[str, HealthChecks[Instance]] = {}
         self.discovered: Candidates | None = None
         self.mesh: MeshCall | None = None

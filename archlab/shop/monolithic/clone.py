@@ -16,6 +16,7 @@ from typing import Any
 
 from simpy.events import Event
 
+from archlab.sim.core.task import Task
 from archlab.sim.servers.station import Station
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_positive, require_whole
@@ -103,7 +104,7 @@ class Clone(Station):
         if self.memory_mb >= self._memory_limit_mb and self.is_up:
             self.kills += 1
             self.crash()
-            self.sim.start(self._start_again())
+            Task(self.sim, self._start_again())
 
     def _start_again(self) -> Generator[Event, Any, None]:
         yield self.sim.timeout(self._restart_s)

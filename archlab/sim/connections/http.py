@@ -35,6 +35,7 @@ from typing import Any
 from simpy.events import Event
 
 from archlab.sim.connections.tcp import Tcp, TcpConnection
+from archlab.sim.core.deadline import deadline
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Failure
 from archlab.sim.network import Network
@@ -107,9 +108,9 @@ class HttpConnections(ABC):
         request = HttpCall(self, self._steps(work, request_bytes, size))
         if timeout_s is None or request.callbacks is None:
             return request
-        deadline = self.network.sim.deadline(request, timeout_s)
-        request.give_up_when(deadline)
-        return deadline
+        answer = deadline(self.network.sim, request, timeout_s)
+        request.give_up_when(answer)
+        return answer
 
     @abstractmethod
     def _steps(self, work: Work, request_bytes: float, answer_bytes: Callable[[Any], float]) -> Work:

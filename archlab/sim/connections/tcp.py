@@ -241,7 +241,7 @@ class TcpConnection:
         It takes a round trip: the first data goes along with the last of the three messages of the handshake.
         """
         if self._opening is None:
-            self._opening = self.sim.start(self._shake_hands())
+            self._opening = Task(self.sim, self._shake_hands())
         return self._opening
 
     def exchange(
@@ -251,7 +251,7 @@ class TcpConnection:
 
         `answer_bytes` gives the size of an answer: of the value, or of the failure.
         """
-        return self.sim.start(self._exchange(work, request_bytes, answer_bytes))
+        return Task(self.sim, self._exchange(work, request_bytes, answer_bytes))
 
     def _shake_hands(self) -> Generator[Event, Any, None]:
         yield self.out.send(0, self.tcp.connect_rto_s)
@@ -262,7 +262,7 @@ class TcpConnection:
     ) -> Generator[Event, Any, Any]:
         yield self.out.send(request_bytes)
         try:
-            answer = yield self.sim.start(work)
+            answer = yield Task(self.sim, work)
         except Failure as failure:
             yield self.back.send(answer_bytes(failure))
             raise

@@ -29,7 +29,7 @@ from archlab.sim.servers.visit import Hold, Visit, take_away, tell
 from archlab.sim.validation import require_positive, require_whole
 
 if TYPE_CHECKING:
-    from archlab.sim.simulation import Simulation
+    from archlab.sim.core.calendar import Calendar
 
 
 class Station:
@@ -46,7 +46,7 @@ class Station:
 
     def __init__(
         self,
-        sim: Simulation,
+        sim: Calendar,
         name: str,
         capacity: int = 1,
         queue_limit: int | None = None,

@@ -25,8 +25,8 @@ from archlab.sim.core.task import Grant, Task
 from archlab.sim.failure import Crashed
 
 if TYPE_CHECKING:
+    from archlab.sim.core.calendar import Calendar
     from archlab.sim.servers.station import Station
-    from archlab.sim.simulation import Simulation
 
 
 class Visit(Event):
@@ -35,7 +35,7 @@ class Visit(Event):
     _ok = True
     priority: float = 0
 
-    def __init__(self, sim: Simulation, station: Station, service_s: float) -> None:
+    def __init__(self, sim: Calendar, station: Station, service_s: float) -> None:
         self.env = sim
         self.callbacks = []
         self.station = station

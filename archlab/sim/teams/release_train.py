@@ -26,6 +26,9 @@ from archlab.sim.validation import require_positive
 
 Process = Generator[simpy.Event, Any, None]
 
+LEAD_TIME = "lead_time_mean_h"
+"""In a summary, the mean hours from the commit of a change to its release."""
+
 
 @dataclass
 class Change:
@@ -87,7 +90,7 @@ class Deliveries:
         released = self.changes[self.changes.released_s >= warm_up_s]
         trains = self.trains[self.trains.left_s >= warm_up_s]
         return {
-            "lead_time_mean_h": float(released.lead_time_h.mean()),
+            LEAD_TIME: float(released.lead_time_h.mean()),
             "lead_time_median_h": float(released.lead_time_h.median()),
             "lead_time_p95_h": float(released.lead_time_h.quantile(0.95)),
             "deployments_per_day": float(trains.deployments.sum() / (self.days - warm_up_days)),

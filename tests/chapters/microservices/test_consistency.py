@@ -1,12 +1,14 @@
 """Ways to place an order over several databases: what dies, what is undone or done later, and what comes twice."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from archlab.chapters.microservices import communication, consistency
-from archlab.chapters.microservices.day import run_microservices
 from archlab.shop.architecture import Assortment
+from archlab.shop.crash_points import end_of_order_s
+from archlab.shop.day import run_day
 from archlab.shop.domain import Order, OrderLine, OutOfStock, Payment, PaymentDeclined
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MicroservicesConfig
@@ -107,7 +109,7 @@ def test_an_outbox_leaves_no_crash_with_wrong_rows_and_a_saga_does():
 @pytest.mark.parametrize("ordering", ["saga", "outbox", "queue", "stream"])
 def test_every_way_serves_a_usual_day_and_the_audit_is_content(ordering):
     config = MicroservicesConfig(ordering=ordering, idempotency_keys=True, declined=0.1)
-    day = run_microservices(config, Poisson(40), seed=2, duration_s=10, drain_s=60)
+    day = run_day(Microservices, config, Poisson(40), seed=2, duration_s=10, drain_s=60)
     assert day.audit.ok
     assert day.result.availability("browse") == 1.0
 
@@ -173,7 +175,7 @@ def test_an_unknown_way_is_refused_at_once():
 
 def test_the_orders_of_the_crashes_end_near_each_other():
     config = replace(consistency.built_with("saga"), provider_s=Exponential(0.005))
-    assert 0.01 < consistency.order_ends_s(1, config) < 0.2
+    assert 0.01 < end_of_order_s(partial(Microservices, config=config), 1) < 0.2
 
 
 @pytest.mark.parametrize("ordering", ["saga", "outbox"])

@@ -4,10 +4,10 @@ import pytest
 
 from archlab.chapters import microservices_consistency as rules
 from archlab.chapters.microservices import code, communication, consistency
-from archlab.chapters.microservices.day import MICROSERVICES, at_load, run_microservices
-from archlab.chapters.monolithic.consistency import dying_orders as dying_in_a_monolith
 from archlab.course.claims.verdict import Outcome
+from archlab.shop.day import at_load, run_day
 from archlab.shop.microservices.architecture import Microservices
+from archlab.shop.microservices.config import MICROSERVICES
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.sim import Simulation
 
@@ -15,7 +15,9 @@ HOLDS, DOES_NOT_HOLD = Outcome.HOLDS, Outcome.DOES_NOT_HOLD
 
 
 def test_each_service_owns_its_data_and_the_modules_of_a_monolith_do_not():
-    day = run_microservices(MICROSERVICES, at_load(0.2), seed=1, duration_s=10, drain_s=30)
+    day = run_day(
+        Microservices, MICROSERVICES, at_load(0.2, MICROSERVICES), seed=1, duration_s=10, drain_s=30
+    )
 
     def verdict(shop):
         frame = code.replace_a_database(shop.tables, code.OWNERS)
@@ -29,12 +31,12 @@ def test_each_service_owns_its_data_and_the_modules_of_a_monolith_do_not():
 
 
 def test_consistency_is_a_challenge_for_plain_orders_and_not_with_an_outbox():
-    monolith = dying_in_a_monolith(seeds=[1], points=12).set_index("transactions").crashes_with_anomaly[True]
+    monolith_percent = consistency.wrong_with_one_database_percent(points=12)
     table = consistency.dying_orders(["naive", "outbox"], points=12, seeds=[1]).set_index("design")
 
     def verdict(ordering):
         return rules.consistency_challenges(
-            wrong_with_one_database_percent=float(monolith),
+            wrong_with_one_database_percent=monolith_percent,
             wrong_with_three_percent=table.wrong_rows_percent[ordering],
         )
 

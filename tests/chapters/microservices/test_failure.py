@@ -7,9 +7,9 @@ import pytest
 
 from archlab.chapters.microservices import explorers as failure_explore
 from archlab.chapters.microservices import failure, isolation, published_storm, retries, storm
-from archlab.chapters.microservices.day import at_load
 from archlab.published.retry_storm import drain_s
 from archlab.shop.architecture import SHOP_MIX
+from archlab.shop.day import at_load
 from archlab.shop.microservices.guards import Guards
 from archlab.shop.microservices.steps import USE_CASES
 

@@ -1,6 +1,7 @@
 """The experiments on the monolith measure what they say: compared with formulas, and with what must be so."""
 
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -8,11 +9,13 @@ import pandas as pd
 import pytest
 
 from archlab.chapters.monolithic import code, consistency, failure, latency, people, scaling
-from archlab.chapters.monolithic.day import BROWSE_ONLY, MONOLITH, at_load, capacity_per_s, saturated
 from archlab.chapters.monolithic.hot_module import cheapest_machine, cost_of_cloning_everything, machines
+from archlab.chapters.monolithic.scaling import saturated
+from archlab.shop.crash_points import end_of_order_s
+from archlab.shop.day import BROWSE_ONLY, at_load, capacity_per_s
 from archlab.shop.domain import OutOfStock
 from archlab.shop.monolithic.architecture import Monolith
-from archlab.shop.monolithic.config import CALLS_PER_ORDER
+from archlab.shop.monolithic.config import CALLS_PER_ORDER, MONOLITH
 from archlab.sim import Simulation
 from archlab.sim.teams.theory import load as train_load
 
@@ -30,7 +33,7 @@ def test_browsing_lies_above_the_theory_of_the_cores_alone_by_about_its_query():
 
 
 def test_latency_is_measured_at_the_share_of_the_capacity_that_was_asked_for():
-    assert at_load(0.5).rate_per_s == pytest.approx(0.5 * capacity_per_s(MONOLITH))
+    assert at_load(0.5, MONOLITH).rate_per_s == pytest.approx(0.5 * capacity_per_s(MONOLITH))
     assert capacity_per_s(replace(MONOLITH, clones=2)) == pytest.approx(2 * capacity_per_s(MONOLITH))
 
 
@@ -161,7 +164,7 @@ def test_the_day_of_the_slow_provider_has_its_fault_and_ends_well():
     assert day.result.faults.part.tolist() == ["payment provider"]
     late = day.result.requests[day.result.requests.arrived_s > 37]
     assert (late.outcome == "ok").mean() > 0.9
-    assert len(day.result.requests) == pytest.approx(40 * at_load(0.3).rate_per_s, rel=0.1)
+    assert len(day.result.requests) == pytest.approx(40 * at_load(0.3, MONOLITH).rate_per_s, rel=0.1)
 
 
 # Consistency
@@ -169,7 +172,7 @@ def test_the_day_of_the_slow_provider_has_its_fault_and_ends_well():
 
 def test_crashes_come_while_the_rows_are_written():
     config = replace(MONOLITH, transactions=False)
-    end_s = consistency.order_ends_s(3, config)
+    end_s = end_of_order_s(partial(Monolith, config=config), 3)
     table = consistency.dying_order(seed=3, transactions=False, points=25)
     assert table.at_s.max() == pytest.approx(end_s)
     assert not table.placed.iloc[0]

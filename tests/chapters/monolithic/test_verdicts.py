@@ -8,13 +8,14 @@ import pytest
 
 from archlab.chapters import monolithic_limits as limits
 from archlab.chapters.monolithic import code, consistency, failure, latency, people, rules, scaling
-from archlab.chapters.monolithic.day import KINDS, MONOLITH
 from archlab.chapters.monolithic.hot_module import cost_of_cloning_everything
 from archlab.course.claims.chapter import Chapter
 from archlab.course.claims.rule import Evidence
 from archlab.course.claims.verdict import Outcome
 from archlab.shop.code.source import classes
+from archlab.shop.day import KINDS
 from archlab.shop.monolithic.architecture import MODULES, Monolith
+from archlab.shop.monolithic.config import MONOLITH
 from archlab.sim import Simulation
 
 HOLDS, HOLDS_WHEN, DOES_NOT_HOLD = Outcome.HOLDS, Outcome.HOLDS_WHEN, Outcome.DOES_NOT_HOLD

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
-from archlab.chapters.microservices.day import MICROSERVICES, at_load, capacity_per_s
 from archlab.data import load
-from archlab.shop.microservices.config import PROGRAMS, SERVICES, MicroservicesConfig
+from archlab.shop.day import at_load, capacity_per_s
+from archlab.shop.microservices.config import MICROSERVICES, PROGRAMS, SERVICES, MicroservicesConfig
 from archlab.shop.microservices.guards import Guards
 from archlab.shop.microservices.steps import USE_CASES
 from archlab.shop.monolithic.config import MonolithConfig
@@ -78,7 +78,7 @@ def test_twice_the_instances_and_the_database_cores_double_the_capacity_of_all_b
 
 
 def test_a_load_is_a_share_of_the_capacity():
-    assert at_load(0.5).rate_per_s == pytest.approx(capacity_per_s(MICROSERVICES) / 2)
+    assert at_load(0.5, MICROSERVICES).rate_per_s == pytest.approx(capacity_per_s(MICROSERVICES) / 2)
 
 
 @pytest.mark.parametrize(

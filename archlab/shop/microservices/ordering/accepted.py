@@ -31,7 +31,6 @@ from simpy.events import Event
 from archlab.shop.domain import Order, OrderState, Refusal
 from archlab.shop.microservices.instance import Instance, Mortal, Steps
 from archlab.shop.microservices.services.orders import Ordering
-from archlab.shop.microservices.services.service import Service
 from archlab.sim.failure import Unavailable
 from archlab.sim.messaging.event_log import EventLog, Record
 from archlab.sim.messaging.message_queue import Message, MessageQueue
@@ -90,7 +89,7 @@ class AcceptedOrder(Ordering):
 
     def _at(self, name: str, operation: str, order: Order) -> Steps[object]:
         """Carry out an operation at an instance of a service that is up."""
-        service: Service[Any] = self.orders.platform.services[name]
+        service = self.orders.platform.services[name]
         here = next((one for one in service.instances if one.is_up), None)
         if here is None:
             raise Unavailable(name)

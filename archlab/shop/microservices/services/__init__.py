@@ -1,4 +1,19 @@
-"""The shop's services: five programs with a database each, and the gateway before them.
+"""The services: a program each, with a database that nobody else may open."""
 
-A service knows another by its name and the names of its operations, never by its code or its tables.
-"""
+from archlab.shop.microservices.services.catalogue import Catalogue
+from archlab.shop.microservices.services.inventory import Inventory
+from archlab.shop.microservices.services.notifications import Notifications
+from archlab.shop.microservices.services.orders import NaiveOrder, Ordering, Orders
+from archlab.shop.microservices.services.payments import Payments
+from archlab.shop.microservices.services.service import Service
+
+__all__ = [
+    "Catalogue",
+    "Inventory",
+    "NaiveOrder",
+    "Notifications",
+    "Ordering",
+    "Orders",
+    "Payments",
+    "Service",
+]

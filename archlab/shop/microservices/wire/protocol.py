@@ -35,6 +35,7 @@ from archlab.shop.microservices.wire.http_headers import (
 )
 from archlab.sim.connections.http import Http1Pool, Http2Connection, HttpConnections
 from archlab.sim.connections.tcp import Tcp
+from archlab.sim.core.task import Task
 from archlab.sim.failure import Failure
 from archlab.sim.network import Network
 from archlab.sim.servers.station import Station
@@ -175,7 +176,7 @@ class Channel:
         Raises `ValueError` when the request is no message, and so does the run when the answer is none.
         """
         data = encode(request, self.protocol.encoding)
-        return self.sim.start(self._call(source, target, work, data, timeout_s))
+        return Task(self.sim, self._call(source, target, work, data, timeout_s))
 
     def _call(
         self, source: str, target: str, work: Work, data: bytes, timeout_s: float | None
