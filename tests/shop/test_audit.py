@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archlab.shop.audit import ANOMALIES, FIGURES, TABLES, audit
+from archlab.shop.audit import ANOMALIES, FIGURES, TABLES, Receipts, audit
 from archlab.shop.provider import open_ledger
-from archlab.shop.receipts import Receipts
 from archlab.shop.store import CATALOGUE, NOTIFICATIONS, ORDERS, PAYMENTS, SCHEMAS, STOCK, open_database
 
 

@@ -362,7 +362,7 @@ def test_with_a_protocol_messages_are_encoded_and_the_rows_are_the_same(protocol
             shop.answer(shop.browse(999))
     assert plain.answer(plain.track_order(3)) == spoken.answer(spoken.track_order(3))
     assert plain.answer(plain.browse(3)) == spoken.answer(spoken.browse(3))
-    assert spoken.channel.calls == 5 * 7 + 1 + 2 + 2
+    assert spoken.platform.channel.calls == 5 * 7 + 1 + 2 + 2
     for table in plain.tables:
         assert plain.rows(table).equals(spoken.rows(table))
 
@@ -372,7 +372,7 @@ def test_grpc_sends_fewer_bytes_than_rest_for_the_same_order():
     for protocol in ("rest", "grpc"):
         shop = shop_of(protocol=protocol)
         shop.answer(shop.place_order(7, {1: 2}))
-        sent[protocol] = shop.channel.wire_bytes
+        sent[protocol] = shop.platform.channel.wire_bytes
     assert sent["grpc"] < sent["rest"] / 2
 
 

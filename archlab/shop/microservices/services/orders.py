@@ -13,7 +13,7 @@ True
 >>> shop.instances["notifications-1"].crash()
 >>> shop.answer(shop.place_order(order_id=8, basket={1: 2}))
 Traceback (most recent call last):
-archlab.sim.failure.Refused: notifications-1: down, the connection was refused
+archlab.sim.failure.Unavailable: notifications-1: down, the connection was refused
 >>> shop.rows("orders").state.tolist(), len(shop.rows("notifications"))
 (['placed', 'placed'], 1)
 """
