@@ -1,5 +1,6 @@
 """System Architecture Patterns: one shop built six times, put under the same load, broken in the same ways.
 
-`archlab.sim` is the simulation kit, `archlab.shop` the shop and its architectures, `archlab.course` what the
-notebooks show. Imports go one way: course, shop, sim.
+In layers, each of which imports only from those beneath it: `archlab.chapters`, a package a chapter; `archlab.course`,
+what any notebook shows; `archlab.shop`, the shop and its architectures, and beside it `archlab.published`, published
+measurements rebuilt; `archlab.sim`, the simulation kit; `archlab.data`, the published figures.
 """

@@ -1,9 +1,12 @@
 """The code of the monolithic shop, measured: one codebase, one database, who calls whom, what a test needs.
 
-The functions take the classes or components to look at, so that you can hold another shop's code beside it.
+The functions take the classes or components to look at, so that you can hold another shop's code beside it. The
+rules at the end decide from these counts, with a threshold and its reason where one is needed.
 
 >>> codebases()["packages"], databases(Monolith(Simulation(seed=1)).tables)["databases"]
 (1, 1)
+>>> tight_coupling(pairs_that_call_percent=20).words
+'Does not hold'
 """
 
 import pickle
@@ -200,13 +203,6 @@ def failing_order(apart: bool = False, seed: int = 1) -> dict[str, int]:
     return {"on_the_path": len(path), "visible": len(set(owners) & set(path))}
 
 
-TIGHT_PERCENT = 50.0
-"""Tightly coupled: of two modules taken at random, one more likely calls the other than not."""
-
-A_PROGRAM_AND_A_DATABASE = 2
-"""The fewest parts a shop with real rows can have."""
-
-
 @settles("characteristics.single-codebase", evidence=Evidence.MEASURED)
 def single_codebase(packages: int) -> Verdict:
     """All modules are in one package."""
@@ -219,10 +215,18 @@ def shared_database(databases: int, shared_tables: int) -> Verdict:
     return holds_if(databases == 1 and shared_tables > 0)
 
 
+TIGHT_PERCENT = 50.0
+"""Tightly coupled: of two modules taken at random, one more likely calls the other than not."""
+
+
 @settles("characteristics.tight-coupling-between-components", evidence=Evidence.MEASURED)
 def tight_coupling(pairs_that_call_percent: float) -> Verdict:
     """Most ordered pairs of modules call each other directly."""
     return holds_if(pairs_that_call_percent > TIGHT_PERCENT)
+
+
+A_PROGRAM_AND_A_DATABASE = 2
+"""The fewest parts a shop with real rows can have."""
 
 
 @settles("pros.simple-to-develop-and-test", evidence=Evidence.MEASURED)

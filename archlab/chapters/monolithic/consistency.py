@@ -1,8 +1,12 @@
 """Consistency of the monolithic shop: a program that dies in the middle of an order, and the rows it leaves.
 
+The rule at the end judges transactions by what is left with them and without.
+
 >>> table = dying_orders(seeds=[1], points=4)
 >>> table.crashes_with_anomaly[table.transactions].tolist()
 [0]
+>>> transactions(half_written_with=0, half_written_without=25).words
+'Holds'
 """
 
 from collections.abc import Iterable

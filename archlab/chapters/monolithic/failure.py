@@ -1,9 +1,12 @@
 """Failure of the monolithic shop: a crash, a deployment, a leak, and a slow neighbour that drains what is shared.
 
-All of them count the requests that arrived in the time that matters, and what became of each.
+All of them count the requests that arrived in the time that matters, and what became of each. The rules at the end
+judge a deployment by the use cases it interrupts, and a crash by those it stops: `STOPPED_PERCENT` says when one has.
 
 >>> crash(seed=1, part="payment provider")["browse_percent"]
 100.0
+>>> single_point_of_failure(stopped_by_one_part_up_to_clones=2).words
+'Holds when: up to 2 clone(s)'
 """
 
 import math
@@ -39,6 +42,12 @@ RATE_PER_S = 60.0
 """Arrivals in the experiments with crashes: 16 % of what one clone can serve."""
 
 SLOW_S = 15.0
+DESIGNS: Mapping[str, Mapping[str, int] | None] = {
+    "all share 16 workers": None,
+    "6 workers for orders only": {"place_order": 6},
+}
+SLOW_PARTS = {"payment provider": 40.0, "payments queries": 400.0}
+"""Parts and how many times slower: a payment that takes 4 s, a query that takes 0.2 s."""
 
 
 def crash(
@@ -151,6 +160,15 @@ def leak(
     }
 
 
+def leaks(
+    leaks_mb_per_order: Sequence[float] = (0.0, 10.0),
+    seeds: Iterable[int] = range(3),
+    config: MonolithConfig = MONOLITH,
+) -> pd.DataFrame:
+    """Sweep `leak`. Columns: leak_mb_per_order, browse_percent and lost_browsing with intervals."""
+    return sweep(partial(leak, config=config), {"leak_mb_per_order": leaks_mb_per_order}, seeds)
+
+
 def slow_neighbour_day(
     seed: int,
     part: str = "payment provider",
@@ -197,23 +215,6 @@ def slow_neighbour(
     }
 
 
-def leaks(
-    leaks_mb_per_order: Sequence[float] = (0.0, 10.0),
-    seeds: Iterable[int] = range(3),
-    config: MonolithConfig = MONOLITH,
-) -> pd.DataFrame:
-    """Sweep `leak`. Columns: leak_mb_per_order, browse_percent and lost_browsing with intervals."""
-    return sweep(partial(leak, config=config), {"leak_mb_per_order": leaks_mb_per_order}, seeds)
-
-
-DESIGNS: Mapping[str, Mapping[str, int] | None] = {
-    "all share 16 workers": None,
-    "6 workers for orders only": {"place_order": 6},
-}
-SLOW_PARTS = {"payment provider": 40.0, "payments queries": 400.0}
-"""Parts and how many times slower: a payment that takes 4 s, a query that takes 0.2 s."""
-
-
 def slow_neighbours(
     seeds: Iterable[int] = range(3),
     parts: Mapping[str, float] = SLOW_PARTS,
@@ -230,27 +231,27 @@ def slow_neighbours(
     return pd.concat(frames, ignore_index=True)
 
 
-STOPPED_PERCENT = 5.0
-"""A use case that answers fewer than one in twenty while a part is down has stopped."""
-
-
 @settles("characteristics.single-deployment-unit", evidence=Evidence.SIMULATED)
 def single_deployment_unit(use_cases_interrupted: float, use_cases: int) -> Verdict:
     """A new version of one module interrupts every use case."""
     return holds_if(use_cases_interrupted == use_cases)
 
 
-@settles("cons.single-point-of-failure", evidence=Evidence.SIMULATED)
-def single_point_of_failure(stopped_by_one_part_up_to_clones: float) -> Verdict:
-    """Up to this number of clones, there is a part whose crash stops every use case."""
-    return holds_up_to(stopped_by_one_part_up_to_clones, "clone(s)")
+STOPPED_PERCENT = 5.0
+"""A use case that answers fewer than one in twenty while a part is down has stopped."""
 
 
 def stopped_by_one_part_up_to_clones(crashes: Mapping[int, pd.DataFrame]) -> float:
-    """Return the most clones with a part whose crash stops all; takes `failure.crash_each_part` by clones.
+    """Return the most clones with a part whose crash stops all; takes `crash_each_part` by clones.
 
     inf when that is the most that was tried, -inf when there is none.
     """
     stopped = [clones for clones, frame in crashes.items() if (frame.best_percent < STOPPED_PERCENT).any()]
     most = max(stopped, default=-math.inf)
     return math.inf if most == max(crashes) else most
+
+
+@settles("cons.single-point-of-failure", evidence=Evidence.SIMULATED)
+def single_point_of_failure(stopped_by_one_part_up_to_clones: float) -> Verdict:
+    """Up to this number of clones, there is a part whose crash stops every use case."""
+    return holds_up_to(stopped_by_one_part_up_to_clones, "clone(s)")

@@ -2,10 +2,13 @@
 
 The cores of a clone do whatever work comes, so cloning everything wastes none of them
 (`archlab.chapters.monolithic.scaling.busy_cores`). What it can waste is the kind of machine: every clone
-must hold all modules, and pays for memory that the hot one alone does not need.
+must hold all modules, and pays for memory that the hot one alone does not need. The rule at the end holds from the
+hot share at which that becomes noticeable.
 
 >>> cost_of_cloning_everything([0.0, 1.0]).extra_percent.round(1).tolist()
 [0.0, 12.9]
+>>> hard_to_scale_one(costly_from_hot_share_percent=79).words
+'Holds when: from 79 % of the work in the hot module'
 """
 
 import re
@@ -113,15 +116,13 @@ def _rent(machine: Machine, shares: Values, cores: float | None) -> Values:
     return np.asarray(count * machine.usd_per_hour)
 
 
+def costly_from_hot_share_percent(cost: pd.DataFrame) -> float:
+    """Return the hot share from which clones of everything cost too much; takes `cost_of_cloning_everything`."""
+    margins = cost.extra_percent - NOTICEABLE_PERCENT
+    return first_holding(cost.hot_share_percent.tolist(), margins.tolist())
+
+
 @settles("cons.difficult-to-scale-individual-components", evidence=Evidence.MODELLED)
 def hard_to_scale_one(costly_from_hot_share_percent: float) -> Verdict:
     """From this share of the work on, cloning everything costs `NOTICEABLE_PERCENT` more than the hot module."""
     return holds_from(costly_from_hot_share_percent, "% of the work in the hot module")
-
-
-def costly_from_hot_share_percent(cost: pd.DataFrame) -> float:
-    """Return the hot share from which clones of everything cost too much; takes
-    `hot_module.cost_of_cloning_everything`.
-    """
-    margins = cost.extra_percent - NOTICEABLE_PERCENT
-    return first_holding(cost.hot_share_percent.tolist(), margins.tolist())

@@ -1,8 +1,12 @@
 """Latency of the monolithic shop: how it grows with the load, with hops inside an order, and with unlike needs.
 
+The rules at the end judge by two limits, read off the curves of `hops` and of `unlike_needs`.
+
 >>> theory = cores_alone(rates_per_s=[40, 390])
 >>> theory.p99_ms.round(0).tolist()
 [22.0, 169.0]
+>>> no_network_calls(noticed_from_hop_ms=0.9).words
+'Holds when: from 0.9 ms a hop, where an order takes 10 % longer'
 """
 
 from collections.abc import Iterable, Sequence
@@ -169,6 +173,11 @@ def unlike_needs(
     return frame.assign(p99_growth=frame.p99_ms / frame.p99_ms.iloc[0])
 
 
+def noticed_from_hop_ms(hops: pd.DataFrame) -> float:
+    """Return the hop from which an order takes `NOTICEABLE_PERCENT` longer; takes `hops`."""
+    return first_holding(hops.hop_ms.tolist(), (hops.slower_percent - NOTICEABLE_PERCENT).tolist())
+
+
 @settles("pros.better-performance-no-network-calls", evidence=Evidence.SIMULATED)
 def no_network_calls(noticed_from_hop_ms: float) -> Verdict:
     """From this hop on, the median of a whole order grows by `NOTICEABLE_PERCENT` when its calls are messages."""
@@ -177,17 +186,12 @@ def no_network_calls(noticed_from_hop_ms: float) -> Verdict:
     )
 
 
+def browsing_bears_up_to_times_heavier(needs: pd.DataFrame) -> float:
+    """Return how heavy orders may be until the p99 of browsing doubles; takes `unlike_needs`."""
+    return last_holding(needs.times_heavier.tolist(), (MUCH_SLOWER - needs.p99_growth).tolist())
+
+
 @settles("when-to-use.simple-requirements", evidence=Evidence.SIMULATED)
 def simple_requirements(browsing_bears_up_to_times_heavier: float) -> Verdict:
     """Up to this weight of an order, browsing beside it keeps its p99 below `MUCH_SLOWER` times the usual."""
     return holds_up_to(browsing_bears_up_to_times_heavier, "times as heavy orders")
-
-
-def noticed_from_hop_ms(hops: pd.DataFrame) -> float:
-    """Return the hop from which an order takes `NOTICEABLE_PERCENT` longer; takes `latency.hops`."""
-    return first_holding(hops.hop_ms.tolist(), (hops.slower_percent - NOTICEABLE_PERCENT).tolist())
-
-
-def browsing_bears_up_to_times_heavier(needs: pd.DataFrame) -> float:
-    """Return how heavy orders may be until the p99 of browsing doubles; takes `latency.unlike_needs`."""
-    return last_holding(needs.times_heavier.tolist(), (MUCH_SLOWER - needs.p99_growth).tolist())

@@ -1,9 +1,12 @@
 """People around the monolithic shop: teams on one release train, or each with a unit and a train of its own.
 
-A model of people, not a measurement: `archlab.sim.teams.delivery.DeliveryModel` lists its assumptions.
+A model of people, not a measurement: `archlab.sim.teams.delivery.DeliveryModel` lists its assumptions. The rules
+at the end judge by the runs of the pipeline for a change, and by limits read off the curves of lead times.
 
 >>> most_teams([8], [0.1, 0.02]).most_teams.tolist()
 [5, 16]
+>>> team_is_small(shared_train_is_faster_up_to_teams=3).words
+'Holds when: up to 3 teams'
 """
 
 import math
@@ -110,14 +113,23 @@ def most_teams(
     return pd.DataFrame(rows, columns=["batch_size", "change_failure_probability", "most_teams"])
 
 
-WORKING_DAY_H = 8.0
-"""A change that is not out on the day after it was written is late."""
-
-
 @settles("pros.easy-deployment", evidence=Evidence.MODELLED)
 def easy_deployment(runs_per_change_one_unit: float, runs_per_change_five_units: float) -> Verdict:
     """One team runs its pipeline clearly less often for each change with one unit than with five."""
     return holds_if(runs_per_change_five_units > (1 + NOTICEABLE_PERCENT / 100) * runs_per_change_one_unit)
+
+
+WORKING_DAY_H = 8.0
+"""A change that is not out on the day after it was written is late."""
+
+
+def over_a_day_from_teams(times: pd.DataFrame) -> float:
+    """Return the teams from which a mean change on one train takes more than a working day.
+
+    Takes `lead_times`. Lead times of a saturated train grow with the days simulated; they only say
+    "over a day".
+    """
+    return _up(first_holding(times.teams.tolist(), (times.shared_h - WORKING_DAY_H).tolist()))
 
 
 @settles("cons.long-deployment-cycles", evidence=Evidence.MODELLED)
@@ -126,41 +138,29 @@ def long_deployment_cycles(over_a_day_from_teams: float) -> Verdict:
     return holds_from(over_a_day_from_teams, "teams on one release train")
 
 
+def shared_train_is_faster_up_to_teams(times: pd.DataFrame) -> float:
+    """Return the teams up to which one train is not the slower one; takes `lead_times`."""
+    slower = _up(first_holding(times.teams.tolist(), times.shared_is_slower_by_h.tolist()))
+    return slower - 1
+
+
 @settles("when-to-use.team-is-small", evidence=Evidence.MODELLED)
 def team_is_small(shared_train_is_faster_up_to_teams: float) -> Verdict:
     """Up to this number of teams a mean change is out sooner on one train than on one for each team."""
     return holds_up_to(shared_train_is_faster_up_to_teams, "teams")
 
 
+def _up(teams: float) -> float:
+    """Return the next whole number; inf and -inf as they are."""
+    return teams if math.isinf(teams) else float(math.ceil(teams))
+
+
+def one_unit_is_faster_from_percent(units: pd.DataFrame) -> float:
+    """Return the share of changes that touch two units from which one unit is faster; takes `one_unit_or_five`."""
+    return first_holding(units.coordinated_percent.tolist(), units.later_with_units_h.tolist())
+
+
 @settles("when-to-use.rapid-prototyping", evidence=Evidence.MODELLED)
 def rapid_prototyping(one_unit_is_faster_from_percent: float) -> Verdict:
     """From this share of changes that would touch two units, one team delivers sooner with one unit than five."""
     return holds_from(one_unit_is_faster_from_percent, "% of changes that would touch two units")
-
-
-def over_a_day_from_teams(times: pd.DataFrame) -> float:
-    """Return the teams from which a mean change on one train takes more than a working day.
-
-    Takes `people.lead_times`. Lead times of a saturated train grow with the days simulated; they only say
-    "over a day".
-    """
-    return _up(first_holding(times.teams.tolist(), (times.shared_h - WORKING_DAY_H).tolist()))
-
-
-def shared_train_is_faster_up_to_teams(times: pd.DataFrame) -> float:
-    """Return the teams up to which one train is not the slower one; takes `people.lead_times`."""
-    slower = _up(first_holding(times.teams.tolist(), times.shared_is_slower_by_h.tolist()))
-    return slower - 1
-
-
-def one_unit_is_faster_from_percent(units: pd.DataFrame) -> float:
-    """Return the share of changes that touch two units from which one unit is faster.
-
-    Takes `people.one_unit_or_five`.
-    """
-    return first_holding(units.coordinated_percent.tolist(), units.later_with_units_h.tolist())
-
-
-def _up(teams: float) -> float:
-    """Return the next whole number; inf and -inf as they are."""
-    return teams if math.isinf(teams) else float(math.ceil(teams))

@@ -1,7 +1,11 @@
 """Scaling of the monolithic shop: up (more cores), out (more clones), and with one kind of request hot.
 
+The rule at the end holds up to the load at which one clone more is no longer worth its rent.
+
 >>> one_machine(cores=8).workers
 64
+>>> small_to_medium(clones_help_up_to_per_s=1900).words
+'Holds when: up to 1,900 requests/s with this database'
 """
 
 import math
@@ -153,16 +157,16 @@ WORTH_A_CLONE_PERCENT = 5.0
 """A clone that adds less than a twentieth is not worth its rent."""
 
 
-@settles("when-to-use.small-to-medium-applications", evidence=Evidence.SIMULATED)
-def small_to_medium(clones_help_up_to_per_s: float) -> Verdict:
-    """Above this load one clone more adds less than `WORTH_A_CLONE_PERCENT`: the database is full."""
-    return holds_up_to(clones_help_up_to_per_s, "requests/s with this database")
-
-
 def clones_help_up_to_per_s(out: pd.DataFrame) -> float:
-    """Return the throughput with the fewest clones to which one more adds too little; takes `scaling.scaling_out`.
+    """Return the throughput with the fewest clones to which one more adds too little; takes `scaling_out`.
 
     inf when every clone tried added enough.
     """
     enough = out[out.next_adds_percent < WORTH_A_CLONE_PERCENT]
     return float(enough.throughput_per_s.iloc[0]) if len(enough) else math.inf
+
+
+@settles("when-to-use.small-to-medium-applications", evidence=Evidence.SIMULATED)
+def small_to_medium(clones_help_up_to_per_s: float) -> Verdict:
+    """Above this load one clone more adds less than `WORTH_A_CLONE_PERCENT`: the database is full."""
+    return holds_up_to(clones_help_up_to_per_s, "requests/s with this database")

@@ -1,7 +1,7 @@
 """A sliding window: how much of something happened in the last seconds, counted in buckets.
 
-Circuit breakers and throttles remember the recent past only. They keep a few counters, one for each slice of time, and
-drop the oldest slice as a whole. So the window is a little shorter than its name says: between the length without one
+A circuit breaker remembers the recent past only. It keeps a few counters, one for each slice of time, and
+drops the oldest slice as a whole. So the window is a little shorter than its name says: between the length without one
 bucket and the full length. A window of 10 s in 10 buckets reaches back 9 to 10 s.
 
 >>> from archlab.sim import Simulation

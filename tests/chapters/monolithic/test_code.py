@@ -1,0 +1,161 @@
+"""The code of the monolith is counted right, and the verdicts on it come out the other way for other code."""
+
+import sqlite3
+from dataclasses import replace
+
+import networkx as nx
+import pytest
+
+from archlab.chapters.monolithic import code
+from archlab.course.claims.verdict import Outcome
+from archlab.shop.code.source import classes
+from archlab.shop.domain import OutOfStock
+from archlab.shop.monolithic.architecture import MODULES, Monolith
+from archlab.shop.monolithic.config import MONOLITH
+from archlab.sim import Simulation
+
+NAMES = code.MODULE_NAMES
+
+
+@pytest.fixture(scope="module")
+def coupling():
+    return code.coupling_of_modules()
+
+
+@pytest.fixture(scope="module")
+def replaced():
+    return code.replace_a_database()
+
+
+@pytest.fixture(scope="module")
+def tests():
+    return code.cost_of_a_test()
+
+
+def components(folder, source, name="shop"):
+    """Parse a file that somebody else wrote."""
+    file = folder / f"{name}.py"
+    file.write_text(source)
+    return classes(file)
+
+
+def module_that_calls(name, others):
+    """The source of a module that calls the others, or that calls nobody."""
+    arguments = "".join(f", {other.lower()}: '{other}'" for other in others)
+    calls = "; ".join(f"{other.lower()}.run()" for other in others) or "pass"
+    return f"class {name}:\n    def run(self{arguments}):\n        {calls}\n"
+
+
+def test_every_repository_belongs_to_a_module():
+    assert sorted(code.REPOSITORY_OF.values()) == sorted(NAMES)
+    assert {component.name for component in code.repositories()} == set(code.REPOSITORY_OF)
+
+
+def test_the_shop_is_one_codebase_and_with_a_part_from_elsewhere_it_is_not():
+    def verdict(parts):
+        return code.single_codebase(packages=code.codebases(parts)["packages"])
+
+    assert verdict(MODULES).outcome is Outcome.HOLDS
+    assert verdict([*MODULES, nx.DiGraph]).outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_the_database_is_shared_until_each_table_gets_its_own():
+    def verdict(tables):
+        found = code.databases(tables)
+        return code.shared_database(databases=found["databases"], shared_tables=found["shared_tables"])
+
+    tables = Monolith(Simulation(seed=1)).tables
+    apart = {table: sqlite3.connect(":memory:") for table in tables}
+    assert verdict(tables).outcome is Outcome.HOLDS
+    assert verdict(apart).outcome is Outcome.DOES_NOT_HOLD
+    for connection in apart.values():
+        connection.close()
+
+
+def test_orders_calls_all_others_and_nobody_else_calls_anybody(coupling):
+    graph = code.direct_calls()
+    assert set(graph.edges) == {("Orders", other) for other in NAMES if other != "Orders"}
+    assert coupling["pairs_that_call_percent"] == pytest.approx(20)
+
+
+def test_few_modules_call_each_other_here_and_where_all_do_coupling_is_tight(coupling, tmp_path):
+    def verdict(found):
+        return code.tight_coupling(pairs_that_call_percent=found["pairs_that_call_percent"])
+
+    source = "".join(module_that_calls(name, [n for n in NAMES if n != name]) for name in NAMES)
+    tangled = code.coupling_of_modules(components(tmp_path, source))
+    assert verdict(coupling).outcome is Outcome.DOES_NOT_HOLD
+    assert verdict(tangled).outcome is Outcome.HOLDS
+
+
+def test_renaming_the_stock_column_touches_the_module_that_joins_it_as_well():
+    assert code.column_change("on_hand")["modules"] == 2
+    assert code.column_change("text")["modules"] == 1
+
+
+def test_what_replacing_a_database_touches_is_joined_to_it_or_written_with_it(replaced):
+    changes = replaced.set_index("module").changes
+    assert changes["Catalogue"] == "Catalogue, Inventory"
+    assert changes["Inventory"] == "Catalogue, Inventory, Notifications, Orders, Payments"
+
+
+def test_no_module_can_change_its_database_alone_unless_it_shares_no_table_and_no_transaction(
+    replaced, tmp_path
+):
+    def verdict(frame):
+        stuck = int((frame.modules_to_change > 1).sum())
+        return code.technology_lock_in(modules_that_cannot_change_alone=stuck, modules=len(frame))
+
+    own_tables = "".join(
+        f"class {owner}:\n    sql = 'SELECT * FROM {module.lower()}'\n"
+        for owner, module in code.REPOSITORY_OF.items()
+    )
+    own_writes = "".join(module_that_calls(name, []) for name in NAMES)
+    apart = code.replace_a_database(
+        components(tmp_path, own_writes), components(tmp_path, own_tables, "store")
+    )
+    assert verdict(replaced).outcome is Outcome.HOLDS
+    assert verdict(apart).outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_a_test_through_the_shop_executes_sql_and_the_rule_alone_none(tests):
+    by_test = tests.set_index("test")
+    assert by_test.sql_statements["the rule alone"] == 0
+    assert by_test.sql_statements["through the shop"] >= 8
+    assert by_test.setup_statements["the rule alone"] < by_test.setup_statements["through the shop"]
+
+
+def test_the_shop_is_simple_to_test_as_one_program_and_not_as_two_behind_a_balancer(tests):
+    def verdict(found):
+        return code.simple_to_test(
+            sql_statements_for_a_rule=found.sql_statements[0], parts_to_start=found.parts_to_start.max()
+        )
+
+    two_clones = code.cost_of_a_test(replace(MONOLITH, clones=2))
+    assert verdict(tests).outcome is Outcome.HOLDS
+    assert verdict(two_clones).outcome is Outcome.DOES_NOT_HOLD
+    with_sql = code.simple_to_test(sql_statements_for_a_rule=5, parts_to_start=2)
+    assert with_sql.outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_apart_the_modules_still_sell_and_still_refuse():
+    shop = Monolith(Simulation(seed=1))
+    shop.programs = {name: code.ProgramApart(shop, program) for name, program in shop.programs.items()}
+    order = shop.answer(shop.place_order(7, {1: 2}))
+    assert shop.answer(shop.track_order(7)).total_cents == order.total_cents
+    with pytest.raises(OutOfStock):
+        shop.answer(shop.place_order(8, {1: code.TOO_MANY}))
+
+
+def test_debugging_is_easier_because_a_traceback_ends_at_the_network():
+    near, far = code.failing_order(), code.failing_order(apart=True)
+
+    def verdict(seen):
+        return code.easier_debugging(
+            modules_on_the_path=near["on_the_path"],
+            visible_in_process=seen["visible"],
+            visible_across_network=far["visible"],
+        )
+
+    assert verdict(near).outcome is Outcome.HOLDS
+    assert verdict(far).outcome is Outcome.DOES_NOT_HOLD

@@ -1,0 +1,47 @@
+"""Consistency of the monolith: orders that die while their rows are written leave halves, unless in a transaction."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from archlab.chapters.monolithic import consistency
+from archlab.course.claims.verdict import Outcome
+from archlab.shop.crash_points import end_of_order_s
+from archlab.shop.monolithic.architecture import Monolith
+from archlab.shop.monolithic.config import MONOLITH
+
+
+@pytest.fixture(scope="module")
+def dying_orders():
+    return consistency.dying_orders(seeds=[1], points=40)
+
+
+def test_crashes_come_while_the_rows_are_written():
+    config = replace(MONOLITH, transactions=False)
+    end_s = end_of_order_s(partial(Monolith, config=config), 3)
+    table = consistency.dying_order(seed=3, transactions=False, points=25)
+    assert table.at_s.max() == pytest.approx(end_s)
+    assert not table.placed.iloc[0]
+    assert table.placed.iloc[-1]
+    assert 0 < (table.anomalies > 0).sum() < 25
+
+
+def test_only_the_anomalies_that_occurred_are_shown(dying_orders):
+    kinds = dying_orders.columns[4:]
+    assert len(kinds) > 0
+    assert (dying_orders[kinds].sum() > 0).all()
+    assert dying_orders.crashes.tolist() == [40, 40]
+
+
+def test_transactions_leave_no_half_written_order_and_without_them_some_are(dying_orders):
+    half_written = dying_orders.set_index("transactions").crashes_with_anomaly
+
+    def verdict(without, transactions):
+        return consistency.transactions(
+            half_written_with=half_written[transactions], half_written_without=half_written[without]
+        )
+
+    assert verdict(transactions=True, without=False).outcome is Outcome.HOLDS
+    assert verdict(transactions=False, without=False).outcome is Outcome.DOES_NOT_HOLD, "broken"
+    assert verdict(transactions=True, without=True).outcome is Outcome.DOES_NOT_HOLD, "needless"

@@ -1,0 +1,42 @@
+"""One hot module costs what the prices of machines say, and is dear only where a cheaper machine would do."""
+
+import pytest
+
+from archlab.chapters.monolithic import hot_module
+from archlab.chapters.monolithic.hot_module import cheapest_machine, cost_of_cloning_everything, machines
+from archlab.course.claims.verdict import Outcome
+
+
+def test_burstable_machines_are_left_out_unless_asked_for():
+    assert {machine.item for machine in machines()} == {"m5.large", "c5.xlarge"}
+    assert cheapest_machine(1.0).item == "c5.xlarge"
+    assert cheapest_machine(3.0).item == "m5.large"
+    assert cheapest_machine(1.0, burstable=True).item == "t3.medium"
+    with pytest.raises(ValueError, match=r"gb_per_core is 9.0; it must be at most 4.0"):
+        cheapest_machine(9.0)
+
+
+def test_with_the_same_machines_cloning_everything_never_costs_more():
+    for cores in (None, 3, 10, 40):
+        cost = cost_of_cloning_everything(cores=cores, hot_gb_per_core=3.0)
+        assert (cost.extra_percent <= 1e-9).all()
+    small = cost_of_cloning_everything([0.5], cores=2, hot_gb_per_core=3.0)
+    assert small.extra_percent[0] == pytest.approx(-50), "two half-empty machines against one"
+
+
+def test_the_extra_cost_of_one_hot_module_is_the_ratio_of_prices_when_it_is_all_the_work():
+    assert cost_of_cloning_everything([1.0]).extra_percent[0] == pytest.approx(
+        100 * (0.096 / 2 / (0.17 / 4) - 1)
+    )
+
+
+def test_one_hot_module_is_costly_only_when_it_could_do_with_a_cheaper_machine():
+    def verdict(**needs):
+        limit = hot_module.costly_from_hot_share_percent(cost_of_cloning_everything(**needs))
+        return hot_module.hard_to_scale_one(costly_from_hot_share_percent=limit)
+
+    real = verdict()
+    assert real.outcome is Outcome.HOLDS_WHEN
+    assert real.flips_at == pytest.approx(79, abs=1)
+    assert verdict(hot_gb_per_core=3.0).outcome is Outcome.DOES_NOT_HOLD
+    assert verdict(burstable=True).flips_at < 20
