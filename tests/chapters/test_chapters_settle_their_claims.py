@@ -32,13 +32,13 @@ def settled_in(notebook: Path) -> Counter[str]:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_chapter_has_one_rule_for_every_claim_of_its_pattern(name):
-    rules = import_module(f"{chapters.__name__}.{name}").RULES
+    rules = import_module(f"{chapters.__name__}.{name}.rules").RULES
     assert Counter(rule.claim for rule in rules) == Counter(list(claims_of(name.replace("_", "-"))))
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_verdict_of_every_rule_depends_on_its_figures(name):
-    for rule in import_module(f"{chapters.__name__}.{name}").RULES:
+    for rule in import_module(f"{chapters.__name__}.{name}.rules").RULES:
         names = {
             node.id
             for node in ast.walk(ast.parse(f"if 1:\n{indented(rule.source)}"))

@@ -63,6 +63,8 @@ class Instance(Station):
     starts with it, besides its cores: what reads messages for it.
     """
 
+    sim: Simulation
+
     def __init__(
         self,
         sim: Simulation,

@@ -16,7 +16,6 @@ from typing import Any
 
 from simpy.events import Event
 
-from archlab.sim.core.task import Task
 from archlab.sim.servers.station import Station
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_positive, require_whole
@@ -38,6 +37,8 @@ class Clone(Station):
     Raises:
         ValueError: when a parameter is out of range, or the bulkheads leave no worker for the other kinds.
     """
+
+    sim: Simulation
 
     def __init__(
         self,
@@ -104,7 +105,7 @@ class Clone(Station):
         if self.memory_mb >= self._memory_limit_mb and self.is_up:
             self.kills += 1
             self.crash()
-            Task(self.sim, self._start_again())
+            self.sim.start(self._start_again())
 
     def _start_again(self) -> Generator[Event, Any, None]:
         yield self.sim.timeout(self._restart_s)

@@ -28,7 +28,7 @@ def replaced():
 
 
 @pytest.fixture(scope="module")
-def tests():
+def cost_of_a_test():
     return code.cost_of_a_test()
 
 
@@ -118,21 +118,21 @@ def test_no_module_can_change_its_database_alone_unless_it_shares_no_table_and_n
     assert verdict(apart).outcome is Outcome.DOES_NOT_HOLD
 
 
-def test_a_test_through_the_shop_executes_sql_and_the_rule_alone_none(tests):
-    by_test = tests.set_index("test")
+def test_a_test_through_the_shop_executes_sql_and_the_rule_alone_none(cost_of_a_test):
+    by_test = cost_of_a_test.set_index("test")
     assert by_test.sql_statements["the rule alone"] == 0
     assert by_test.sql_statements["through the shop"] >= 8
     assert by_test.setup_statements["the rule alone"] < by_test.setup_statements["through the shop"]
 
 
-def test_the_shop_is_simple_to_test_as_one_program_and_not_as_two_behind_a_balancer(tests):
+def test_the_shop_is_simple_to_test_as_one_program_and_not_as_two_behind_a_balancer(cost_of_a_test):
     def verdict(found):
         return code.simple_to_test(
             sql_statements_for_a_rule=found.sql_statements[0], parts_to_start=found.parts_to_start.max()
         )
 
     two_clones = code.cost_of_a_test(replace(MONOLITH, clones=2))
-    assert verdict(tests).outcome is Outcome.HOLDS
+    assert verdict(cost_of_a_test).outcome is Outcome.HOLDS
     assert verdict(two_clones).outcome is Outcome.DOES_NOT_HOLD
     with_sql = code.simple_to_test(sql_statements_for_a_rule=5, parts_to_start=2)
     assert with_sql.outcome is Outcome.DOES_NOT_HOLD

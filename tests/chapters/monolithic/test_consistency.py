@@ -36,12 +36,9 @@ def test_only_the_anomalies_that_occurred_are_shown(dying_orders):
 
 def test_transactions_leave_no_half_written_order_and_without_them_some_are(dying_orders):
     half_written = dying_orders.set_index("transactions").crashes_with_anomaly
-
-    def verdict(without, transactions):
-        return consistency.transactions(
-            half_written_with=half_written[transactions], half_written_without=half_written[without]
-        )
-
-    assert verdict(transactions=True, without=False).outcome is Outcome.HOLDS
-    assert verdict(transactions=False, without=False).outcome is Outcome.DOES_NOT_HOLD, "broken"
-    assert verdict(transactions=True, without=True).outcome is Outcome.DOES_NOT_HOLD, "needless"
+    none, some = half_written[True], half_written[False]
+    verdict = consistency.transactions(half_written_with=none, half_written_without=some)
+    broken = consistency.transactions(half_written_with=some, half_written_without=some)
+    needless = consistency.transactions(half_written_with=none, half_written_without=none)
+    assert verdict.outcome is Outcome.HOLDS
+    assert broken.outcome is needless.outcome is Outcome.DOES_NOT_HOLD

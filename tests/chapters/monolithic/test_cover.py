@@ -4,7 +4,7 @@ from pathlib import Path
 
 from archlab.chapters.monolithic.cover import FILE, cover
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+README = Path(__file__).resolve().parents[3] / "README.md"
 
 
 def test_the_words_of_the_cover_are_those_of_the_figure():

@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from archlab.course.notebooks import WIDGET_VIEW, execute, normalise
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CELLS = (
     """
 import networkx as nx

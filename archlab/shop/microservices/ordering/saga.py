@@ -24,7 +24,6 @@ from contextlib import suppress
 from archlab.shop.domain import Order, Refusal
 from archlab.shop.microservices.instance import Instance, Steps
 from archlab.shop.microservices.services.orders import Ordering
-from archlab.sim.core.task import Task
 from archlab.sim.failure import Failure
 
 UNDO_AGAIN_S = 1.0
@@ -46,7 +45,7 @@ class Saga(Ordering):
             yield from here.call("payments", "record", payment)
             yield from self.orders.create(order)
         except (Refusal, Failure):
-            here.sim.call_at(here.sim.now, lambda _: Task(here.sim, self._undo(here, life, undo)))
+            here.sim.call_at(here.sim.now, lambda _: here.sim.start(self._undo(here, life, undo)))
             raise
         with suppress(Failure):
             yield from self.orders.announce(here, order)
