@@ -95,7 +95,7 @@ class Architecture(ABC):
     def topology(self) -> nx.DiGraph:
         """Return the picture: who calls whom.
 
-        A node has `kind` (client, balancer, process, module, database or external) and `part`, the name of
+        A node has `kind` (client, balancer, gateway, process, module, database or external) and `part`, the name of
         the part of the simulation that it shows, or None. An edge has `protocol`.
         """
 

@@ -5,14 +5,12 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from archlab.shop.architecture import SHOP_MIX, Assortment
+from archlab.shop.architecture import SHOP_MIX
 from archlab.shop.code.table_access import statement_tables
 from archlab.shop.crash_points import crash_points
 from archlab.shop.day import Users, run_shop
-from archlab.shop.domain import NotFound, OutOfStock, PaymentDeclined
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import SERVICES, MicroservicesConfig
-from archlab.shop.monolithic.architecture import Monolith
 from archlab.sim import Crash, Failure, Partition, Poisson, Simulation, SlowDown
 
 MESSAGE_CPU_S = 2 * 1024 / (100 * 2**20)
@@ -54,82 +52,6 @@ def outcomes(day, kind, start_s, end_s):
 
 
 # A program
-
-
-def test_an_order_is_placed_paid_for_and_read_back_from_five_databases():
-    shop = shop_of()
-    order = shop.answer(shop.place_order(7, {1: 2, 3: 1}))
-    prices = {product.id: product.price_cents for product in shop.catalogue}
-    assert order.total_cents == 2 * prices[1] + prices[3]
-    assert shop.answer(shop.track_order(7)).total_cents == order.total_cents
-    assert shop.answer(shop.browse(1)).on_hand == shop.assortment.stock - 2
-    assert shop.rows("notifications").text.str.contains("Order 7: 3 items").tolist() == [True]
-    assert shop.answer(shop.track_order(7)).payment.value == "authorised"
-    shop.sim.run(until=shop.sim.now + 2 * shop.config.settle_every_s)
-    assert shop.rows("payments").state.tolist() == shop.rows("ledger").state.tolist() == ["captured"]
-    assert shop.answer(shop.track_order(7)).payment.value == "captured"
-    assert shop.rows("ledger").amount_cents.sum() == order.total_cents
-    assert len({id(connection) for connection in shop.tables.values()}) == 5
-    assert shop.audit().ok
-
-
-@pytest.mark.parametrize(
-    ("changed", "basket", "refusal"),
-    [
-        ({}, {999: 1}, NotFound),
-        ({"assortment": Assortment(products=5, stock=1)}, {1: 2}, OutOfStock),
-        ({"declined": 1.0}, {1: 1}, PaymentDeclined),
-    ],
-)
-def test_a_refused_order_leaves_no_trace_in_the_rows(changed, basket, refusal):
-    shop = shop_of(**changed)
-    with pytest.raises(refusal):
-        shop.answer(shop.place_order(7, basket))
-    tables = ("orders", "order_lines", "payments", "notifications")
-    assert [len(shop.rows(table)) for table in tables] == [0] * 4
-    assert shop.audit().ok
-
-
-@pytest.mark.parametrize("use_case", ["browse", "track_order"])
-def test_what_is_not_there_is_not_found(use_case):
-    shop = shop_of()
-    with pytest.raises(NotFound):
-        shop.answer({"browse": shop.browse(999), "track_order": shop.track_order(999)}[use_case])
-
-
-def run_and_keep(build, **options):
-    """The day of a shop, and the shop."""
-    shops = []
-
-    def build_and_keep(sim):
-        shops.append(build(sim))
-        return shops[0]
-
-    return run_shop(build_and_keep, Poisson(40), **options), shops[0]
-
-
-def contents(shop):
-    """Every row, without the numbers that only say who was first."""
-    frames = {table: shop.rows(table) for table in (*shop.tables, "ledger")}
-    counters = ["payment_id", "authorisation", "notification_id"]
-    own = {table: frame.drop(columns=counters, errors="ignore") for table, frame in frames.items()}
-    return {t: sorted(map(tuple, frame.to_numpy().tolist())) for t, frame in own.items()}
-
-
-def test_the_same_customers_leave_the_same_rows_as_in_the_monolith():
-    together, monolith = run_and_keep(Monolith, duration_s=15, seed=5)
-    apart, services = run_and_keep(Microservices, duration_s=15, seed=5)
-    assert together.audit.orders == apart.audit.orders > 40
-    assert contents(monolith) == contents(services)
-
-
-def test_the_audit_is_ok_when_nothing_breaks():
-    scarce = {"assortment": Assortment(products=5, stock=40), "declined": 0.1, "workers": 64}
-    for day in (run(Poisson(150)), run(Poisson(100), mix={"place_order": 1.0}, duration_s=10, **scarce)):
-        assert day.audit.ok
-        assert day.audit.in_flight_orders == 0
-        assert day.audit.orders == day.audit.acknowledged_orders > 100
-    assert {"out_of_stock", "payment_declined"} <= set(day.result.outcomes().index)
 
 
 def test_no_service_reads_or_writes_the_tables_of_another():
@@ -376,39 +298,7 @@ def test_an_order_whose_notification_failed_stands_though_its_customer_was_told_
     assert shop.audit().acknowledged_orders == 0
 
 
-def test_the_same_seed_gives_the_same_rows():
-    def rows(seed):
-        sim = Simulation(seed)
-        shop = Microservices(sim, MicroservicesConfig(instances={"orders": 2}))
-        sim.open_load(Poisson(100), shop.handle, mix=SHOP_MIX)
-        sim.inject(Crash("orders-2", at_s=2, restart_after_s=1))
-        sim.run(until=5)
-        return {table: shop.rows(table).to_csv() for table in (*shop.tables, "ledger")}
-
-    assert rows(3) == rows(3)
-    assert rows(3)["orders"] != rows(4)["orders"]
-
-
 # Face
-
-
-@pytest.mark.parametrize(
-    "instances", [{}, {"catalogue": 2, "payments": 2}, {"gateway": 2, "catalogue": 5, "orders": 2}]
-)
-def test_the_topology_names_parts_that_exist_and_reaches_all_of_itself(instances):
-    shop = shop_of(instances=instances)
-    graph = shop.topology()
-    for _, node in graph.nodes(data=True):
-        assert node["kind"] in {"client", "gateway", "process", "database", "external"}
-        assert node["part"] is None or node["part"] in shop.parts
-    assert all(edge["protocol"] for *_, edge in graph.edges(data=True))
-    reached = {"customers"}
-    while new := {callee for caller, callee in graph.edges if caller in reached} - reached:
-        reached |= new
-    assert reached == set(graph.nodes)
-    databases = [name for name, node in graph.nodes(data=True) if node["kind"] == "database"]
-    assert len(databases) == 5
-    assert all({name.removesuffix("-1") for name in graph.predecessors(d)} for d in databases)
 
 
 def test_the_price_is_the_sum_of_what_is_rented():
@@ -416,24 +306,3 @@ def test_the_price_is_the_sum_of_what_is_rented():
     assert shop_of().price_per_hour_usd() == pytest.approx(11 / 2 * 0.096 + storage)
     large = shop_of(instances={"catalogue": 3, "gateway": 2}, cores=4, database_cores=2)
     assert large.price_per_hour_usd() == pytest.approx((9 * 4 + 5 * 2) / 2 * 0.096 + storage)
-
-
-def test_every_fault_finds_its_part():
-    shop = shop_of(instances={"orders": 2})
-    programs = [*shop.instances, *(f"{name} database" for name in SERVICES), "payment provider"]
-    for name in programs:
-        shop.sim.inject(Crash(name, at_s=1, restart_after_s=1), SlowDown(name, at_s=3, for_s=1, factor=2))
-    for name in SERVICES:
-        shop.sim.inject(SlowDown(f"{name} queries", at_s=1, for_s=1, factor=5))
-    shop.sim.run(until=6)
-    assert all(part.sample()[3] for part in shop.parts.values())
-
-
-def test_a_database_that_is_down_loses_no_row():
-    shop = shop_of()
-    shop.answer(shop.place_order(7, {1: 1}))
-    shop.parts["orders database"].crash()
-    with pytest.raises(Failure):
-        shop.answer(shop.track_order(7))
-    shop.parts["orders database"].restart()
-    assert shop.answer(shop.track_order(7)).order_id == 7

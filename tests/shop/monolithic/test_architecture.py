@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from archlab.shop.architecture import SHOP_MIX, Assortment
 from archlab.shop.crash_points import crash_points
 from archlab.shop.day import Users, run_shop
-from archlab.shop.domain import NotFound, OutOfStock, PaymentDeclined
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import CALLS_PER_ORDER, MonolithConfig
 from archlab.sim import Crash, Exponential, Failure, Poisson, Simulation, SlowDown, Unavailable
@@ -42,50 +41,12 @@ def run(load, faults=(), seed=1, duration_s=30, **changed):
 # A program
 
 
-def test_an_order_is_placed_paid_for_and_read_back():
-    shop = shop_of()
-    order = shop.answer(shop.place_order(7, {1: 2, 3: 1}))
-    prices = {product.id: product.price_cents for product in shop.catalogue}
-    assert order.total_cents == 2 * prices[1] + prices[3]
-    assert shop.answer(shop.track_order(7)).total_cents == order.total_cents
-    assert shop.answer(shop.browse(1)).on_hand == shop.assortment.stock - 2
-    assert shop.rows("notifications").text.str.contains("Order 7: 3 items").tolist() == [True]
-    assert shop.rows("payments").state.tolist() == ["authorised"]
-    shop.sim.run(until=shop.sim.now + 2 * shop.config.settle_every_s)
-    assert shop.rows("payments").state.tolist() == shop.rows("ledger").state.tolist() == ["captured"]
-    assert shop.rows("ledger").amount_cents.sum() == order.total_cents
-    assert shop.audit().ok
-
-
-@pytest.mark.parametrize(
-    ("changed", "basket", "refusal"),
-    [
-        ({}, {999: 1}, NotFound),
-        ({"assortment": Assortment(products=5, stock=1)}, {1: 2}, OutOfStock),
-        ({"declined": 1.0}, {1: 1}, PaymentDeclined),
-    ],
-)
-def test_a_refused_order_leaves_no_trace_in_the_rows(changed, basket, refusal):
-    shop = shop_of(**changed)
-    with pytest.raises(refusal):
-        shop.answer(shop.place_order(7, basket))
-    assert [len(shop.rows(table)) for table in ("orders", "order_lines", "payments", "notifications")] == [
-        0
-    ] * 4
-    assert shop.audit().ok
-
-
 def test_a_program_that_is_down_answers_nobody():
     shop = shop_of()
     shop.clones["shop-1"].crash()
     for use_case in (shop.browse(1), shop.place_order(7, {1: 1}), shop.track_order(7)):
         with pytest.raises(Unavailable):
             shop.answer(use_case)
-
-
-def test_rows_of_a_table_that_does_not_exist_are_refused():
-    with pytest.raises(ValueError, match="table is 'shoes'"):
-        shop_of().rows("shoes")
 
 
 # Latency
@@ -339,35 +300,7 @@ def test_a_customer_who_gave_up_was_told_nothing_though_the_order_may_stand():
     assert day.audit.ok
 
 
-def test_the_same_seed_gives_the_same_rows():
-    def rows(seed):
-        sim = Simulation(seed)
-        shop = Monolith(sim, MonolithConfig(clones=2))
-        sim.open_load(Poisson(100), shop.handle, mix=SHOP_MIX)
-        sim.inject(Crash("shop-2", at_s=2, restart_after_s=1))
-        sim.run(until=5)
-        return {table: shop.rows(table).to_csv() for table in (*shop.tables, "ledger")}
-
-    assert rows(3) == rows(3)
-    assert rows(3)["orders"] != rows(4)["orders"]
-
-
 # Face
-
-
-@pytest.mark.parametrize("clones", [1, 3])
-def test_the_topology_names_parts_that_exist_and_reaches_all_of_itself(clones):
-    shop = shop_of(clones=clones)
-    graph = shop.topology()
-    kinds = {"client", "balancer", "process", "module", "database", "external"}
-    for _, node in graph.nodes(data=True):
-        assert node["kind"] in kinds
-        assert node["part"] is None or node["part"] in shop.parts
-    assert all(edge["protocol"] for *_, edge in graph.edges(data=True))
-    reached = {"customers"}
-    while new := {callee for caller, callee in graph.edges if caller in reached} - reached:
-        reached |= new
-    assert reached == set(graph.nodes)
 
 
 def test_the_price_is_the_sum_of_what_is_rented():
@@ -376,16 +309,6 @@ def test_the_price_is_the_sum_of_what_is_rented():
     storage, balancer = 100 * 0.115 / 730, 0.0416
     assert shop.price_per_hour_usd() == pytest.approx(machines + storage + balancer)
     assert shop_of().price_per_hour_usd() == pytest.approx(2 * 0.096 + storage)
-
-
-def test_every_fault_finds_its_part():
-    shop = shop_of(clones=2)
-    for name in ("shop-1", "shop-2", "database", "payment provider"):
-        shop.sim.inject(Crash(name, at_s=1, restart_after_s=1), SlowDown(name, at_s=3, for_s=1, factor=2))
-    for module in ("catalogue", "orders", "inventory", "payments", "notifications"):
-        shop.sim.inject(SlowDown(f"{module} queries", at_s=1, for_s=1, factor=5))
-    shop.sim.run(until=6)
-    assert all(part.sample()[3] for part in shop.parts.values())
 
 
 def test_a_database_that_is_down_fails_what_needs_it_and_loses_no_row():
