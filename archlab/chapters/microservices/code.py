@@ -3,10 +3,14 @@
 Nothing here is timed. The functions look at a shop that runs, or at its picture, so that you can hold another
 shop beside it.
 
+The rules: every service answers alone, each can get another database alone, and there is `TIMES_AS_MUCH` to understand.
+
 >>> from archlab.shop.microservices.architecture import Microservices
 >>> from archlab.sim import Simulation
 >>> replace_a_database(Microservices(Simulation(seed=1)).tables, OWNERS).services_to_change.tolist()
 [1, 1, 1, 1, 1]
+>>> service_independence(services_that_answer_alone=3, services=5).words
+'Does not hold'
 """
 
 import sqlite3
@@ -138,10 +142,6 @@ def _messages_of_an_order(shop: Architecture) -> int:
     return sum(network.sent for network in shop.sim.networks.values()) - before
 
 
-TIMES_AS_MUCH = 2.0
-"""More complex: at least twice as much to understand, whichever of the things counted you look at."""
-
-
 @settles("characteristics.service-independence", evidence=Evidence.MEASURED)
 def service_independence(services_that_answer_alone: int, services: int) -> Verdict:
     """Every service answers everything it offers while all the others are down."""
@@ -154,12 +154,16 @@ def technology_flexibility(services_that_cannot_change_alone: int) -> Verdict:
     return holds_if(services_that_cannot_change_alone == 0)
 
 
-@settles("cons.increased-complexity", evidence=Evidence.MEASURED)
-def increased_complexity(least_times_as_much: float) -> Verdict:
-    """Of each thing counted (programs, databases, links, messages) there is at least twice as much."""
-    return holds_if(least_times_as_much >= TIMES_AS_MUCH)
+TIMES_AS_MUCH = 2.0
+"""More complex: at least twice as much to understand, whichever of the things counted you look at."""
 
 
 def least_times_as_much(things: pd.DataFrame) -> float:
     """Return the smallest ratio of microservices to monolith; takes `code.to_understand`."""
     return float((things.microservices / things.monolith.clip(lower=1)).min())
+
+
+@settles("cons.increased-complexity", evidence=Evidence.MEASURED)
+def increased_complexity(least_times_as_much: float) -> Verdict:
+    """Of each thing counted (programs, databases, links, messages) there is at least twice as much."""
+    return holds_if(least_times_as_much >= TIMES_AS_MUCH)

@@ -1,8 +1,12 @@
 """Consistency over three databases: services that die in the middle of an order, and orders that come twice.
 
+The rules ask whether each service owns its data, and whether the plain way to place an order survives every crash.
+
 >>> table = dying_orders(["naive"], points=3, seeds=[1])
 >>> table[["design", "crashes"]].to_numpy().tolist()
 [['naive', 9]]
+>>> consistency_challenges(wrong_with_one_database_percent=0.0, wrong_with_three_percent=20.0).words
+'Holds'
 """
 
 from collections.abc import Iterable, Sequence
@@ -109,8 +113,8 @@ def impatient(
     """Let the gateway ask the orders service again when an order takes longer than half a second.
 
     For `slow_s` seconds the payment provider is 8 times slower, so that orders take about 0.9 s. The first attempt goes
-    on at the orders service, which nobody told. Returns orders, and per 100 of them: double_charges, stock_mismatches
-    (products whose pieces do not add up), and told_no (customers who were told that it did not work).
+    on at the orders service, which nobody told. Returns `orders`; per 100 of them `double_charges_percent` and
+    `told_no_percent`, customers who were told that it did not work; and `wrong_rows`, all anomalies of the audit.
     """
     guards = {"orders": Guards(timeout_s=0.5, retry_attempts=attempts)}
     config = replace(MICROSERVICES, guards=guards, idempotency_keys=idempotency_keys)

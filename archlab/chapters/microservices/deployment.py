@@ -1,7 +1,11 @@
 """Deployment of the shop as microservices: a new version of one service, and who notices.
 
+The rule asks that some use case does not notice, whichever service it is.
+
 >>> deploy(seed=1, program="notifications")["browse_percent"]
 100.0
+>>> independent_deployment(use_cases_interrupted_at_worst=2, use_cases=3).words
+'Holds'
 """
 
 from collections.abc import Iterable, Sequence

@@ -2,7 +2,9 @@
 
 The registries have their defaults, see `archlab.sim.discovery.kinds`. What one death costs is measured with the kit
 (`archlab.published.discovery_staleness`), where a run is cheap; here the shop lives through one death with each
-registry, and goes through a balancer (server-side) or straight to the instances (client-side).
+registry. Callers ask it themselves; `discovery_sides` puts a balancer between them.
+
+A registry is judged by how many crashes a day `ERROR_BUDGET_PERCENT` pays for, and by what it says in a cut network.
 
 What this leaves out: a dead replica refuses at once. A machine that has vanished makes each caller wait for a time-out
 besides, so the dead are dearer in reality.
@@ -10,6 +12,8 @@ besides, so the dead are dearer in reality.
 >>> failed = after_a_death("etcd", until_s=20)
 >>> failed.failed_percent.round().tolist()
 [34.0, 17.0, 0.0, 0.0]
+>>> etcd(crashes_up_to_a_day=110, useless=0).words
+'Holds when: up to 110 crashes a day, by callers who never try twice'
 """
 
 import math
@@ -120,36 +124,6 @@ ERROR_BUDGET_PERCENT = 0.1
 """Requests that may fail on a day when 99.9 % shall succeed: a usual objective."""
 
 
-@settles("service-discovery.service-registry-eureka", evidence=Evidence.SIMULATED)
-def eureka(crashes_up_to_a_day: float, answers_on_both_sides: float, missing: float) -> Verdict:
-    """Up to so many crashes a day, stale entries fail less than `ERROR_BUDGET_PERCENT`; and in a cut network it
-    answers on both sides, with all that can be reached there.
-    """
-    if answers_on_both_sides < 1 or missing > 0:
-        return holds_if(False)
-    return holds_up_to(crashes_up_to_a_day, "crashes a day, by callers who never try twice")
-
-
-@settles("service-discovery.service-registry-consul", evidence=Evidence.SIMULATED)
-def consul(crashes_up_to_a_day: float, useless: float) -> Verdict:
-    """Up to so many crashes a day, stale entries fail less than `ERROR_BUDGET_PERCENT`; and in a cut network it names
-    no instance that cannot be reached, where it answers at all.
-    """
-    return _consistent(crashes_up_to_a_day, useless)
-
-
-@settles("service-discovery.service-registry-etcd", evidence=Evidence.SIMULATED)
-def etcd(crashes_up_to_a_day: float, useless: float) -> Verdict:
-    """The same as for Consul."""
-    return _consistent(crashes_up_to_a_day, useless)
-
-
-def _consistent(crashes_up_to_a_day: float, useless: float) -> Verdict:
-    if useless > 0:
-        return holds_if(False)
-    return holds_up_to(crashes_up_to_a_day, "crashes a day, by callers who never try twice")
-
-
 def crashes_up_to_a_day(deaths: pd.DataFrame, registries: Sequence[str], care: str = "none") -> float:
     """Return how many deaths a day use up the error budget, by the worst of `registries`; takes
     `discovery.one_death`. inf when a death costs nothing.
@@ -192,3 +166,33 @@ def consistent_figures(
         "crashes_up_to_a_day": crashes_up_to_a_day(deaths, registries),
         "useless": of_cut(cut, registries, "useless"),
     }
+
+
+@settles("service-discovery.service-registry-eureka", evidence=Evidence.SIMULATED)
+def eureka(crashes_up_to_a_day: float, answers_on_both_sides: float, missing: float) -> Verdict:
+    """Up to so many crashes a day, stale entries fail less than `ERROR_BUDGET_PERCENT`; and in a cut network it
+    answers on both sides, with all that can be reached there.
+    """
+    if answers_on_both_sides < 1 or missing > 0:
+        return holds_if(False)
+    return holds_up_to(crashes_up_to_a_day, "crashes a day, by callers who never try twice")
+
+
+@settles("service-discovery.service-registry-consul", evidence=Evidence.SIMULATED)
+def consul(crashes_up_to_a_day: float, useless: float) -> Verdict:
+    """Up to so many crashes a day, stale entries fail less than `ERROR_BUDGET_PERCENT`; and in a cut network it names
+    no instance that cannot be reached, where it answers at all.
+    """
+    return _consistent(crashes_up_to_a_day, useless)
+
+
+@settles("service-discovery.service-registry-etcd", evidence=Evidence.SIMULATED)
+def etcd(crashes_up_to_a_day: float, useless: float) -> Verdict:
+    """The same as for Consul."""
+    return _consistent(crashes_up_to_a_day, useless)
+
+
+def _consistent(crashes_up_to_a_day: float, useless: float) -> Verdict:
+    if useless > 0:
+        return holds_if(False)
+    return holds_up_to(crashes_up_to_a_day, "crashes a day, by callers who never try twice")

@@ -4,9 +4,14 @@ Client-side, every client has its own list and its own failures. Server-side, on
 more hop and one more part. Both pick at random and leave out who fails five times in a row, for 30 s and longer
 (`archlab.sim.balancing.outlier_detection`); the registry is Eureka, the slowest.
 
+Clients may find out for themselves as long as ejection gives back `WORTH_HAVING_PERCENT` of what the dead one fails. A
+balancer must lose `MUCH_FEWER` times fewer requests than they do, and its hop must go unnoticed.
+
 >>> few, many = (failures_of_one_death(1, side="client", clients=clients)["failed"] for clients in (1, 20))
 >>> many > 5 * few
 True
+>>> client_side(gives_back_up_to_clients=30).words
+'Holds when: up to 30 clients that share 50 calls a second'
 """
 
 from collections.abc import Generator, Iterable, Sequence
@@ -179,8 +184,12 @@ def balancer_crash(seed: int, side: Side, at_s: float = 5.0, for_s: float = 10.0
     return {"pages_percent": availability_percent(run.result, "browse", at_s, at_s + for_s)}
 
 
-MUCH_FEWER = 2.0
-"""Half the failures: what one more part must be worth."""
+def gives_back_up_to_clients(found: pd.DataFrame) -> float:
+    """Return up to how many clients ejection is worth having; takes `discovery_sides.more_clients`."""
+    careless = found[found.design == "client-side, no ejection"].failed.iloc[0]
+    own = found[found.design == "client-side"]
+    given_back_percent = 100 * (1 - own.failed / careless)
+    return last_holding(own.clients.tolist(), (given_back_percent - WORTH_HAVING_PERCENT).tolist())
 
 
 @settles("service-discovery.client-side-client-queries-service-registry", evidence=Evidence.SIMULATED)
@@ -191,6 +200,24 @@ def client_side(gives_back_up_to_clients: float) -> Verdict:
     return holds_up_to(gives_back_up_to_clients, "clients that share 50 calls a second")
 
 
+MUCH_FEWER = 2.0
+"""Half the failures: what one more part must be worth."""
+
+
+def times_fewer_failures(found: pd.DataFrame, clients: int = 20) -> float:
+    """Return how many times fewer requests a balancer loses than so many clients.
+
+    Takes `discovery_sides.more_clients`.
+    """
+    failed = found[found.clients == clients].set_index("design").failed
+    return float(failed["client-side"] / failed["server-side"])
+
+
+def unnoticed_up_to_hop_ms(hops: pd.DataFrame) -> float:
+    """Return up to which hop a balancer goes unnoticed; takes `discovery_sides.hop_costs`."""
+    return last_holding(hops.hop_ms.tolist(), (NOTICEABLE_PERCENT - hops.slower_percent).tolist())
+
+
 @settles("service-discovery.server-side-load-balancer-queries-service-registry", evidence=Evidence.SIMULATED)
 def server_side(unnoticed_up_to_hop_ms: float, times_fewer_failures: float) -> Verdict:
     """Up to this hop the way through a balancer makes pages less than `NOTICEABLE_PERCENT` slower; and it fails
@@ -199,22 +226,3 @@ def server_side(unnoticed_up_to_hop_ms: float, times_fewer_failures: float) -> V
     if times_fewer_failures <= MUCH_FEWER:
         return holds_if(False)
     return holds_up_to(unnoticed_up_to_hop_ms, "ms a hop, where pages take 10 % longer")
-
-
-def gives_back_up_to_clients(found: pd.DataFrame) -> float:
-    """Return up to how many clients ejection is worth having; takes `discovery_sides.more_clients`."""
-    careless = found[found.design == "client-side, no ejection"].failed.iloc[0]
-    own = found[found.design == "client-side"]
-    given_back_percent = 100 * (1 - own.failed / careless)
-    return last_holding(own.clients.tolist(), (given_back_percent - WORTH_HAVING_PERCENT).tolist())
-
-
-def times_fewer_failures(found: pd.DataFrame, clients: int = 20) -> float:
-    """Return how many times fewer requests a balancer loses than so many clients; takes the same."""
-    failed = found[found.clients == clients].set_index("design").failed
-    return float(failed["client-side"] / failed["server-side"])
-
-
-def unnoticed_up_to_hop_ms(hops: pd.DataFrame) -> float:
-    """Return up to which hop a balancer goes unnoticed; takes `discovery_sides.hop_costs`."""
-    return last_holding(hops.hop_ms.tolist(), (NOTICEABLE_PERCENT - hops.slower_percent).tolist())

@@ -1,8 +1,12 @@
 """Technology diversity: one service keeps its rows in a store of another kind, and the shop goes on.
 
+The rule asks that no other service changes, and that no order is wrong or left out.
+
 >>> found = one_service_on_another_store(orders=5)
 >>> found["other_services_changed"], found["anomalies"], found["messages"]
 (0, 0, 5)
+>>> technology_diversity(other_services_changed=1, anomalies=0, orders=5, messages=5).words
+'Does not hold'
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Models for the explorers of failure: short runs, with the parameters that a slider can set.
+"""Models for the explorers of failure: short runs, with the parameters that a slider can set, and views of them.
 
 >>> day = cascade(times_slower=1, timeout_s=None, bulkhead=0, breaker=False)
 >>> day.result.availability("browse")

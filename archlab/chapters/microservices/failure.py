@@ -6,8 +6,12 @@ caller, and that one a worker of *its* caller, up to the gateway, which all cust
 The gateway here has a thread for each request it has under way, as many as each service has workers. A gateway that
 needs no thread to wait has room for many more requests, and fills up later: `THREADLESS`.
 
+A fault is isolated as long as `UNHURT_PERCENT` of the pages come: up to some slowness, or some time-out.
+
 >>> payments_crash(seed=1)["browse_percent"], slow_provider(seed=1)["browse_percent"] < 20
 (100.0, True)
+>>> isolation(pages_while_payments_is_down_percent=100.0, isolated_up_to_times_slower=6).words
+'Holds when: up to 6 times slower; a crash does no harm'
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -163,14 +167,6 @@ UNHURT_PERCENT = 99.0
 """One page in a hundred that does not come is noticed. With nothing broken all of them come."""
 
 
-@settles("characteristics.fault-isolation", evidence=Evidence.SIMULATED)
-def isolation(pages_while_payments_is_down_percent: float, isolated_up_to_times_slower: float) -> Verdict:
-    """Without any guard, pages come while payments is down, and while its provider is slow: up to which slowness?"""
-    if pages_while_payments_is_down_percent < UNHURT_PERCENT:
-        return holds_if(False)
-    return holds_up_to(isolated_up_to_times_slower, "times slower; a crash does no harm")
-
-
 def isolated_up_to_times_slower(slower: pd.DataFrame) -> float:
     """Return the slowness up to which pages come; takes `failure.slower_and_slower`."""
     return last_holding(slower.times_slower.tolist(), (slower.browse_percent - UNHURT_PERCENT).tolist())
@@ -179,3 +175,11 @@ def isolated_up_to_times_slower(slower: pd.DataFrame) -> float:
 def isolated_up_to_timeout_s(timeouts: pd.DataFrame) -> float:
     """Return the time-out up to which pages come; takes `failure.timeouts`."""
     return last_holding(timeouts.timeout_s.tolist(), (timeouts.browse_percent - UNHURT_PERCENT).tolist())
+
+
+@settles("characteristics.fault-isolation", evidence=Evidence.SIMULATED)
+def isolation(pages_while_payments_is_down_percent: float, isolated_up_to_times_slower: float) -> Verdict:
+    """Without any guard, pages come while payments is down, and while its provider is slow: up to which slowness?"""
+    if pages_while_payments_is_down_percent < UNHURT_PERCENT:
+        return holds_if(False)
+    return holds_up_to(isolated_up_to_times_slower, "times slower; a crash does no harm")

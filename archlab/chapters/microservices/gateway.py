@@ -1,9 +1,13 @@
 """The gateway as the one entry, and as the one place where requests get their way.
 
+The one entry needs enough gateways to go on when one is down; the one place costs a hop, which must go unnoticed.
+
 >>> entry_points().set_index("clients_talk_to").addresses.to_dict()
 {'the gateway': 1, 'the services': 2}
 >>> move_pages(seed=1)["lost"]
 0.0
+>>> single_entry(addresses_with=1, addresses_without=2, goes_on_from_gateways=2).words
+'Holds when: from 2 gateways, for the crash of one'
 """
 
 import math
@@ -147,23 +151,6 @@ def hops(
 GOES_ON_PERCENT = 90.0
 """A use case goes on when fewer than one in ten fails while a gateway is down."""
 
-SERVED_PERCENT = 99.0
-"""Clients are served when fewer than one request in a hundred fails or comes too late."""
-
-
-@settles("api-gateway-pattern.single-entry-point-for-clients", evidence=Evidence.SIMULATED)
-def single_entry(addresses_with: int, addresses_without: int, goes_on_from_gateways: float) -> Verdict:
-    """Clients know fewer addresses, and from so many gateways on the shop goes on when one is down."""
-    entry = addresses_with < addresses_without
-    return holds_from(goes_on_from_gateways if entry else math.inf, "gateways, for the crash of one")
-
-
-@settles("api-gateway-pattern.request-routing", evidence=Evidence.SIMULATED)
-def request_routing(moved_percent: float, lost_by_the_move: float, unnoticed_up_to_hop_ms: float) -> Verdict:
-    """A new routing table moves all pages and loses none; up to this hop they take less than a tenth longer."""
-    works = moved_percent >= SERVED_PERCENT and lost_by_the_move == 0
-    return holds_up_to(unnoticed_up_to_hop_ms if works else -math.inf, "ms a hop, for less than a tenth more")
-
 
 def goes_on_from_gateways(outages: pd.DataFrame) -> float:
     """Return the number of gateways from which all use cases go on; takes `gateway.without_gateways`."""
@@ -173,6 +160,24 @@ def goes_on_from_gateways(outages: pd.DataFrame) -> float:
     return float(enough.min()) if len(enough) else math.inf
 
 
+@settles("api-gateway-pattern.single-entry-point-for-clients", evidence=Evidence.SIMULATED)
+def single_entry(addresses_with: int, addresses_without: int, goes_on_from_gateways: float) -> Verdict:
+    """Clients know fewer addresses, and from so many gateways on the shop goes on when one is down."""
+    entry = addresses_with < addresses_without
+    return holds_from(goes_on_from_gateways if entry else math.inf, "gateways, for the crash of one")
+
+
+SERVED_PERCENT = 99.0
+"""Clients are served when fewer than one request in a hundred fails or comes too late."""
+
+
 def unnoticed_up_to_hop_ms(hops: pd.DataFrame) -> float:
     """Return the hop up to which the way through the gateway adds less than a tenth; takes `gateway.hops`."""
     return last_holding(hops.hop_ms.tolist(), (NOTICEABLE_PERCENT - hops.slower_percent).tolist())
+
+
+@settles("api-gateway-pattern.request-routing", evidence=Evidence.SIMULATED)
+def request_routing(moved_percent: float, lost_by_the_move: float, unnoticed_up_to_hop_ms: float) -> Verdict:
+    """A new routing table moves all pages and loses none; up to this hop they take less than a tenth longer."""
+    works = moved_percent >= SERVED_PERCENT and lost_by_the_move == 0
+    return holds_up_to(unnoticed_up_to_hop_ms if works else -math.inf, "ms a hop, for less than a tenth more")

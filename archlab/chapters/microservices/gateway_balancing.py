@@ -3,9 +3,13 @@
 `slow_instance` and `black_hole` ask the shop's own gateway for pages. The figures of M. Mitzenmacher's model come from
 `archlab.published.power_of_two`.
 
+A rule is judged by how slow one server may be before p99 of all requests is `BEARABLE` times as long.
+
 >>> share = slow_instance(seed=1, rule="least outstanding")["share_to_slow_percent"]
 >>> 0 < share < 100 / INSTANCES
 True
+>>> load_balancing(bears_up_to_times_slower=1.5).words
+"Holds when: up to 1.5 times as slow, by the shop's own rule"
 """
 
 from collections.abc import Iterable, Sequence
@@ -95,7 +99,7 @@ def rules_beside_a_slow_server(
     seeds: Iterable[int] = range(4),
     requests: int = 6_000,
 ) -> pd.DataFrame:
-    """Sweep `balanced_servers.slow_replica` with as many servers, as fast and as busy as the catalogue's instances.
+    """Sweep `power_of_two.slow_replica` with as many servers, as fast and as busy as the catalogue's instances.
 
     It is the model of `slow_instance` without the shop around it, and ten times as fast. Columns: rule,
     times_slower, p99_ms and share_to_slow_percent with intervals.
@@ -155,13 +159,13 @@ BEARABLE = 3.0
 """A slow server is borne when p99 of all requests is less than three times that with equal servers."""
 
 
-@settles("api-gateway-pattern.load-balancing", evidence=Evidence.SIMULATED)
-def load_balancing(bears_up_to_times_slower: float) -> Verdict:
-    """By the shop's own rule, p99 stays below `BEARABLE` times its value while one server is up to so much slower."""
-    return holds_up_to(bears_up_to_times_slower, "times as slow, by the shop's own rule")
-
-
 def bears_up_to_times_slower(rules: pd.DataFrame, rule: str) -> float:
     """Return how slow one server may be by this rule; takes `gateway_balancing.rules_beside_a_slow_server`."""
     one = rules[rules.rule == rule]
     return last_holding(one.times_slower.tolist(), (BEARABLE - one.p99_ms / one.p99_ms.iloc[0]).tolist())
+
+
+@settles("api-gateway-pattern.load-balancing", evidence=Evidence.SIMULATED)
+def load_balancing(bears_up_to_times_slower: float) -> Verdict:
+    """By the shop's own rule, p99 stays below `BEARABLE` times its value while one server is up to so much slower."""
+    return holds_up_to(bears_up_to_times_slower, "times as slow, by the shop's own rule")

@@ -1,7 +1,11 @@
 """Rate limits at the gateway: one greedy client among many usual ones, and what a limit does not count.
 
+So a limit that saves the usual clients from the greedy one is judged by how many heavy ones they bear.
+
 >>> aws_burst()
 {'first_second': 15000.0, 'next_second': 10000.0}
+>>> rate_limiting(served_without_percent=20.0, served_with_percent=100.0, bears_up_to_heavy_clients=3).words
+'Holds when: up to 3 clients whose requests are heavy'
 """
 
 import math
@@ -192,6 +196,14 @@ def _by_kind(shop: Microservices, duration_s: float = RUN_S) -> dict[str, pd.Dat
     return {str(kind): rows for kind, rows in ended.groupby("kind", observed=True)}
 
 
+def bears_up_to_heavy_clients(orders: pd.DataFrame) -> float:
+    """Return up to how many heavy clients usual orders are served; takes `gateway_limits.heavy_orders`."""
+    served = orders.orders_percent >= SERVED_PERCENT
+    if served.all() or not served.any():
+        return math.inf if served.all() else -math.inf
+    return float(orders.heavy_clients[served].max())
+
+
 @settles("api-gateway-pattern.rate-limiting", evidence=Evidence.SIMULATED)
 def rate_limiting(
     served_without_percent: float, served_with_percent: float, bears_up_to_heavy_clients: float
@@ -199,11 +211,3 @@ def rate_limiting(
     """A limit saves the usual clients from a greedy one, and up to so many heavy ones that keep to their limits."""
     saves = served_without_percent < SERVED_PERCENT <= served_with_percent
     return holds_up_to(bears_up_to_heavy_clients if saves else -math.inf, "clients whose requests are heavy")
-
-
-def bears_up_to_heavy_clients(orders: pd.DataFrame) -> float:
-    """Return up to how many heavy clients usual orders are served; takes `gateway_limits.heavy_orders`."""
-    served = orders.orders_percent >= SERVED_PERCENT
-    if served.all() or not served.any():
-        return math.inf if served.all() else -math.inf
-    return float(orders.heavy_clients[served].max())

@@ -1,10 +1,12 @@
-"""Tokens at the gateway: who is let in, who is not, and who never comes by.
+"""Tokens at the gateway: who is let in, who is not, and who never comes by; one wrong decision is too many.
 
 >>> table = callers(seed=1)
 >>> {caller: sorted(set(rows.outcome)) for caller, rows in table.items() if caller.startswith("a forged")}
 {'a forged scope': ['401']}
 >>> intruder(seed=1, checked_inside=False)["orders_placed"]
 1.0
+>>> authentication_authorization(wrongly_let_in=1, wrongly_turned_away=0).words
+'Does not hold'
 """
 
 import base64

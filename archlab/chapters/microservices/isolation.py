@@ -1,8 +1,14 @@
 """Fault isolation, beside the monolith: the same three faults in payments, the same arrivals, both shops guarded.
 
+Isolation pays when the worst of these faults leaves the pages of the services unhurt, and hurts the monolith's.
+
 >>> crash = monolith_under_fault(seed=1, fault=CRASH_OF_MONOLITH)
 >>> crash["browse_percent"], crash["track_order_percent"]
 (0.0, 0.0)
+>>> isolation_pays(
+...     worst_pages_services_percent=100.0, worst_pages_monolith_percent=0.0, isolated_up_to_timeout_s=0.8
+... ).words
+'Holds when: up to 0.8 s of time-out, when that is the only guard'
 """
 
 from collections.abc import Iterable
@@ -94,6 +100,11 @@ def isolation(
     return together.drop(columns="order")
 
 
+def worst_pages_percent(isolation: pd.DataFrame, design: str) -> float:
+    """Return the least share of pages of a design over all faults; takes `isolation.isolation`."""
+    return float(isolation.browse_percent[isolation.design == design].min())
+
+
 @settles("pros.fault-isolation", evidence=Evidence.SIMULATED)
 def isolation_pays(
     worst_pages_services_percent: float,
@@ -104,8 +115,3 @@ def isolation_pays(
     if not worst_pages_services_percent >= UNHURT_PERCENT > worst_pages_monolith_percent:
         return holds_if(False)
     return holds_up_to(isolated_up_to_timeout_s, "s of time-out, when that is the only guard")
-
-
-def worst_pages_percent(isolation: pd.DataFrame, design: str) -> float:
-    """Return the least share of pages of a design over all faults; takes `failure.isolation`."""
-    return float(isolation.browse_percent[isolation.design == design].min())

@@ -1,8 +1,12 @@
 """Latency of the shop as microservices: what its hops cost, on an idle shop, where nobody waits for anybody.
 
+Hops are noticed from that time on at which a page takes `NOTICEABLE_PERCENT` longer.
+
 >>> frame = hops([0.0, 1.0], seeds=range(2), requests=30)
 >>> frame.page_hops_ms.round(6).tolist()
 [0.0, 4.0]
+>>> network_latency(noticed_from_hop_ms=0.1).words
+'Holds when: from 0.1 ms a hop, where a page takes 10 % longer'
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -84,12 +88,12 @@ def by_hand_ms(config: MicroservicesConfig = MICROSERVICES) -> Mapping[str, floa
     return {name: 2 * len(config.use_cases[kind]) * one_way_ms for name, kind in KINDS.items()}  # type: ignore[index]
 
 
+def noticed_from_hop_ms(hops: pd.DataFrame) -> float:
+    """Return the hop from which a page is noticeably slower; takes `latency.hops`."""
+    return first_holding(hops.hop_ms.tolist(), (hops.page_slower_percent - NOTICEABLE_PERCENT).tolist())
+
+
 @settles("cons.network-latency", evidence=Evidence.SIMULATED)
 def network_latency(noticed_from_hop_ms: float) -> Verdict:
     """From this hop on, the hops of a page take `NOTICEABLE_PERCENT` of what the monolith takes for all of it."""
     return holds_from(noticed_from_hop_ms, f"ms a hop, where a page takes {NOTICEABLE_PERCENT:.0f} % longer")
-
-
-def noticed_from_hop_ms(hops: pd.DataFrame) -> float:
-    """Return the hop from which a page is noticeably slower; takes `latency.hops`."""
-    return first_holding(hops.hop_ms.tolist(), (hops.page_slower_percent - NOTICEABLE_PERCENT).tolist())

@@ -8,10 +8,15 @@ What this leaves out: the proxies' processor time competes with nobody, and a re
 worse than one that is restarted after a minute: both err in favour of the mesh. A retry of what only reads is
 harmless; here only reads fail.
 
+Istio is judged by the pool from which on its ejection gives back `WORTH_HAVING_PERCENT`, Linkerd by the slowness from
+which on it keeps p99 `MUCH_SLOWER` times lower, and both by what their proxies add to an order.
+
 >>> one_bad_replica(seed=1, design="no mesh", bad="errors", duration_s=10)["failed_percent"] > 25
 True
 >>> one_bad_replica(seed=1, design="Linkerd, asked", bad="errors", duration_s=10)["failed_percent"]
 0.0
+>>> linkerd(gives_back_from_times_slower=4, cheap_up_to_ms=2, adds_ms=0.4).words
+'Holds when: from 4 times slower replicas, if two proxies add less than 2 ms to a call'
 """
 
 import math
@@ -195,6 +200,26 @@ WORTH_HAVING_PERCENT = 50.0
 """A guard that gives back less than half of the failures leaves most of the trouble."""
 
 
+def cheap_up_to_ms(added: pd.DataFrame, use_case: str = "order") -> float:
+    """Return how much two proxies may add to a call; takes `mesh.added`."""
+    rows = added[added.use_case == use_case]
+    return last_holding(rows.added_ms.tolist(), (NOTICEABLE_PERCENT - rows.slower_percent).tolist())
+
+
+def gives_back_from_replicas(pools: pd.DataFrame) -> float:
+    """Return the smallest whole pool in which enough is given back; takes `mesh.pool_sizes`."""
+    rows = pools[pools.design != "no mesh"]
+    margins = rows.given_back_percent - WORTH_HAVING_PERCENT
+    crossing = first_holding(rows.replicas.tolist(), margins.tolist())
+    return float(math.ceil(crossing)) if math.isfinite(crossing) else crossing
+
+
+def gives_back_from_times_slower(slow: pd.DataFrame, design: str = "Linkerd, as it comes") -> float:
+    """Return the slowness from which a mesh keeps p99 much lower; takes `mesh.slower_and_slower`."""
+    p99 = slow.pivot(index="times_slower", columns="design", values="p99_ms")
+    return first_holding(p99.index.tolist(), (p99["no mesh"] / p99[design] - MUCH_SLOWER).tolist())
+
+
 @settles("service-communication.service-mesh-istio", evidence=Evidence.SIMULATED)
 def istio(gives_back_from_replicas: float, cheap_up_to_ms: float, adds_ms: float) -> Verdict:
     """From so many replicas its ejection, by its defaults, gives back `WORTH_HAVING_PERCENT` of the failed pages;
@@ -215,23 +240,3 @@ def linkerd(gives_back_from_times_slower: float, cheap_up_to_ms: float, adds_ms:
         return holds_if(False)
     price = f"if two proxies add less than {number(cheap_up_to_ms)} ms to a call"
     return holds_from(gives_back_from_times_slower, f"times slower replicas, {price}")
-
-
-def cheap_up_to_ms(added: pd.DataFrame, use_case: str = "order") -> float:
-    """Return how much two proxies may add to a call; takes `mesh.added`."""
-    rows = added[added.use_case == use_case]
-    return last_holding(rows.added_ms.tolist(), (NOTICEABLE_PERCENT - rows.slower_percent).tolist())
-
-
-def gives_back_from_replicas(pools: pd.DataFrame) -> float:
-    """Return the smallest whole pool in which enough is given back; takes `mesh.pool_sizes`."""
-    rows = pools[pools.design != "no mesh"]
-    margins = rows.given_back_percent - WORTH_HAVING_PERCENT
-    crossing = first_holding(rows.replicas.tolist(), margins.tolist())
-    return float(math.ceil(crossing)) if math.isfinite(crossing) else crossing
-
-
-def gives_back_from_times_slower(slow: pd.DataFrame, design: str = "Linkerd, as it comes") -> float:
-    """Return the slowness from which a mesh keeps p99 much lower; takes `mesh.slower_and_slower`."""
-    p99 = slow.pivot(index="times_slower", columns="design", values="p99_ms")
-    return first_holding(p99.index.tolist(), (p99["no mesh"] / p99[design] - MUCH_SLOWER).tolist())

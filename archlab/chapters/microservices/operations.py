@@ -3,11 +3,14 @@
 A model of people, not a measurement; every number is an assumption unless a source is named. Each part of the
 system (a copy of a program, a database) pages somebody now and then, whatever the reason. Google's site reliability
 engineers hold that two incidents in a shift of 12 hours are the most that can be dealt with well (B. Beyer and
-others, *Site Reliability Engineering*, 2016, chapter 11).
+others, *Site Reliability Engineering*, 2016, chapter 11). When more than `TOO_MANY_SHIFTS_PERCENT` of
+the shifts bring more, the system is too large for one person on call.
 
 >>> frame = growth([5])
 >>> frame.parts.tolist(), frame.signals.tolist()
 ([17], [68])
+>>> operational_overhead(too_many_pages_from_services=20).words
+'Holds when: from 20 services, for one person on call'
 """
 
 from collections.abc import Sequence
@@ -94,13 +97,13 @@ TOO_MANY_SHIFTS_PERCENT = 10.0
 """More than one shift in ten with too many pages is not bad luck any more."""
 
 
-@settles("cons.operational-overhead", evidence=Evidence.MODELLED)
-def operational_overhead(too_many_pages_from_services: float) -> Verdict:
-    """From this number of services on, too many shifts bring one person more pages than can be dealt with."""
-    return holds_from(too_many_pages_from_services, "services, for one person on call")
-
-
 def too_many_pages_from_services(growth: pd.DataFrame) -> float:
     """Return the number of services from which too many shifts are too busy; takes `operations.growth`."""
     margin = growth.overloaded_shifts_percent - TOO_MANY_SHIFTS_PERCENT
     return first_holding(growth.services.tolist(), margin.tolist())
+
+
+@settles("cons.operational-overhead", evidence=Evidence.MODELLED)
+def operational_overhead(too_many_pages_from_services: float) -> Verdict:
+    """From this number of services on, too many shifts bring one person more pages than can be dealt with."""
+    return holds_from(too_many_pages_from_services, "services, for one person on call")

@@ -1,10 +1,13 @@
 """People around the shop as microservices: what autonomy is worth when changes cross the borders between services.
 
 A model of people, not a measurement: `archlab.sim.teams.delivery.DeliveryModel` lists its assumptions.
+Autonomy pays up to the share of such changes at which a shared train is as fast.
 
 >>> frame = autonomy([0.0, 1.0], teams=2, seeds=range(2), days=30)
 >>> frame.coordinated_percent.tolist(), bool(frame.autonomous_h[1] > frame.autonomous_h[0])
 ([0.0, 100.0], True)
+>>> team_autonomy(own_trains_are_faster_up_to_percent=25).words
+'Holds when: up to 25 % of changes that touch two services'
 """
 
 from collections.abc import Iterable, Sequence
@@ -64,12 +67,12 @@ def autonomy(
     return frame
 
 
+def own_trains_are_faster_up_to_percent(autonomy: pd.DataFrame) -> float:
+    """Return the share of coordinated changes up to which a train for each team is faster; takes `people.autonomy`."""
+    return last_holding(autonomy.coordinated_percent.tolist(), autonomy.autonomous_is_faster_h.tolist())
+
+
 @settles("pros.team-autonomy", evidence=Evidence.MODELLED)
 def team_autonomy(own_trains_are_faster_up_to_percent: float) -> Verdict:
     """Up to this share of changes that touch two services, a change is out sooner with a train for each team."""
     return holds_up_to(own_trains_are_faster_up_to_percent, "% of changes that touch two services")
-
-
-def own_trains_are_faster_up_to_percent(autonomy: pd.DataFrame) -> float:
-    """Return the share of coordinated changes up to which a train for each team is faster; takes `people.autonomy`."""
-    return last_holding(autonomy.coordinated_percent.tolist(), autonomy.autonomous_is_faster_h.tolist())

@@ -6,9 +6,13 @@ calls share connections. Orders come one after the other, so nobody waits for a 
 `archlab.shop.microservices.wire.protocol`); in a published comparison that is nearly all there is, and
 `rest_extra_ms` brings it in.
 
+The rules ask how many calls in a row, and how large answers, it takes until one notices the difference.
+
 >>> sizes = message_sizes().set_index("message")
 >>> bool(sizes.protobuf_bytes["order"] < sizes.json_bytes["order"] / 3)
 True
+>>> synchronous_grpc(faster_from_kb=80).words
+'Holds when: from 80 kB an answer, with ten calls in a row'
 """
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -301,21 +305,15 @@ def _nothing_but(answer: Message) -> Generator[Event, Any, Message]:
     return answer
 
 
+def as_good_up_to_calls(rows: pd.DataFrame) -> float:
+    """Return up to how many calls REST is as good; takes `protocols.calls_in_a_row` with one size of answers."""
+    return last_holding(rows.calls.tolist(), (NOTICEABLE_PERCENT - rows.saved_percent).tolist())
+
+
 @settles("service-communication.synchronous-rest", evidence=Evidence.SIMULATED)
 def synchronous_rest(as_good_up_to_calls: float) -> Verdict:
     """Up to so many calls, each answered with 10 kB, gRPC is less than `NOTICEABLE_PERCENT` faster than REST."""
     return holds_up_to(as_good_up_to_calls, "calls in a row with answers of 10 kB")
-
-
-@settles("service-communication.synchronous-grpc", evidence=Evidence.SIMULATED)
-def synchronous_grpc(faster_from_kb: float) -> Verdict:
-    """From answers of this size on, ten calls in a row are `NOTICEABLE_PERCENT` faster by gRPC than by REST."""
-    return holds_from(faster_from_kb, "kB an answer, with ten calls in a row")
-
-
-def as_good_up_to_calls(rows: pd.DataFrame) -> float:
-    """Return up to how many calls REST is as good; takes `protocols.calls_in_a_row` with one size of answers."""
-    return last_holding(rows.calls.tolist(), (NOTICEABLE_PERCENT - rows.saved_percent).tolist())
 
 
 def faster_from_kb(rows: pd.DataFrame) -> float:
@@ -323,3 +321,9 @@ def faster_from_kb(rows: pd.DataFrame) -> float:
     return first_holding(
         (rows.text_bytes / 1000).tolist(), (rows.saved_percent - NOTICEABLE_PERCENT).tolist()
     )
+
+
+@settles("service-communication.synchronous-grpc", evidence=Evidence.SIMULATED)
+def synchronous_grpc(faster_from_kb: float) -> Verdict:
+    """From answers of this size on, ten calls in a row are `NOTICEABLE_PERCENT` faster by gRPC than by REST."""
+    return holds_from(faster_from_kb, "kB an answer, with ten calls in a row")

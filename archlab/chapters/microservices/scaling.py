@@ -4,11 +4,14 @@ What limits each is found by the bottleneck law (`capacity_per_s` of the two con
 knows no waiting, no coherency of a database, no message that comes late; `saturated` simulates the same shops.
 
 Both may rent databases of up to `LARGEST_DATABASE_CORES`. That is the assumption everything here turns on: a monolith
-that can buy an ever larger database never meets the limit that services avoid.
+that can buy an ever larger database never meets the limit that services avoid. The rules ask from which share of
+orders, and from which budget on, services serve noticeably more.
 
 >>> shops = same_budget([0.12], budget_usd_per_hour=1.25)
 >>> shops.monolith_bottleneck[0], shops.microservices_bottleneck[0]
 ('database', 'catalogue cpu')
+>>> scalability(services_serve_more_from_usd_per_hour=1.1).words
+'Holds when: from 1.1 USD an hour'
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -217,18 +220,6 @@ def simulated(
     return frame.assign(services_gain_percent=100 * (frame.microservices_per_s / frame.monolith_per_s - 1))
 
 
-@settles("characteristics.independent-scaling", evidence=Evidence.SIMULATED)
-def independent_scaling(pays_from_orders_percent: float) -> Verdict:
-    """From this share of orders on, services scaled one by one serve `NOTICEABLE_PERCENT` more for the same money."""
-    return holds_from(pays_from_orders_percent, "% of orders, for the same money")
-
-
-@settles("pros.scalability", evidence=Evidence.SIMULATED)
-def scalability(services_serve_more_from_usd_per_hour: float) -> Verdict:
-    """From this budget on, services serve `NOTICEABLE_PERCENT` more of the usual mix than a monolith."""
-    return holds_from(services_serve_more_from_usd_per_hour, "USD an hour")
-
-
 def pays_from_orders_percent(shops: pd.DataFrame) -> float:
     """Return the share of orders from which services serve more for the money; takes `scaling.simulated`."""
     return first_holding(
@@ -236,7 +227,19 @@ def pays_from_orders_percent(shops: pd.DataFrame) -> float:
     )
 
 
+@settles("characteristics.independent-scaling", evidence=Evidence.SIMULATED)
+def independent_scaling(pays_from_orders_percent: float) -> Verdict:
+    """From this share of orders on, services scaled one by one serve `NOTICEABLE_PERCENT` more for the same money."""
+    return holds_from(pays_from_orders_percent, "% of orders, for the same money")
+
+
 def services_serve_more_from_usd_per_hour(shops: pd.DataFrame) -> float:
     """Return the budget from which services serve more of the usual mix; takes `scaling.budgets`."""
     margin = shops.services_gain_percent - NOTICEABLE_PERCENT
     return first_holding(shops.budget_usd_per_hour.tolist(), margin.tolist())
+
+
+@settles("pros.scalability", evidence=Evidence.SIMULATED)
+def scalability(services_serve_more_from_usd_per_hour: float) -> Verdict:
+    """From this budget on, services serve `NOTICEABLE_PERCENT` more of the usual mix than a monolith."""
+    return holds_from(services_serve_more_from_usd_per_hour, "USD an hour")

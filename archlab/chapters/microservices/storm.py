@@ -8,8 +8,14 @@ Beside it a monolith under the same fault, whose modules call each other as func
 both shops customers ask once and give up after three seconds. Real customers press the button again, which would
 make both worse, and a monolith whose database driver retries can have the same storm.
 
+What counts is the load from which on the fault outlives itself by `OUTLIVES_S`, in either shop.
+
 >>> recovery(seed=1, load=0.3, watch_s=20)["ill_for_s"] < 20
 True
+>>> distributed_system_complexity(
+...     services_stay_ill_from_load_percent=40, monolith_stays_ill_from_load_percent=95
+... ).words
+'Holds when: from 40 % of capacity, where calls are tried twice'
 """
 
 from collections.abc import Iterable, Sequence
@@ -149,16 +155,6 @@ OUTLIVES_S = 30.0
 """A fault of ten seconds outlives itself when the shop is ill three times as long again after its end."""
 
 
-@settles("cons.distributed-system-complexity", evidence=Evidence.SIMULATED)
-def distributed_system_complexity(
-    services_stay_ill_from_load_percent: float, monolith_stays_ill_from_load_percent: float
-) -> Verdict:
-    """From this load on a fault outlives itself by `OUTLIVES_S` in services that retry; a monolith bears more."""
-    if not services_stay_ill_from_load_percent + NOTICEABLE_PERCENT < monolith_stays_ill_from_load_percent:
-        return holds_if(False)
-    return holds_from(services_stay_ill_from_load_percent, "% of capacity, where calls are tried twice")
-
-
 def stays_ill_from_load_percent(recoveries: pd.DataFrame, design: str) -> float:
     """Return the load from which pages fail for `OUTLIVES_S` after the fault; takes `storm.recoveries`.
 
@@ -173,3 +169,13 @@ def storm_limits(recoveries: pd.DataFrame) -> dict[str, float]:
         "services_stay_ill_from_load_percent": stays_ill_from_load_percent(recoveries, "retrying"),
         "monolith_stays_ill_from_load_percent": stays_ill_from_load_percent(recoveries, "monolithic"),
     }
+
+
+@settles("cons.distributed-system-complexity", evidence=Evidence.SIMULATED)
+def distributed_system_complexity(
+    services_stay_ill_from_load_percent: float, monolith_stays_ill_from_load_percent: float
+) -> Verdict:
+    """From this load on a fault outlives itself by `OUTLIVES_S` in services that retry; a monolith bears more."""
+    if not services_stay_ill_from_load_percent + NOTICEABLE_PERCENT < monolith_stays_ill_from_load_percent:
+        return holds_if(False)
+    return holds_from(services_stay_ill_from_load_percent, "% of capacity, where calls are tried twice")

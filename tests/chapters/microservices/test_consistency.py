@@ -5,15 +5,16 @@ from functools import partial
 
 import pytest
 
-from archlab.chapters.microservices import communication, consistency
+from archlab.chapters.microservices import code, consistency
+from archlab.course.claims.verdict import Outcome
 from archlab.shop.architecture import Assortment
 from archlab.shop.crash_points import end_of_order_s
-from archlab.shop.day import run_day
+from archlab.shop.day import at_load, run_day
 from archlab.shop.domain import Order, OrderLine, OutOfStock, Payment, PaymentDeclined
 from archlab.shop.microservices.architecture import Microservices
-from archlab.shop.microservices.config import MicroservicesConfig
+from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
+from archlab.shop.monolithic.architecture import Monolith
 from archlab.sim import Failure, Poisson, Simulation
-from archlab.sim.distributions import Exponential
 
 KEYS = {"idempotency_keys": True}
 WAYS = {"naive": {}, "saga": KEYS, "outbox": KEYS, "queue": {}, "stream": {}}
@@ -23,6 +24,11 @@ def shop_of(ordering, **changed):
     return Microservices(
         Simulation(seed=1), MicroservicesConfig(ordering=ordering, **WAYS[ordering] | changed)
     )
+
+
+@pytest.fixture(scope="module")
+def crashes():
+    return consistency.dying_orders(points=15, seeds=[3]).set_index("design")
 
 
 @pytest.mark.parametrize("ordering", WAYS)
@@ -87,6 +93,20 @@ def test_pieces_that_were_released_are_not_set_aside_by_a_call_that_comes_late()
     assert (shop.rows("stock").on_hand == shop.rows("stock").initial).all()
 
 
+@pytest.mark.parametrize("ordering", ["saga", "outbox"])
+def test_an_order_whose_pieces_were_put_back_is_refused_when_it_comes_again(ordering):
+    shop = shop_of(ordering, assortment=Assortment(stock=1))
+    inventory, here = shop.services["inventory"], shop.instances["inventory-1"]
+    order = Order(7, (OrderLine(product=1, quantity=2, unit_price_cents=450),))
+    for _ in range(2):
+        with pytest.raises(OutOfStock):
+            shop.answer(shop.place_order(7, {1: 2}))
+        shop.answer(inventory.serve(here, "release", (order,)))
+    shop.sim.run(until=20)
+    assert len(shop.rows("payments")) == 0
+    assert shop.audit().anomalies == 0
+
+
 @pytest.mark.parametrize("part", ["inventory-1", "payments-1", "notifications-1"])
 def test_an_outbox_accepts_orders_while_a_service_is_away_and_finishes_them_when_it_is_back(part):
     shop = shop_of("outbox")
@@ -100,12 +120,6 @@ def test_an_outbox_accepts_orders_while_a_service_is_away_and_finishes_them_when
     assert shop.audit().ok
 
 
-def test_an_outbox_leaves_no_crash_with_wrong_rows_and_a_saga_does():
-    table = consistency.dying_orders(points=15, seeds=[3]).set_index("design")
-    assert table.crashes_with_anomaly["outbox"] == 0
-    assert 0 < table.crashes_with_anomaly["saga"] < table.crashes_with_anomaly["naive"]
-
-
 @pytest.mark.parametrize("ordering", ["saga", "outbox", "queue", "stream"])
 def test_every_way_serves_a_usual_day_and_the_audit_is_content(ordering):
     config = MicroservicesConfig(ordering=ordering, idempotency_keys=True, declined=0.1)
@@ -114,83 +128,67 @@ def test_every_way_serves_a_usual_day_and_the_audit_is_content(ordering):
     assert day.result.availability("browse") == 1.0
 
 
-def test_orders_that_are_asked_for_again_are_charged_twice_without_keys_and_once_with():
-    def run(keys):
-        return consistency.impatient(seed=1, attempts=2, idempotency_keys=keys, rate_per_s=3.0, slow_s=8.0)
-
-    assert run(False)["double_charges_percent"] > 20
-    assert run(True)["double_charges_percent"] == 0
-    assert run(True)["wrong_rows"] == 0
-
-
-def test_what_a_stream_reads_again_is_what_it_had_not_committed():
-    found = communication.outage(
-        1, "stream", idempotency_keys=False, rate_per_s=10.0, away_s=5.0, settle_s=30.0
-    )
-    assert 0 < found["double_charges"] <= 10.0 * 5.0 * 1.5  # five seconds between commits
-
-
-def test_a_queue_and_a_stream_pay_every_order_that_came_while_payments_was_away():
-    for way in ("queue", "stream"):
-        found = communication.outage(1, way, True, rate_per_s=5.0, away_s=8.0, settle_s=30.0)
-        assert found["lost_percent"] == found["wrong_rows"] == 0
-        assert found["paid_later_percent"] > 80
-        assert 7 < found["longest_wait_s"] < 12
-
-
-def test_a_call_loses_every_order_that_comes_while_payments_is_away():
-    found = communication.outage(1, "call", rate_per_s=5.0, away_s=8.0)
-    assert found["lost_percent"] > 95
-    assert found["wrong_rows"] == 0
-
-
-def test_messages_take_fewer_hops_and_the_customer_does_not_wait_for_the_provider():
-    frame = consistency.latencies(["naive", "queue"], seeds=range(2)).set_index("ordering")
-    assert frame.order_p50_ms["queue"] < frame.order_p50_ms["naive"] / 4
-    assert frame.messages.to_dict() == {"naive": 14, "queue": 8}
-
-
-def test_what_dies_with_an_instance_starts_with_it():
-    shop = shop_of("queue")
-    shop.sim.run(until=1)
-    consumer = shop.parts["payments consumer"]
-    shop.instances["payments-1"].crash()
-    assert not consumer.sample()[3]
-    shop.instances["payments-1"].restart()
-    assert consumer.sample()[3]
-
-
 @pytest.mark.parametrize("ordering", ["saga", "outbox"])
 def test_ways_that_repeat_or_undo_need_idempotency_keys(ordering):
     with pytest.raises(ValueError, match="idempotency_keys is False"):
         MicroservicesConfig(ordering=ordering)
 
 
-def test_an_unknown_way_is_refused_at_once():
-    with pytest.raises(ValueError, match="way is 'pigeon'"):
-        communication.outage(1, "pigeon")
+def test_an_unknown_way_to_order_is_refused_at_once():
     with pytest.raises(ValueError, match="ordering is 'pigeon'"):
         MicroservicesConfig(ordering="pigeon")
 
 
+def test_an_outbox_leaves_no_crash_with_wrong_rows_and_a_saga_does(crashes):
+    assert crashes.crashes_with_anomaly["outbox"] == 0
+    assert 0 < crashes.crashes_with_anomaly["saga"] < crashes.crashes_with_anomaly["naive"]
+
+
 def test_the_orders_of_the_crashes_end_near_each_other():
-    config = replace(consistency.built_with("saga"), provider_s=Exponential(0.005))
+    config = replace(consistency.built_with("saga"), provider_s=consistency.NEAR_PROVIDER_S)
     assert 0.01 < end_of_order_s(partial(Microservices, config=config), 1) < 0.2
 
 
-@pytest.mark.parametrize("ordering", ["saga", "outbox"])
-def test_an_order_whose_pieces_were_put_back_is_refused_when_it_comes_again(ordering):
-    shop = shop_of(ordering, assortment=Assortment(stock=1))
-    for _ in range(2):
-        with pytest.raises(OutOfStock):
-            shop.answer(shop.place_order(7, {1: 2}))
-        shop.answer(
-            shop.services["inventory"].serve(shop.instances["inventory-1"], "release", (order_of(7),))
+def test_consistency_is_a_challenge_for_plain_orders_and_not_with_an_outbox(crashes):
+    monolith_percent = consistency.wrong_with_one_database_percent(points=12)
+
+    def verdict(ordering):
+        return consistency.consistency_challenges(
+            wrong_with_one_database_percent=monolith_percent,
+            wrong_with_three_percent=crashes.wrong_rows_percent[ordering],
         )
-    shop.sim.run(until=20)
-    assert len(shop.rows("payments")) == 0
-    assert shop.audit().anomalies == 0
+
+    assert verdict("naive").outcome is Outcome.HOLDS
+    assert verdict("outbox").outcome is Outcome.DOES_NOT_HOLD
 
 
-def order_of(order_id):
-    return Order(order_id, (OrderLine(product=1, quantity=2, unit_price_cents=450),))
+def test_each_service_owns_its_data_and_the_modules_of_a_monolith_do_not():
+    day = run_day(
+        Microservices, MICROSERVICES, at_load(0.2, MICROSERVICES), seed=1, duration_s=10, drain_s=30
+    )
+
+    def verdict(shop):
+        frame = code.replace_a_database(shop.tables, code.OWNERS)
+        return consistency.decentralized_data(
+            services_that_share_a_database=int((frame.services_to_change > 1).sum()),
+            anomalies_of_a_quiet_day=day.audit.anomalies,
+        )
+
+    assert verdict(Microservices(Simulation(seed=1))).outcome is Outcome.HOLDS
+    assert verdict(Monolith(Simulation(seed=1))).outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_orders_that_are_asked_for_again_are_charged_twice_without_keys_and_once_with():
+    without, with_keys = (
+        consistency.impatient(seed=1, attempts=2, idempotency_keys=keys, rate_per_s=3.0, slow_s=8.0)
+        for keys in (False, True)
+    )
+    assert without["double_charges_percent"] > 20
+    assert with_keys["double_charges_percent"] == 0
+    assert with_keys["wrong_rows"] == 0
+
+
+def test_messages_take_fewer_hops_and_the_customer_does_not_wait_for_the_provider():
+    frame = consistency.latencies(["naive", "queue"], seeds=range(2)).set_index("ordering")
+    assert frame.order_p50_ms["queue"] < frame.order_p50_ms["naive"] / 4
+    assert frame.messages.to_dict() == {"naive": 14, "queue": 8}

@@ -1,15 +1,25 @@
 """The same money for clones and for services: what it rents, what limits it, and what a simulation says to that."""
 
-import math
-
 import pytest
 
-from archlab.chapters.microservices import autoscaling, scaling
+from archlab.chapters.microservices import scaling
+from archlab.course.claims.verdict import Outcome
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.monolithic.architecture import Monolith
+from archlab.shop.monolithic.config import MonolithConfig
 from archlab.sim import Simulation
 
 MIX = scaling.mix_with(0.12)
+
+
+@pytest.fixture(scope="module")
+def by_law():
+    return scaling.same_budget()
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    return scaling.simulated(seeds=range(2))
 
 
 @pytest.mark.parametrize("budget", [0.7, 1.25, 2.0])
@@ -49,27 +59,8 @@ def test_the_largest_database_is_not_exceeded_and_the_rest_of_the_money_is_kept(
 
 def test_the_monolith_with_the_fewest_clones_is_taken():
     config = scaling.best_monolith(MIX, 5.0)
-    fewer = scaling.MonolithConfig(clones=config.clones - 1, database_cores=2)
+    fewer = MonolithConfig(clones=config.clones - 1, database_cores=2)
     assert scaling.limit_per_s(fewer, MIX) < scaling.limit_per_s(config, MIX)
-
-
-def test_with_few_orders_the_monolith_serves_more_and_with_many_the_services():
-    shops = scaling.same_budget()
-    assert shops.services_gain_percent.iloc[0] < -20
-    assert shops.services_gain_percent.iloc[-1] > 50
-    assert set(shops.monolith_bottleneck) == {"database"}
-
-
-def test_a_simulation_agrees_on_who_serves_more_and_stays_below_the_law():
-    few, many = scaling.simulated([0.0, 0.3], seeds=range(2)).itertuples()
-    assert few.monolith_per_s > few.microservices_per_s
-    assert many.microservices_per_s > many.monolith_per_s
-    law = scaling.same_budget([0.0, 0.3])
-    assert (law.monolith_per_s > [few.monolith_per_s, many.monolith_per_s]).all()
-    measured = [few.microservices_per_s, many.microservices_per_s]
-    assert (1.02 * law.microservices_per_s > measured).all(), (
-        "more than the law allows, and more than chance explains"
-    )
 
 
 def test_a_budget_that_is_too_small_is_refused_at_once():
@@ -81,22 +72,46 @@ def test_a_budget_that_is_too_small_is_refused_at_once():
         scaling.mix_with(1.5)
 
 
-def test_instances_that_start_late_leave_more_pages_slow():
-    lines, figures = autoscaling.compare()
-    fast, slow = figures.slow_percent
-    assert fast < 5
-    assert slow > 80
-    ready = lines.pivot(index="time_s", columns="design", values="instances")
-    assert (ready["ready, start-up 5 s"] >= ready["ready, start-up 60 s"]).all()
-    assert (ready["needed"].iloc[:4] >= ready["ready, start-up 5 s"].iloc[:4]).all()
+def test_with_few_orders_the_monolith_serves_more_and_with_many_the_services(by_law):
+    assert by_law.services_gain_percent.iloc[0] < -20
+    assert by_law.services_gain_percent.iloc[-1] > 50
+    assert set(by_law.monolith_bottleneck) == {"database"}
 
 
-def test_the_instances_needed_are_the_work_over_the_target():
-    work = 720 * 0.00479
-    assert autoscaling.needed(720) == math.ceil(work / 0.6)
-    assert autoscaling.needed(1) == 1
+def test_a_simulation_agrees_on_who_serves_more_and_stays_below_the_law(simulated, by_law):
+    few, *_, many = simulated.itertuples()
+    assert few.monolith_per_s > few.microservices_per_s
+    assert many.microservices_per_s > many.monolith_per_s
+    both = simulated.merge(by_law, on="orders_percent", suffixes=("", "_by_law"))
+    assert both.orders_percent.tolist() == [0, 12, 30]
+    assert (both.monolith_per_s < both.monolith_per_s_by_law).all()
+    assert (both.microservices_per_s < 1.02 * both.microservices_per_s_by_law).all(), (
+        "more than the law allows, and more than chance explains"
+    )
 
 
-def test_a_full_instance_never_asks_for_more_than_its_share_of_the_target():
-    sale = autoscaling.ramp(startup_s=5.0, over_s=1.0, duration_s=35.0)
-    assert sale.instances_per_time.ready.iloc[-1] <= math.ceil(1 / autoscaling.TARGET_UTILISATION)
+def test_the_simulation_puts_the_crossing_near_that_of_the_law(simulated, by_law):
+    crossing = scaling.pays_from_orders_percent(simulated)
+    assert 0 < crossing < scaling.pays_from_orders_percent(by_law) < 15
+
+
+def test_scaling_services_alone_pays_from_some_share_of_orders_and_never_beside_a_large_database(by_law):
+    def verdict(shops):  # by the simulation's law, which is much faster
+        return scaling.independent_scaling(pays_from_orders_percent=scaling.pays_from_orders_percent(shops))
+
+    small = verdict(by_law)
+    assert small.outcome is Outcome.HOLDS_WHEN
+    assert 5 < small.flips_at < 15
+    assert verdict(scaling.same_budget(largest_database_cores=16)).outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_services_scale_further_from_some_budget_and_never_beside_a_large_database():
+    def verdict(largest):
+        shops = scaling.budgets(largest_database_cores=largest)
+        figure = scaling.services_serve_more_from_usd_per_hour(shops)
+        return scaling.scalability(services_serve_more_from_usd_per_hour=figure)
+
+    small = verdict(scaling.LARGEST_DATABASE_CORES)
+    assert small.outcome is Outcome.HOLDS_WHEN
+    assert 1.0 < small.flips_at < 1.25
+    assert verdict(16).outcome is Outcome.DOES_NOT_HOLD
