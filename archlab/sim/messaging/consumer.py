@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
 
+from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.level import Level
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Crashed
@@ -172,6 +173,7 @@ class Consumer:
         self._buffer.clear()
         return messages
 
+    @going_down
     def crash(self) -> None:
         """Go down with all handlers. The broker takes the messages back, each counted as a failure."""
         if not self.is_up:
@@ -186,6 +188,7 @@ class Consumer:
         self._late.clear()
         self.queue.requeue(self.disconnect(), failed=True)
 
+    @coming_back
     def restart(self) -> None:
         """Come back and connect again."""
         if not self.is_up:

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from simpy.events import Event
 
+from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.level import Level
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Crashed, Failure
@@ -240,6 +241,7 @@ class Member:
 
     # Faults ----------------------------------------------------------------------------------------------
 
+    @going_down
     def crash(self) -> None:
         """Go down. `Crashed` is thrown into the handler at work."""
         if self.is_up:
@@ -249,6 +251,7 @@ class Member:
             if self._task is not None:
                 self._task.throw(Crashed(self.name))
 
+    @coming_back
     def restart(self) -> None:
         """Come back and read on from the last commit."""
         if not self.is_up:

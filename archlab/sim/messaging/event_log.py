@@ -36,6 +36,7 @@ from zlib import crc32
 
 from simpy.events import Event
 
+from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.events import fail_next, fail_now, process_event
 from archlab.sim.distributions import Distribution
 from archlab.sim.failure import Crashed, Unavailable
@@ -220,6 +221,7 @@ class EventLog:
 
     # Faults ----------------------------------------------------------------------------------------------
 
+    @going_down
     def crash(self) -> None:
         """Go down. Stored records and committed offsets stay; what is being stored fails."""
         if not self.is_up:
@@ -230,6 +232,7 @@ class EventLog:
         self.refused += len(self._storing)
         self._storing.clear()
 
+    @coming_back
     def restart(self) -> None:
         """Come back; the members go on reading."""
         self.is_up = True

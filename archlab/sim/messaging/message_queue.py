@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
 
+from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.events import fail_next, fail_now, process_event
 from archlab.sim.core.level import Level
 from archlab.sim.distributions import Distribution
@@ -237,6 +238,7 @@ class MessageQueue:
 
     # Faults ----------------------------------------------------------------------------------------------
 
+    @going_down
     def crash(self) -> None:
         """The broker goes down: connections end, what is being stored fails. Not durable: all messages are lost."""
         if not self.is_up:
@@ -253,6 +255,7 @@ class MessageQueue:
             self._ready_level.add(-len(self._ready))
             self._ready.clear()
 
+    @coming_back
     def restart(self) -> None:
         """Come back; the consumers connect again at once."""
         self.is_up = True

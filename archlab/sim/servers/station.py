@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import NORMAL, URGENT
 
+from archlab.sim.core.active_faults import coming_back, going_down, slowing_down
 from archlab.sim.core.events import fail_next, fail_now, process_event
 from archlab.sim.failure import Crashed, Refused, Unavailable
 from archlab.sim.servers.discipline import Discipline, line
@@ -178,6 +179,7 @@ class Station:
 
     # Faults ----------------------------------------------------------------------------------------------
 
+    @going_down
     def crash(self) -> None:
         """Go down. Everything inside fails with `Crashed`, in the queue and in service, and so does every holder."""
         if not self.is_up:
@@ -197,11 +199,13 @@ class Station:
         for visit in [*inside, *waiting]:
             fail_next(visit, Crashed(self.name))
 
+    @coming_back
     def restart(self) -> None:
         """Come back, empty. Does nothing when the station is up."""
         if not self.is_up:
             self.is_up, self._free, self._room = True, self.capacity, self._queue_limit
 
+    @slowing_down
     def slow_down(self, factor: float) -> None:
         """From now on work takes `factor` times as long, what is left of the work under way too. 1.0: as before."""
         require_positive("factor", factor)
