@@ -81,6 +81,7 @@ class SheddingStation(Station):
         super()._next()
 
     def _drop(self, visit: Any) -> None:
+        visit.stop_waiting()
         self._queue_area += self.sim._now
         self.shed += 1
         self.refused += 1
