@@ -6,7 +6,7 @@ min(1, c / n) of a core's speed: egalitarian processor sharing. Turns are taken 
 one job to the next costs nothing; both err in favour of sharing.
 
 In Kendall's notation with Poisson arrivals it is M/G/c-PS. For one core the mean response depends on the mean of the
-work alone: service / (1 - utilisation), see `archlab.sim.theory.mg1_ps`.
+work alone: service / (1 - utilisation), see `archlab.sim.theory.mgc_ps`.
 
 How it is done: virtual time runs at the speed at which each job is worked on. A job ends when virtual time has moved on
 by its work, whatever comes and goes meanwhile. So nothing about the others changes when a job arrives, and the next to
@@ -115,19 +115,24 @@ class SharedProcessors:
 
     def _move_on(self) -> None:
         """Bring virtual time and the sums up to the present. It comes before every change."""
-        now = self.sim._now
+        now, jobs, capacity = self.sim._now, len(self._jobs), self._capacity
         passed_s = now - self._moved_s
-        self._virtual_s += passed_s * self._speed
-        self._busy_s += passed_s * self.busy
-        self._waiting_s += passed_s * self.queue_length
         self._moved_s = now
+        self._virtual_s += passed_s * self._speed
+        if jobs <= capacity:
+            self._busy_s += passed_s * jobs
+        else:
+            self._busy_s += passed_s * capacity
+            self._waiting_s += passed_s * (jobs - capacity)
 
     def _plan(self) -> None:
         """Work out when the next job ends. It comes after every change."""
-        jobs, now = self._jobs, self.sim._now
+        jobs = self._jobs
         if jobs:
-            self._speed = min(1.0, self._capacity / len(jobs)) / self._slowness
-            self._end_s = now + max(0.0, jobs[0][0] - self._virtual_s) / self._speed
+            share = 1.0 if len(jobs) <= self._capacity else self._capacity / len(jobs)
+            self._speed = share / self._slowness
+            left_s = max(0.0, jobs[0][0] - self._virtual_s)  # rounding may have passed the end
+            self._end_s = self.sim._now + left_s / self._speed
         else:  # virtual time starts again from nothing, so that it never gets coarse
             self._virtual_s, self._speed, self._end_s = 0.0, 0.0, inf
         self._set_alarm()
