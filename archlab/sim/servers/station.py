@@ -174,7 +174,10 @@ class Station(Pool):
         process_event(visit)
 
     def _stop_doing(self, hold: Hold) -> None:
-        self._calendar[:] = [entry for entry in self._calendar if entry[4] is not hold]
+        others = [
+            entry for entry in self._calendar if entry[3] is not self._on_worked or entry[4] is not hold
+        ]
+        self._calendar[:] = others
         heapify(self._calendar)
         hold.doing = None
 
@@ -182,12 +185,14 @@ class Station(Pool):
 
     def crash(self) -> None:
         """Go down. Everything inside fails with `Crashed`, in the queue and in service, and so does every holder."""
-        doing = [hold.doing for hold in self._held if hold.doing is not None]
+        working = [hold for hold in self._held if hold.doing is not None]
         super().crash()
-        for visit in doing:  # after the holders have been told: they leave for the crash, not for this
-            self.sim.call_at(self.sim._now, self._lose, visit, URGENT)
+        for hold in working:  # after the holders have been told: they leave for the crash, not for this
+            self.sim.call_at(self.sim._now, self._lose, hold.doing, URGENT)
+            hold.doing = None
 
     def _lose(self, visit: Visit) -> None:
+        """Let the work of a holder fail, as the last thing of the crash."""
         fail_next(visit, Crashed(self.name))
 
     def slow_down(self, factor: float) -> None:
