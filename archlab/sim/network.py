@@ -174,7 +174,7 @@ class Network:
         Raises `ValueError` when the size is negative or no number, or a node's name is no text.
         """
         if not (size_bytes.__class__ in NUMBERS and 0 <= size_bytes < inf):
-            _require_size("size_bytes", size_bytes)
+            require_size("size_bytes", size_bytes)
         try:
             link = self._links[source, target]
         except (KeyError, TypeError):
@@ -208,8 +208,8 @@ class Network:
         if timeout_s is not None:
             require_non_negative("timeout_s", timeout_s)
         if request_bytes or response_bytes:
-            _require_size("request_bytes", request_bytes)
-            _require_size("response_bytes", response_bytes)
+            require_size("request_bytes", request_bytes)
+            require_size("response_bytes", response_bytes)
         call = Call(self, source, target, work, response_bytes)
         _then(self.send(source, target, request_bytes), call.begin)
         return call if timeout_s is None else deadline(self.sim, call, timeout_s)
@@ -255,6 +255,8 @@ class Network:
 
     def loss_of(self, one: str, other: str) -> float:
         """The probability that a message from one node to the other is lost, with all faults that are on."""
+        require_text("one", one)
+        require_text("other", other)
         link = self._links.get((one, other))
         return self._defaults[2] if link is None else link.loss
 
@@ -386,7 +388,8 @@ def _require_link(latency_s: Any, bandwidth_bytes_per_s: Any, loss: Any) -> None
     require_fraction("loss", loss)
 
 
-def _require_size(name: str, size_bytes: Any) -> None:
+def require_size(name: str, size_bytes: Any) -> None:
+    """Raise `ValueError` unless `size_bytes` is a finite number of bytes, 0 or more."""
     try:
         require_non_negative(name, size_bytes)
     except ValueError:

@@ -376,7 +376,7 @@ TARGETS = {
     "PowerOfTwoChoices": lambda w: a(PowerOfTwoChoices, sim=w.sim, name="new", choices=2),
     "PeakEwma": lambda w: a(PeakEwma, sim=w.sim, name="new", decay_s=0.25, failure_penalty_s=0.25),
     "RoundRobin.choose": lambda w: a(w.rule.choose, candidates=["x", "y"]),
-    "balancing_rule": lambda w: a(balancing_rule, word="random", sim=w.sim, name="new"),
+    "balancing_rule": lambda w: a(balancing_rule, balancing="random", sim=w.sim, name="new"),
     "Replicas": lambda w: a(
         Replicas,
         sim=w.sim,
@@ -419,7 +419,7 @@ TARGETS = {
         proxy_s=0.25,
         proxy_cpu_s=0.25,
     ),
-    "mesh_defaults": lambda w: a(mesh_defaults, word="istio"),
+    "mesh_defaults": lambda w: a(mesh_defaults, mesh="istio"),
     "Mesh": lambda w: a(Mesh, sim=w.sim, defaults=mesh_defaults("istio")),
     "Mesh.call": lambda w: a(
         Mesh(w.sim, mesh_defaults("istio")).call,
@@ -513,8 +513,8 @@ TARGETS = {
     "ServerSideDiscovery": lambda w: a(
         ServerSideDiscovery, registry=w.consul, balancer=w.web, hop_s=0.25, timeout_s=0.25
     ),
-    "build": lambda w: a(build, word="etcd", sim=w.sim, network=w.network),
-    "kind_of": lambda w: a(kind_of, word="etcd"),
+    "build": lambda w: a(build, registry="etcd", sim=w.sim, network=w.network),
+    "kind_of": lambda w: a(kind_of, registry="etcd"),
     # results, experiments, theory
     "Result.latency_s": lambda w: a(w.result.latency_s, q=25.0, kind="browse"),
     "Result.latency_from_intended_s": lambda w: a(w.result.latency_from_intended_s, q=25.0, kind="browse"),

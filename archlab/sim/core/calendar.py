@@ -65,6 +65,14 @@ class Alarm(Event):
         """Do what is to be done when the time has come and the event has not happened."""
         raise NotImplementedError
 
+    def cancel(self) -> None:
+        """Count no more: what the alarm was for has happened. It must still have its entry."""
+        self._value = None
+        sim = self.env
+        sim._cancelled += 1
+        if sim._cancelled > sim._sweep_above:
+            sim.sweep()
+
 
 class Calendar(simpy.Environment):
     """A SimPy environment with a seed, names, and entries that may be plain functions.
@@ -87,6 +95,7 @@ class Calendar(simpy.Environment):
         self.recorder = Recorder()
         self._registers: dict[str, dict[str, Any]] = {}
         self.parts: dict[str, Part] = self.register("part")
+        self._depth = 0  # events that are being processed inside one another
         self._cancelled = 0  # alarms on the calendar whose event has happened
         self._sweep_above = SWEEP_ABOVE
 

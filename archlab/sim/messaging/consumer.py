@@ -30,7 +30,7 @@ from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.level import Level
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Crashed
-from archlab.sim.validation import require_whole
+from archlab.sim.validation import require_function, require_whole
 
 if TYPE_CHECKING:
     from archlab.sim.messaging.message_queue import Handler, Message, MessageQueue
@@ -62,6 +62,7 @@ class Consumer:
     def __init__(
         self, queue: MessageQueue, name: str, handler: Handler, concurrent: int, prefetch: int
     ) -> None:
+        require_function("handler", handler)
         require_whole("concurrent", concurrent, at_least=1)
         require_whole("prefetch", prefetch, at_least=1)
         self.sim = queue.sim

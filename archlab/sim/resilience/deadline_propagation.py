@@ -44,6 +44,7 @@ from typing import TYPE_CHECKING
 
 from simpy.events import Event
 
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.failure import TimedOut
 from archlab.sim.validation import require_non_negative
 
@@ -61,6 +62,7 @@ class TimeLimit:
     """
 
     def __init__(self, sim: Simulation, within_s: float) -> None:
+        require_sim(sim)
         require_non_negative("within_s", within_s)
         self.sim = sim
         self.expires_at_s = sim.now + within_s
