@@ -251,6 +251,9 @@ class Network:
 
     def is_cut(self, source: str, target: str) -> bool:
         """Whether a partition separates the two nodes."""
+        if source.__class__ is not str or target.__class__ is not str:
+            require_text("source", source)
+            require_text("target", target)
         return any(cut.separates(source, target) for cut in self._cuts)
 
     def loss_of(self, one: str, other: str) -> float:

@@ -21,7 +21,13 @@ from dataclasses import dataclass
 from scipy.optimize import brentq
 from scipy.special import exprel
 
-from archlab.sim.validation import require_non_negative, require_percent, require_positive, require_whole
+from archlab.sim.validation import (
+    numbers_in,
+    require_non_negative,
+    require_percent,
+    require_positive,
+    require_whole,
+)
 
 ROUNDING = 1e-17
 """A part this small does not change the whole that it is added to."""
@@ -248,7 +254,9 @@ def jackson_tandem(
     Raises:
         ValueError: when the lists differ in length or are empty, or a station's utilisation is not below 1.
     """
-    if not service_s or len(service_s) != len(servers):
+    numbers_in("service_s", service_s, "one number a station")
+    numbers_in("servers", servers, "one number a station")
+    if len(service_s) != len(servers):
         raise ValueError(
             f"servers is {servers!r}; it must have one number for each service_s of {service_s!r}"
         )

@@ -57,7 +57,7 @@ def require_percent(name: str, value: float) -> None:
 
 def require_whole(name: str, value: int, at_least: int) -> None:
     """Raise `ValueError` unless `value` is a whole number and not below `at_least`."""
-    _require(_is_whole(value) and value >= at_least, name, value, f"a whole number, {at_least} or more")
+    _require(is_whole(value) and value >= at_least, name, value, f"a whole number, {at_least} or more")
 
 
 def require_lasting(name: str, value: float | None) -> None:
@@ -148,7 +148,8 @@ def _is_number(value: object) -> bool:
     return not isinstance(value, bool) and isinstance(value, Real)
 
 
-def _is_whole(value: object) -> bool:
+def is_whole(value: object) -> bool:
+    """Whether it is a whole number."""
     return not isinstance(value, bool) and isinstance(value, Integral)
 
 

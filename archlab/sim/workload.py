@@ -256,7 +256,8 @@ class Mix:
         if isinstance(mix, Mix):
             return mix
         weights = {"request": 1.0} if mix is None else mix
-        if not isinstance(weights, Mapping) or not all(isinstance(kind, str) and kind for kind in weights):
+        are_weights = isinstance(weights, Mapping) and len(weights) > 0
+        if not are_weights or not all(isinstance(kind, str) and kind for kind in weights):
             refuse(
                 TypeError, "mix", mix, "a Mix or weights by kind, such as {'browse': 0.9, 'place_order': 0.1}"
             )

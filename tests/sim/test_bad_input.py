@@ -51,7 +51,6 @@ from archlab.sim import (
     SlowDown,
     Station,
     Streams,
-    Task,
     TimeLimit,
     TokenBucket,
     Trace,
@@ -73,7 +72,7 @@ from archlab.sim.balancing import (
 from archlab.sim.balancing.mesh import Sidecar
 from archlab.sim.connections import Http1Pool, Http2Connection, Tcp, TcpConnection
 from archlab.sim.connections.tcp import ByteStream
-from archlab.sim.core import Calendar, Deadline, Level, Repeating
+from archlab.sim.core import Calendar, Level, Repeating
 from archlab.sim.discovery import EurekaSettings, Quorum, Swim, build, kind_of
 from archlab.sim.distributions import as_distribution
 from archlab.sim.resilience import SlidingWindow
@@ -170,6 +169,12 @@ class World:
         return self.sim.timeout(1.0)
 
 
+def happened(sim):
+    event = simpy.Event(sim)
+    event._ok, event._value = True, None
+    return event
+
+
 def a(call, **arguments):
     return call, arguments
 
@@ -184,13 +189,15 @@ TARGETS = {
     "Simulation": lambda w: a(Simulation, seed=1, initial_time=0.5),
     "Simulation.stream": lambda w: a(w.sim.stream, name="new"),
     "Simulation.draws": lambda w: a(w.sim.draws, name="new", distribution=1.0),
-    "Simulation.durations": lambda w: a(w.sim.durations, name="new", what="it", distribution=1.0),
-    "Simulation.require_free": lambda w: a(lambda name: w.sim.require_free("part", name), name="new"),
-    "Simulation.enter": lambda w: a(lambda name: w.sim.enter("part", name, w.web), name="new"),
-    "Simulation.call_at": lambda w: a(w.sim.call_at, time_s=5.0, action=print, argument=7, priority=1),
-    "Simulation.schedule": lambda w: a(
-        lambda delay: w.sim.schedule(simpy.Event(w.sim).succeed(), delay=delay), delay=0.5
+    "Simulation.durations": lambda w: a(
+        lambda name, distribution: w.sim.durations(name, "distribution", distribution),
+        name="new",
+        distribution=1.0,
     ),
+    "Simulation.require_free": lambda w: a(lambda name: w.sim.require_free("part", name), name="new"),
+    "Simulation.enter": lambda w: a(lambda name: w.sim.enter("part", name, w), name="new"),
+    "Simulation.call_at": lambda w: a(w.sim.call_at, time_s=5.0, action=print, argument=7, priority=1),
+    "Simulation.schedule": lambda w: a(w.sim.schedule, event=happened(w.sim), priority=1, delay=0.5),
     "Simulation.run": lambda w: a(w.sim.run, until=9.0),
     "Simulation.start": lambda w: a(w.sim.start, generator=work()),
     "Simulation.deadline": lambda w: a(w.sim.deadline, event=w.start(), timeout_s=2.0),
@@ -202,8 +209,6 @@ TARGETS = {
     "Calendar": lambda w: a(Calendar, seed=1, initial_time=0.5),
     "Streams": lambda w: a(Streams, seed=1),
     "Streams.stream": lambda w: a(Streams(1).stream, name="new"),
-    "Task": lambda w: a(Task, sim=w.sim, generator=work()),
-    "Deadline": lambda w: a(Deadline, sim=w.sim, event=w.start(), timeout_s=2.0),
     "Level": lambda w: a(Level, sim=w.sim),
     "Repeating": lambda w: a(Repeating, sim=w.sim, every_s=0.25, action=print, first_at_s=0.25),
     "Repeating.at_random_phase": lambda w: a(
@@ -286,7 +291,7 @@ TARGETS = {
     "Network": lambda w: a(
         Network, sim=w.sim, latency_s=0.25, bandwidth_bytes_per_s=9.0, loss=0.25, name="new"
     ),
-    "Network.nodes": lambda w: a(lambda names: w.network.nodes(names), names="new"),
+    "Network.nodes": lambda w: a(lambda names, network=w.network: network.nodes(names), names="new"),
     "Network.link": lambda w: a(
         w.network.link, one="a", other="b", latency_s=0.25, bandwidth_bytes_per_s=9.0, loss=0.25
     ),
@@ -586,14 +591,14 @@ ODD = {
     "-inf": lambda: -math.inf,
     "-1": lambda: -1,
     "0": lambda: 0,
-    "half": lambda: 0.5,
+    "0.5": lambda: 0.5,
     "True": lambda: True,
-    "list": lambda: [],
-    "list of None": lambda: [None],
-    "dict": lambda: {},
+    "[]": lambda: [],
+    "[None]": lambda: [None],
+    "{}": lambda: {},
     "class": lambda: Odd,
     "object": lambda: Odd(),
-    "station": lambda: Station(Simulation(seed=2), "stranger"),
+    "stranger": lambda: Station(Simulation(seed=2), "stranger"),
 }
 ANY = set(ODD)
 ALLOWED = {}

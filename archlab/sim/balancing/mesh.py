@@ -126,11 +126,11 @@ class Mesh:
         return self._sidecar(caller, service, candidates).call(to)
 
     def _sidecar(self, caller: str, service: str, candidates: Callable[[], Sequence[T]]) -> Sidecar[T]:
+        require_text("caller", caller)
+        require_text("service", service)
         require_function("candidates", candidates)
         key = (caller, service)
         if key not in self.sidecars:
-            require_text("caller", caller)
-            require_text("service", service)
             self.sidecars[key] = Sidecar(self.sim, f"{caller} to {service}", candidates, self.defaults)
         return self.sidecars[key]
 

@@ -21,7 +21,7 @@ from archlab.sim.balancing.ejection import Ejection, T
 from archlab.sim.balancing.rules import BalancingRule
 from archlab.sim.core.calendar import require_same_sim, require_sim
 from archlab.sim.failure import Unavailable
-from archlab.sim.validation import require_function, require_instance, require_text
+from archlab.sim.validation import refuse, require_function, require_instance, require_text
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -67,7 +67,8 @@ class Replicas(Generic[T]):
         Raises `TypeError` when `to` is no function or `avoid` no collection.
         """
         require_function("to", to)
-        require_instance("avoid", avoid, Collection, "a collection of names")
+        if not isinstance(avoid, Collection) or isinstance(avoid, str):
+            refuse(TypeError, "avoid", avoid, "a collection of names")
         return self.sim.start(self._run(to, avoid))
 
     def _run(self, to: Callable[[T], Event], avoid: Collection[str]) -> Generator[Event, Any, Any]:

@@ -71,7 +71,7 @@ class BalancingRule(ABC):
 
     def choose(self, candidates: Sequence[T]) -> T:
         """Return one of `candidates`. Raises `ValueError` when there is none."""
-        if not candidates or not isinstance(candidates, Sequence):
+        if not candidates or not isinstance(candidates, Sequence) or isinstance(candidates, str):
             refuse(ValueError, "candidates", candidates, "a list of at least one candidate")
         return self._choose(candidates)
 
