@@ -26,10 +26,11 @@ from typing import Any
 from simpy.events import Event
 
 from archlab.shop.store import Statement, run_together
+from archlab.sim.core.active_faults import coming_back, going_down, slowing_down
 from archlab.sim.distributions import Distribution
 from archlab.sim.servers.station import Station
 from archlab.sim.simulation import Simulation
-from archlab.sim.validation import require_non_negative, require_positive
+from archlab.sim.validation import require_non_negative
 
 Steps = Generator[Event, Any, None]
 
@@ -79,11 +80,13 @@ class DatabaseServer(Station):
         """Write one commit to the log."""
         return self.work(self.log, self.next_commit_s())
 
+    @going_down
     def crash(self) -> None:
         """Go down, with all queries and commits inside."""
         super().crash()
         self.log.crash()
 
+    @coming_back
     def restart(self) -> None:
         """Come back, empty, with the rows that were committed."""
         super().restart()
@@ -99,6 +102,7 @@ class Queries:
     """
 
     def __init__(self, server: DatabaseServer, module: str) -> None:
+        self.sim = server.sim
         self.name = f"{module} queries"
         self._server = server
         self._slowness = 1.0
@@ -107,9 +111,9 @@ class Queries:
         self._started = self._completed = 0
         server.sim.add(self)
 
+    @slowing_down
     def slow_down(self, factor: float) -> None:
         """From now on these queries take `factor` times as long. 1.0: as before."""
-        require_positive("factor", factor)
         self._slowness = factor
 
     def run(self) -> Steps:

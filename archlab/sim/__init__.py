@@ -42,6 +42,8 @@ from archlab.sim.resilience.token_bucket import TokenBucket
 from archlab.sim.result import Result
 from archlab.sim.servers.autoscaler import HorizontalPodAutoscaler
 from archlab.sim.servers.load_shedding import SheddingStation
+from archlab.sim.servers.pool import Pool
+from archlab.sim.servers.processor_sharing import SharedProcessors
 from archlab.sim.servers.scalable_pool import ScalablePool
 from archlab.sim.servers.station import Station
 from archlab.sim.simulation import Simulation
@@ -81,6 +83,7 @@ __all__ = [
     "Pareto",
     "Partition",
     "Poisson",
+    "Pool",
     "Ramp",
     "Refused",
     "Replicas",
@@ -90,6 +93,7 @@ __all__ = [
     "RetryBudget",
     "ScalablePool",
     "ServerSideDiscovery",
+    "SharedProcessors",
     "SheddingStation",
     "Simulation",
     "SlowDown",

@@ -21,7 +21,15 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from archlab.sim.validation import require_non_negative, require_percent, require_positive
+from archlab.sim.validation import (
+    is_finite,
+    numbers_in,
+    refuse,
+    require_non_negative,
+    require_percent,
+    require_positive,
+    shown,
+)
 
 BATCH = 4096
 """How many values a sampler draws at a time: one NumPy call for many is far cheaper than many calls."""
@@ -129,8 +137,8 @@ class Uniform(Batched):
 
     def __post_init__(self) -> None:
         require_non_negative("low", self.low)
-        if not self.low < self.high < math.inf:
-            raise ValueError(f"high is {self.high!r}; it must be finite and above low, which is {self.low!r}")
+        if not (is_finite(self.high) and self.low < self.high):
+            refuse(ValueError, "high", self.high, f"finite and above low, which is {self.low!r}")
 
     @property
     def mean(self) -> float:
@@ -272,14 +280,18 @@ class Empirical(Batched):
         return self.values[int(np.searchsorted(self._cumulative, q / 100 - rounding))]
 
 
+OWN = (Constant, Exponential, Uniform, Lognormal, Pareto, Empirical)
+"""The kit's own distributions. Their constructors see to it that no value is negative."""
+
+
 def _checked(values: Sequence[float], weights: Sequence[float] | None) -> tuple[Values, Values]:
     """Return values and weights as arrays of one length, or say what is wrong with them."""
-    numbers = np.asarray(values, dtype=np.float64)
-    shares = np.ones_like(numbers) if weights is None else np.asarray(weights, dtype=np.float64)
-    if numbers.ndim != 1 or numbers.size == 0:
-        raise ValueError(f"values is {values!r}; it must be a list of at least one number")
+    numbers = numbers_in("values", values, "at least one number")
+    shares = np.ones_like(numbers)
+    if weights is not None:
+        shares = numbers_in("weights", weights, f"one number for each of {numbers.size} values")
     if shares.shape != numbers.shape:
-        raise ValueError(f"weights is {weights!r}; it must have one number for each of {numbers.size} values")
+        refuse(ValueError, "weights", weights, f"a list of one number for each of {numbers.size} values")
     require_non_negative("the smallest of values", float(numbers.min()))
     require_non_negative("the largest of values", float(numbers.max()))
     require_positive("the smallest of weights", float(shares.min()))
@@ -287,14 +299,38 @@ def _checked(values: Sequence[float], weights: Sequence[float] | None) -> tuple[
     return numbers, shares
 
 
-def as_distribution(value: float | Distribution) -> Distribution:
-    """Return a distribution as it is, and a plain number as `Constant`.
+def as_distribution(value: float | Distribution, name: str = "value") -> Distribution:
+    """Return a distribution as it is, and a plain number as `Constant`. `name` is used in messages.
 
     Raises:
-        ValueError: when it is neither, or the number is negative.
+        ValueError: when it is neither, or the number is negative or not finite.
     """
     if isinstance(value, Real):
+        require_non_negative(name, value)  # type: ignore[arg-type]
         return Constant(float(value))
-    if isinstance(value, Distribution):
+    if isinstance(value, Distribution) and not isinstance(value, type):
         return value
-    raise ValueError(f"value is {value!r}; it must be a number or a distribution")
+    refuse(ValueError, name, value, "a finite number, 0 or more, or a distribution")
+
+
+def durations(
+    distribution: Distribution, rng: np.random.Generator, name: str = "distribution"
+) -> Callable[[], float]:
+    """Return a function that gives a duration a call: a draw that cannot be one raises `ValueError`.
+
+    The kit's own distributions give nothing else, so only others are looked at draw by draw.
+    """
+    draw = distribution.sampler(rng)
+    return draw if type(distribution) in OWN else _looked_at(draw, distribution, name)
+
+
+def _looked_at(draw: Callable[[], float], distribution: Distribution, name: str) -> Callable[[], float]:
+    def duration() -> float:
+        value = draw()
+        try:
+            require_non_negative(name, value)
+        except ValueError as error:
+            raise ValueError(f"{error}; it was drawn from {shown(distribution)}") from None
+        return value
+
+    return duration

@@ -1,7 +1,13 @@
 """Faults: what goes wrong, where, when and for how long. A schedule of them is an experiment you can repeat.
 
-`at_s` counts from the start of the simulation, warm-up included. When two faults of one kind overlap on one part, the
-end of the first ends both.
+`at_s` counts from the start of the simulation, warm-up included. None instead of a length means that it never ends.
+
+Faults of one kind may overlap, in whatever order you inject them, and each undoes only itself:
+
+- Crashes: the part is down until the last of them is over. Who restarts it by hand ends them.
+- Slow-downs multiply.
+- Losses are independent of one another, and of what the link loses anyway: with a and b, 1 - (1 - a)(1 - b) is lost.
+- Partitions: two nodes are cut off as long as one of them is on.
 
 >>> from archlab.sim import Crash, Simulation, Station
 >>> sim = Simulation(seed=1)
@@ -18,18 +24,24 @@ True
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any
 
-from simpy.events import URGENT
-
-from archlab.sim.network import group
-from archlab.sim.validation import require_fraction, require_non_negative, require_positive
+from archlab.sim.core.active_faults import Effect, Outage, Slowness
+from archlab.sim.network import Cut, Network, group, require_two_sides
+from archlab.sim.validation import (
+    refuse,
+    require_fraction,
+    require_instance,
+    require_lasting,
+    require_non_negative,
+    require_positive,
+    require_text,
+)
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
-    from archlab.sim.network import Network
 
 
 class Fault(ABC):
@@ -40,7 +52,7 @@ class Fault(ABC):
     @property
     @abstractmethod
     def lasts_s(self) -> float:
-        """How long it lasts, in seconds."""
+        """How long it lasts, in seconds; infinite when it never ends."""
 
     @property
     @abstractmethod
@@ -48,139 +60,191 @@ class Fault(ABC):
         """The name of what is hit."""
 
     @abstractmethod
-    def switch(self, sim: Calendar) -> tuple[Callable[[], Any], Callable[[], Any]]:
-        """Two functions: one that starts the fault and one that ends it. Raises `ValueError` for an unknown part."""
+    def effect(self, sim: Calendar) -> Effect:
+        """What it will do in this simulation. Raises `ValueError` when it does not apply: for an unknown part."""
 
-    def schedule(self, sim: Calendar) -> None:
-        """Put start and end on the calendar. Raises `ValueError` when `at_s` has passed or the part is unknown."""
-        start, end = self.switch(sim)
+    def planned(self, sim: Calendar) -> Effect:
+        """The same, and in time. Raises `ValueError` when `at_s` has passed."""
         if self.at_s < sim.now:
             raise ValueError(f"at_s is {self.at_s}; it must not be before the current time, {sim.now}")
-        sim.call_at(self.at_s, lambda _: start(), priority=URGENT)
-        sim.call_at(self.at_s + self.lasts_s, lambda _: end(), priority=URGENT)
+        return self.effect(sim)
 
 
 @dataclass(frozen=True)
 class Crash(Fault):
-    """A part goes down with everything inside, and is back, empty, after `restart_after_s` seconds."""
+    """A part goes down with everything inside, and is back, empty, after `restart_after_s` seconds (None: never)."""
 
     part: str
     at_s: float
-    restart_after_s: float
+    restart_after_s: float | None
 
     def __post_init__(self) -> None:
+        require_text("part", self.part)
         require_non_negative("at_s", self.at_s)
-        require_positive("restart_after_s", self.restart_after_s)
+        require_lasting("restart_after_s", self.restart_after_s)
 
     @property
     def lasts_s(self) -> float:
-        return self.restart_after_s
+        return _length(self.restart_after_s)
 
     @property
     def where(self) -> str:
         return self.part
 
-    def switch(self, sim: Calendar) -> tuple[Callable[[], Any], Callable[[], Any]]:
-        part = _able(sim, self.part, "crash")
-        return part.crash, part.restart
+    def effect(self, sim: Calendar) -> Effect:
+        return Outage(sim, _able(sim, self.part, "crash", "restart"), self.at_s, self.lasts_s)
 
 
 @dataclass(frozen=True)
 class SlowDown(Fault):
-    """A part takes `factor` times as long for everything, for `for_s` seconds."""
+    """A part takes `factor` times as long for everything, for `for_s` seconds (None: for ever)."""
 
     part: str
     at_s: float
-    for_s: float
+    for_s: float | None
     factor: float
 
     def __post_init__(self) -> None:
+        require_text("part", self.part)
         require_non_negative("at_s", self.at_s)
-        require_positive("for_s", self.for_s)
+        require_lasting("for_s", self.for_s)
         require_positive("factor", self.factor)
 
     @property
     def lasts_s(self) -> float:
-        return self.for_s
+        return _length(self.for_s)
 
     @property
     def where(self) -> str:
         return self.part
 
-    def switch(self, sim: Calendar) -> tuple[Callable[[], Any], Callable[[], Any]]:
-        part = _able(sim, self.part, "slow_down")
-        return lambda: part.slow_down(self.factor), lambda: part.slow_down(1.0)
+    def effect(self, sim: Calendar) -> Effect:
+        return Slowness(sim, _able(sim, self.part, "slow_down"), self.at_s, self.lasts_s, self.factor)
 
 
 @dataclass(frozen=True)
 class Partition(Fault):
-    """No message passes between two groups of nodes of a network, in either direction, for `for_s` seconds."""
+    """No message passes between two groups of nodes of a network, in either direction, for `for_s` seconds.
+
+    None instead of `for_s`: for ever. A node that the network does not know when the partition begins stops the run
+    with a `ValueError` (see `Network.nodes`).
+    """
 
     network: Network
     one_side: tuple[str, ...]
     other_side: tuple[str, ...]
     at_s: float
-    for_s: float
+    for_s: float | None
 
     def __post_init__(self) -> None:
-        group("one_side", self.one_side)
-        group("other_side", self.other_side)
+        require_instance("network", self.network, Network, "a Network")
+        require_two_sides(group("one_side", self.one_side), group("other_side", self.other_side))
         require_non_negative("at_s", self.at_s)
-        require_positive("for_s", self.for_s)
+        require_lasting("for_s", self.for_s)
 
     @property
     def lasts_s(self) -> float:
-        return self.for_s
+        return _length(self.for_s)
 
     @property
     def where(self) -> str:
         return f"{', '.join(self.one_side)} | {', '.join(self.other_side)}"
 
-    def switch(self, sim: Calendar) -> tuple[Callable[[], Any], Callable[[], Any]]:
-        cut = (self.one_side, self.other_side)
-        return lambda: self.network.partition(*cut), lambda: self.network.heal(*cut)
+    def effect(self, sim: Calendar) -> Effect:
+        return _Cut(sim, self)
 
 
 @dataclass(frozen=True)
 class Lossy(Fault):
-    """A link loses each message with the probability `loss`, in both directions, for `for_s` seconds."""
+    """A link loses each message with the probability `loss`, in both directions, for `for_s` seconds.
+
+    None instead of `for_s`: for ever. What the link loses anyway it loses besides. A node that the network does not
+    know when the fault begins stops the run with a `ValueError` (see `Network.nodes`).
+    """
 
     network: Network
     source: str
     target: str
     at_s: float
-    for_s: float
+    for_s: float | None
     loss: float
 
     def __post_init__(self) -> None:
+        require_instance("network", self.network, Network, "a Network")
+        require_text("source", self.source)
+        require_text("target", self.target)
         require_non_negative("at_s", self.at_s)
-        require_positive("for_s", self.for_s)
+        require_lasting("for_s", self.for_s)
         require_fraction("loss", self.loss)
 
     @property
     def lasts_s(self) -> float:
-        return self.for_s
+        return _length(self.for_s)
 
     @property
     def where(self) -> str:
         return f"{self.source} - {self.target}"
 
-    def switch(self, sim: Calendar) -> tuple[Callable[[], Any], Callable[[], Any]]:
-        usual = self.network.loss_of(self.source, self.target)
-        set_loss = self.network.set_loss
-        return (
-            lambda: set_loss(self.source, self.target, self.loss),
-            lambda: set_loss(self.source, self.target, usual),
-        )
+    def effect(self, sim: Calendar) -> Effect:
+        return _MoreLoss(sim, self)
 
 
-def _able(sim: Calendar, name: str, ability: str) -> Any:
+class _Cut(Effect):
+    """A partition at work. Somebody may heal it by hand before its time."""
+
+    cut: Cut | None = None
+
+    def __init__(self, sim: Calendar, fault: Partition) -> None:
+        _require_network_of(sim, fault.network)
+        self.fault = fault
+        super().__init__(sim, fault.at_s, fault.lasts_s)
+
+    def start(self) -> None:
+        self.cut = self.fault.network.partition(self.fault.one_side, self.fault.other_side)
+        self.cut.on_heal = self._note
+
+    def end(self) -> None:
+        assert self.cut is not None
+        self.fault.network.mend(self.cut)
+
+    def _note(self) -> None:
+        self.until_s = self.sim.now
+
+
+class _MoreLoss(Effect):
+    """A lossy link at work."""
+
+    def __init__(self, sim: Calendar, fault: Lossy) -> None:
+        _require_network_of(sim, fault.network)
+        self.fault = fault
+        super().__init__(sim, fault.at_s, fault.lasts_s)
+
+    def start(self) -> None:
+        fault = self.fault
+        fault.network.add_loss(fault.source, fault.target, fault.loss)
+
+    def end(self) -> None:
+        fault = self.fault
+        fault.network.remove_loss(fault.source, fault.target, fault.loss)
+
+
+def _length(lasts_s: float | None) -> float:
+    return inf if lasts_s is None else lasts_s
+
+
+def _require_network_of(sim: Calendar, network: Network) -> None:
+    if network.sim is not sim:
+        refuse(ValueError, "network", network, "a network of the same simulation")
+
+
+def _able(sim: Calendar, name: str, *abilities: str) -> Any:
     """The part of this name. Raises `ValueError` when there is none, or it cannot do what the fault needs."""
     if name not in sim.parts:
         raise ValueError(
             f"part={name!r} is unknown; the parts are {', '.join(map(repr, sim.parts)) or 'none yet'}"
         )
     part = sim.parts[name]
-    if not hasattr(part, ability):
-        raise ValueError(f"part={name!r} has no {ability}(); this fault does not apply to it")
+    for ability in abilities:
+        if not callable(getattr(part, ability, None)):
+            raise ValueError(f"part={name!r} has no {ability}(); this fault does not apply to it")
     return part

@@ -4,6 +4,13 @@ Open: customers arrive whatever the state of the system, as from the internet. C
 whom waits for the answer before asking again. The same system looks very different under the two
 (Schroeder, Wierman and Harchol-Balter, "Open Versus Closed: A Cautionary Tale", NSDI 2006).
 
+Paced: closed, but each user has a plan, one request every `pace_s`. Who is still waiting for an answer when the next
+request is due asks late, and the time he was late is missing from the latency that is counted from the moment of
+asking. A load generator that reports only that one hides every long stall behind a few slow requests: *coordinated
+omission* (G. Tene, *How NOT to Measure Latency*, 2013; his load generator wrk2 counts from the plan). The record holds
+both moments, and `Result.latency_from_intended_s` counts from the plan. Users of a plain closed load have no plan: they
+begin to think when the answer is there, so they are never late, and there is nothing to correct.
+
 >>> from archlab.sim import Simulation, Station
 >>> sim = Simulation(seed=1)
 >>> web = Station(sim, "web")
@@ -23,13 +30,14 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import NORMAL, Event
 
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.core.deadline import deadline
 from archlab.sim.core.events import process_event
 from archlab.sim.core.task import STARTED, Task
-from archlab.sim.distributions import Distribution
+from archlab.sim.distributions import Distribution, as_distribution
 from archlab.sim.failure import Failure
-from archlab.sim.validation import require_non_negative, require_positive, require_whole
-from archlab.sim.workload import Arrivals, Mix
+from archlab.sim.validation import require_function, require_instance, require_positive, require_whole
+from archlab.sim.workload import Arrivals, Mix, in_order
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
@@ -90,32 +98,48 @@ class Request(Task):
 
 
 class Load:
-    """What open and closed load share: making requests of a mix of kinds, and patience that ends."""
+    """What all loads share: making requests of a mix of kinds, and patience that ends.
+
+    `timeout_s` is how long a customer waits: a number for all, or a distribution from which each draws his own.
+    """
 
     def __init__(
         self,
         sim: Calendar,
         handler: Handler,
         mix: Mix | Mapping[str, float] | None,
-        timeout_s: float | None,
+        timeout_s: float | Distribution | None,
         name: str,
     ) -> None:
-        if timeout_s is not None:
-            require_positive("timeout_s", timeout_s)
+        require_sim(sim)
+        require_function("handler", handler)
+        sim.require_free("load", name)
         self.sim = sim
         self.handler = handler
+        self.name = name
         self.timeout_s = timeout_s
+        self._next_timeout_s = None if timeout_s is None else self._patience(timeout_s)
         self._next_kind = Mix.of(mix).kinds(sim.stream(f"{name} kinds"))
-        sim.enter("load", name, self)
 
-    def send(self, on_answer: Callable[[], object] | None = None) -> None:
-        """Let one request arrive now."""
+    def _patience(self, timeout_s: float | Distribution) -> Callable[[], float]:
+        if not isinstance(timeout_s, Distribution):
+            require_positive("timeout_s", timeout_s)
+        return self.sim.durations(f"{self.name} patience", "timeout_s", timeout_s)
+
+    def send(self, on_answer: Callable[[], object] | None = None, intended_s: float | None = None) -> None:
+        """Let one request arrive now, which was intended for `intended_s` (None: for now)."""
         request = Request(self.sim, self._next_kind())
         if on_answer is not None:
             request.on_answer = on_answer
+        if intended_s is not None:
+            self.sim.recorder.intend(request.id, intended_s)
         request.run(self.handler(request))
-        if self.timeout_s is not None and request.is_alive:
-            self._limit(request, self.timeout_s)
+        if self._next_timeout_s is not None:
+            timeout_s = (
+                self._next_timeout_s()
+            )  # everybody draws one, so that the next gets his own in any case
+            if request.is_alive:
+                self._limit(request, timeout_s)
 
     def _limit(self, request: Request, timeout_s: float) -> None:
         """After `timeout_s` the customer gives up. The system does not know, and works on."""
@@ -127,7 +151,8 @@ class Load:
 class OpenLoad(Load):
     """Requests that arrive by `arrivals`, each handled by `handler`.
 
-    Raises `ValueError` when `timeout_s` is not positive or the mix is not allowed.
+    Raises `ValueError` when `timeout_s` is not positive, the mix is not allowed, or the name is taken, and when
+    arrivals of your own come out of order.
     """
 
     def __init__(
@@ -136,15 +161,17 @@ class OpenLoad(Load):
         arrivals: Arrivals,
         handler: Handler,
         mix: Mix | Mapping[str, float] | None = None,
-        timeout_s: float | None = None,
+        timeout_s: float | Distribution | None = None,
         name: str = "load",
     ) -> None:
         super().__init__(sim, handler, mix, timeout_s, name)
-        self._next_time = arrivals.times(sim.stream(f"{name} arrivals"), sim.now).__next__
+        require_instance("arrivals", arrivals, Arrivals, "arrivals, such as Poisson(rate_per_s=10)")
+        self._next_time = in_order(arrivals, sim.stream(f"{name} arrivals"), sim.now).__next__
         self._calendar: list[Any] = sim._queue
         self._number = sim._eid.__next__
         self._on_arrival = self._arrive
         self._schedule()
+        sim.enter("load", name, self)
 
     def _schedule(self) -> None:
         try:
@@ -168,7 +195,7 @@ class ClosedLoad(Load):
 
     Everybody starts by thinking. Who is answered at the very moment of asking, as by a part that is down, thinks for
     `LEAST_THINK_S` at least: nobody asks endlessly without any time passing.
-    Raises `ValueError` when an argument is not allowed.
+    Raises `ValueError` when an argument is not allowed or the name is taken.
     """
 
     def __init__(
@@ -178,16 +205,16 @@ class ClosedLoad(Load):
         think_s: float | Distribution,
         handler: Handler,
         mix: Mix | Mapping[str, float] | None = None,
-        timeout_s: float | None = None,
+        timeout_s: float | Distribution | None = None,
         name: str = "load",
     ) -> None:
         require_whole("users", users, at_least=1)
-        if not isinstance(think_s, Distribution):
-            require_non_negative("think_s", think_s)
+        as_distribution(think_s, "think_s")
         super().__init__(sim, handler, mix, timeout_s, name)
-        self._next_think_s = sim.draws(f"{name} think time", think_s)
-        for _ in range(users):
-            self._think()
+        self._next_think_s = sim.durations(f"{name} think time", "think_s", think_s)
+        for first_s in [self._next_think_s() for _ in range(users)]:
+            sim.call_at(sim._now + first_s, self._ask)
+        sim.enter("load", name, self)
 
     def _think(self, least_s: float = 0.0) -> None:
         self.sim.call_at(self.sim._now + max(self._next_think_s(), least_s), self._ask)
@@ -195,3 +222,47 @@ class ClosedLoad(Load):
     def _ask(self, _: None) -> None:
         asked_s = self.sim._now
         self.send(on_answer=lambda: self._think(LEAST_THINK_S if self.sim._now == asked_s else 0.0))
+
+
+class PacedLoad(Load):
+    """`users` who each plan to ask every `pace_s`, and wait for each answer (or give up after `timeout_s`).
+
+    The plan is fixed from the start: the n-th request of user k of u is intended for (n - 1 + k / u) x `pace_s` from
+    now, so together they ask evenly. Who has not been answered when his next request is due asks as soon as he is,
+    and so on without a pause until he has caught up with his plan, as the connections of wrk2 do. Nothing of the plan
+    is left out. If answers take longer than `pace_s` on average, users fall behind without end.
+
+    A customer waits for two reasons, and the record tells them apart: `latency_s` counts from the moment of asking,
+    `Result.latency_from_intended_s` from the intended one, `intended_s`. A time-out counts from the moment of asking.
+
+    Raises `ValueError` when an argument is not allowed or the name is taken.
+    """
+
+    def __init__(
+        self,
+        sim: Calendar,
+        users: int,
+        pace_s: float,
+        handler: Handler,
+        mix: Mix | Mapping[str, float] | None = None,
+        timeout_s: float | Distribution | None = None,
+        name: str = "load",
+    ) -> None:
+        require_whole("users", users, at_least=1)
+        require_positive("pace_s", pace_s)
+        super().__init__(sim, handler, mix, timeout_s, name)
+        self.pace_s = pace_s
+        for user in range(1, users + 1):
+            first_s = sim._now + pace_s * user / users
+            self._plan((first_s, 0))
+        sim.enter("load", name, self)
+
+    def _ask(self, turn: tuple[float, int]) -> None:
+        """The request number `turn[1]`, from 0, of the user whose first was planned for `turn[0]`."""
+        first_s, number = turn
+        self.send(lambda: self._plan((first_s, number + 1)), first_s + number * self.pace_s)
+
+    def _plan(self, turn: tuple[float, int]) -> None:
+        """Ask when the plan says, or now if that is over."""
+        first_s, number = turn
+        self.sim.call_at(max(self.sim._now, first_s + number * self.pace_s), self._ask, turn)

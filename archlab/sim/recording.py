@@ -32,6 +32,15 @@ class Recorder:
         self._finished = array("d")
         self._outcome = bytearray()
         self._kind = bytearray()
+        self.late: dict[int, float] | None = None
+        """When the requests that came later than intended should have come, by their rows. None: nobody had a plan."""
+
+    def intend(self, row: int, time_s: float) -> None:
+        """Note that the request of this row, which has arrived, was intended for `time_s`."""
+        if self.late is None:
+            self.late = {}
+        if time_s < self._arrived[row]:
+            self.late[row] = time_s
 
     def arrive(self, now_s: float, kind: str) -> int:
         """Open a row for a request that arrives now, and return its number."""

@@ -17,7 +17,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import curve_fit
 
-from archlab.sim.validation import require_fraction, require_non_negative, require_positive
+from archlab.sim.validation import (
+    numbers_in,
+    refuse,
+    require_fraction,
+    require_non_negative,
+    require_positive,
+    shown,
+)
 
 Values = npt.NDArray[np.float64]
 Count = float | Sequence[float] | Values
@@ -129,17 +136,22 @@ def _usl(n: Values, alpha: float, beta: float, gamma: float) -> Values:
 
 
 def _counts(n: Count) -> Values:
-    counts = np.asarray(n, dtype=np.float64)
-    if not (np.isfinite(counts) & (counts >= 1)).all():
-        raise ValueError(f"n is {n!r}; every number in it must be finite, 1 or more")
+    try:
+        counts = np.asarray(n, dtype=np.float64)
+    except (TypeError, ValueError):
+        counts = np.empty(0)
+    if not counts.size or not (np.isfinite(counts) & (counts >= 1)).all():
+        raise ValueError(f"n is {shown(n)}; every number in it must be finite, 1 or more")
     return counts
 
 
 def _measurements(n: Count, throughput: Count) -> tuple[Values, Values]:
     """Return both as arrays, or say what is wrong with them."""
-    counts, measured = _counts(n), np.asarray(throughput, dtype=np.float64)
-    if counts.ndim != 1 or counts.shape != measured.shape:
-        raise ValueError(f"throughput is {throughput!r}; it must have one number for each in n, {n!r}")
+    counts, measured = _counts(n), numbers_in("throughput", throughput, "one number for each in n")
+    if counts.ndim != 1:
+        refuse(ValueError, "n", n, "a list of numbers")
+    if counts.shape != measured.shape:
+        raise ValueError(f"throughput is {shown(throughput)}; it must have one number for each in n, {shown(n)}")
     if not (np.isfinite(measured) & (measured > 0)).all():
         raise ValueError(f"throughput is {throughput!r}; every number in it must be finite and above 0")
     if np.unique(counts).size < 4:

@@ -21,14 +21,16 @@ from typing import Any
 
 from simpy.events import Event
 
+from archlab.sim.core.active_faults import Effect
 from archlab.sim.core.calendar import Calendar
 from archlab.sim.core.deadline import deadline
 from archlab.sim.core.task import Task
 from archlab.sim.distributions import Distribution
 from archlab.sim.faults import Fault
-from archlab.sim.load import ClosedLoad, Handler, Load, OpenLoad
+from archlab.sim.load import ClosedLoad, Handler, Load, OpenLoad, PacedLoad
 from archlab.sim.network import Network
 from archlab.sim.result import Result, measure
+from archlab.sim.validation import require_instance
 from archlab.sim.workload import Arrivals, Mix
 
 
@@ -44,6 +46,7 @@ class Simulation(Calendar):
         self.loads: dict[str, Load] = self.register("load")
         self.networks: dict[str, Network] = self.register("network")
         self.faults: list[Fault] = []
+        self._effects: list[Effect] = []
 
     def start(self, generator: Generator[Event, Any, Any]) -> Task:
         """Run `generator` as a task: at once up to its first wait, and on from there. See `archlab.sim.Task`."""
@@ -62,7 +65,7 @@ class Simulation(Calendar):
         arrivals: Arrivals,
         handler: Handler,
         mix: Mix | Mapping[str, float] | None = None,
-        timeout_s: float | None = None,
+        timeout_s: float | Distribution | None = None,
         name: str = "load",
     ) -> None:
         """Customers who arrive whatever the state of the system. See `archlab.sim.load.OpenLoad`."""
@@ -74,17 +77,38 @@ class Simulation(Calendar):
         think_s: float | Distribution,
         handler: Handler,
         mix: Mix | Mapping[str, float] | None = None,
-        timeout_s: float | None = None,
+        timeout_s: float | Distribution | None = None,
         name: str = "load",
     ) -> None:
         """Users who wait for each answer before they ask again. See `archlab.sim.load.ClosedLoad`."""
         ClosedLoad(self, users, think_s, handler, mix, timeout_s, name)
 
+    def paced_load(
+        self,
+        users: int,
+        pace_s: float,
+        handler: Handler,
+        mix: Mix | Mapping[str, float] | None = None,
+        timeout_s: float | Distribution | None = None,
+        name: str = "load",
+    ) -> None:
+        """Users who wait for each answer, but plan to ask every `pace_s`. See `archlab.sim.load.PacedLoad`."""
+        PacedLoad(self, users, pace_s, handler, mix, timeout_s, name)
+
     def inject(self, *faults: Fault) -> None:
-        """Schedule faults. Raises `ValueError` at once when a fault names a part that does not exist."""
+        """Schedule faults: all of them, or none.
+
+        Raises `ValueError` at once when a fault names a part that does not exist, or a moment that has passed.
+        """
         for fault in faults:
-            fault.schedule(self)
+            require_instance(
+                "faults", fault, Fault, "faults, such as Crash('web', at_s=10, restart_after_s=5)"
+            )
+        effects = [fault.planned(self) for fault in faults]
+        for fault, effect in zip(faults, effects, strict=True):
+            effect.plan()
             self.faults.append(fault)
+            self._effects.append(effect)
 
     def measure(self, duration_s: float, warmup_s: float = 0, sample_every_s: float | None = None) -> Result:
         """Run for `warmup_s` without measuring, then for `duration_s`, and give the result of the latter.
@@ -92,4 +116,5 @@ class Simulation(Calendar):
         Each part is sampled every `sample_every_s` seconds, 200 times in all unless told otherwise.
         Raises `ValueError` when a time is not positive (`warmup_s` may be 0).
         """
-        return measure(self, self.faults, duration_s, warmup_s, sample_every_s)
+        faults = list(zip(self.faults, self._effects, strict=True))
+        return measure(self, faults, duration_s, warmup_s, sample_every_s)

@@ -21,7 +21,16 @@ from dataclasses import dataclass
 from scipy.optimize import brentq
 from scipy.special import exprel
 
-from archlab.sim.validation import require_non_negative, require_percent, require_positive, require_whole
+from archlab.sim.validation import (
+    numbers_in,
+    require_non_negative,
+    require_percent,
+    require_positive,
+    require_whole,
+)
+
+ROUNDING = 1e-17
+"""A part this small does not change the whole that it is added to."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +39,14 @@ class QueueState:
 
     Attributes:
         utilisation: share of the servers that is busy, 0 to 1.
-        waiting_s: mean time in the queue of the requests that were let in, those that need not wait included.
-        response_s: mean time from arrival to end of service.
+        waiting_s: mean time in the queue of the requests that were let in, those that need not wait included. Where
+            servers share their time: the mean time that is lost to sharing.
+        response_s: mean time from arrival to end of service, or to giving up.
         queue_length: mean number of requests in the queue, those in service not counted.
         in_system: mean number of requests in the queue and in service.
         probability_wait: share of the requests let in that find every server busy.
         probability_refused: share of all requests that find the queue full and go away.
+        probability_abandoned: share of the requests let in that lose patience in the queue and go away.
     """
 
     utilisation: float
@@ -45,6 +56,7 @@ class QueueState:
     in_system: float
     probability_wait: float
     probability_refused: float = 0.0
+    probability_abandoned: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -160,6 +172,76 @@ def mg1(arrival_rate_per_s: float, service_s: float, service_cv: float) -> Queue
     return _state(arrival_rate_per_s, service_s, 1, waiting_s, utilisation)
 
 
+def mgc_ps(arrival_rate_per_s: float, service_s: float, servers: int = 1) -> QueueState:
+    """Return the M/G/c-PS queue: nobody waits, all share the servers' time, each uses one at most.
+
+    Of the distribution of service times only the mean counts (insensitivity), so all means are those of M/M/c: with one
+    server the response is service_s / (1 - utilisation). F. P. Kelly, *Reversibility and Stochastic Networks* (1979),
+    section 3.3: it is a symmetric queue; L. Kleinrock, *Queueing Systems, Volume 2* (1976), chapter 4, for one server.
+
+    Raises:
+        ValueError: when the utilisation is not below 1.
+    """
+    return mmc(arrival_rate_per_s, service_s, servers)
+
+
+def mgc_ps_response_s(work_s: float, arrival_rate_per_s: float, service_s: float, servers: int = 1) -> float:
+    """Return the mean response of those M/G/c-PS requests that need `work_s` of service: it is proportional to that.
+
+    J. W. Cohen, "The multiple phase service network with generalized processor sharing" (Acta Informatica 12, 1979).
+
+    Raises:
+        ValueError: when the utilisation is not below 1.
+    """
+    require_non_negative("work_s", work_s)
+    return work_s * mgc_ps(arrival_rate_per_s, service_s, servers).response_s / service_s
+
+
+def erlang_a(arrival_rate_per_s: float, service_s: float, servers: int, patience_s: float) -> QueueState:
+    """Return the M/M/c+M queue, "Erlang A": who waits goes away after an exponential time, `patience_s` on average.
+
+    It has a steady state at any load. C. Palm, "Research on telephone traffic carried by full availability groups"
+    (Tele 1, 1957; in Swedish 1946); O. Garnett, A. Mandelbaum and M. Reiman, "Designing a Call Center with Impatient
+    Customers" (Manufacturing & Service Operations Management 4, 2002).
+    """
+    require_whole("servers", servers, at_least=1)
+    require_positive("arrival_rate_per_s", arrival_rate_per_s)
+    require_positive("patience_s", patience_s)
+    load = _offered_load(arrival_rate_per_s, service_s)
+    wait, queue_length = _impatient_queue(load, servers, patience_s / service_s)
+    abandoned_per_s = queue_length / patience_s
+    served = load - abandoned_per_s * service_s
+    return QueueState(
+        utilisation=served / servers,
+        waiting_s=queue_length / arrival_rate_per_s,
+        response_s=(queue_length + served) / arrival_rate_per_s,
+        queue_length=queue_length,
+        in_system=queue_length + served,
+        probability_wait=wait,
+        probability_abandoned=abandoned_per_s / arrival_rate_per_s,
+    )
+
+
+def _impatient_queue(load: float, servers: int, patience: float) -> tuple[float, float]:
+    """Return how likely all servers are busy in M/M/c+M, and the mean queue length. Times are in service times.
+
+    A birth-death process: the state with n in the queue is load / (servers + n / patience) times as likely as the state
+    before. The loop adds one state at a time, as in `mmck`, until all that is left to add is below rounding.
+    """
+    last = wait = erlang_b(servers, load)
+    queue_length, n, rest = 0.0, 0, math.inf
+    while rest > ROUNDING * queue_length:
+        n += 1
+        ratio = load / (servers + n / patience)
+        added = last * ratio
+        last = added / (1 + added)
+        wait = (wait + added) / (1 + added)
+        queue_length = (queue_length + n * added) / (1 + added)
+        if ratio < 1:  # from here on the states fall at least as fast as a geometric series
+            rest = last * (n + 1 / (1 - ratio)) / (1 - ratio)
+    return wait, queue_length
+
+
 def jackson_tandem(
     arrival_rate_per_s: float, service_s: Sequence[float], servers: Sequence[int]
 ) -> TandemState:
@@ -172,7 +254,9 @@ def jackson_tandem(
     Raises:
         ValueError: when the lists differ in length or are empty, or a station's utilisation is not below 1.
     """
-    if not service_s or len(service_s) != len(servers):
+    numbers_in("service_s", service_s, "one number a station")
+    numbers_in("servers", servers, "one number a station")
+    if len(service_s) != len(servers):
         raise ValueError(
             f"servers is {servers!r}; it must have one number for each service_s of {service_s!r}"
         )

@@ -22,7 +22,14 @@ from itertools import repeat
 import numpy as np
 
 from archlab.sim.distributions import BATCH
-from archlab.sim.validation import require_non_negative, require_positive
+from archlab.sim.validation import (
+    is_finite,
+    numbers_in,
+    refuse,
+    require_non_negative,
+    require_positive,
+    shown,
+)
 
 
 class Arrivals(ABC):
@@ -35,6 +42,29 @@ class Arrivals(ABC):
     @abstractmethod
     def times(self, rng: np.random.Generator, start_s: float) -> Iterator[float]:
         """The arrival times after `start_s`, in order, in seconds. It may be endless."""
+
+
+def in_order(arrivals: Arrivals, rng: np.random.Generator, start_s: float) -> Iterator[float]:
+    """The times of `arrivals`. One that is no number, or before the last one, raises `ValueError` when its turn comes.
+
+    The kit's own arrivals are in order, so only others are looked at.
+    """
+    times = arrivals.times(rng, start_s)
+    own = type(arrivals).times.__module__ == __name__
+    return times if own else _looked_at(iter(times), arrivals, start_s)
+
+
+def _looked_at(times: Iterator[float], arrivals: Arrivals, last_s: float) -> Iterator[float]:
+    for time_s in times:
+        try:
+            is_next = last_s <= time_s < math.inf
+        except TypeError:
+            is_next = False
+        if not is_next:
+            allowed = f"a finite time, {last_s} or later: arrivals must be in order"
+            refuse(ValueError, f"times of {shown(arrivals)}", time_s, allowed)
+        yield time_s
+        last_s = time_s
 
 
 @dataclass(frozen=True)
@@ -138,8 +168,8 @@ class Diurnal(Varying):
     def __post_init__(self) -> None:
         require_positive("mean_per_s", self.mean_per_s)
         require_positive("day_s", self.day_s)
-        if not 1 <= self.peak_to_mean <= 2:
-            raise ValueError(f"peak_to_mean is {self.peak_to_mean!r}; it must be between 1 and 2")
+        if not (is_finite(self.peak_to_mean) and 1 <= self.peak_to_mean <= 2):
+            refuse(ValueError, "peak_to_mean", self.peak_to_mean, "between 1 and 2")
 
     @property
     def highest_per_s(self) -> float:
@@ -181,11 +211,13 @@ class Trace(Arrivals):
     times_s: Sequence[float]
 
     def __post_init__(self) -> None:
-        times = np.asarray(self.times_s, dtype=float)
-        if times.ndim != 1 or times.size == 0 or not np.isfinite(times).all():
-            raise ValueError("times_s must be a list of one or more finite numbers")
+        times = numbers_in("times_s", self.times_s, "one or more finite numbers")
+        if not np.isfinite(times).all():
+            refuse(ValueError, "times_s", self.times_s, "a list of one or more finite numbers")
         if times[0] < 0 or (np.diff(times) < 0).any():
-            raise ValueError("times_s must start at 0 or later and never go back")
+            refuse(
+                ValueError, "times_s", self.times_s, "a list that starts at 0 or later and never goes back"
+            )
         object.__setattr__(self, "times_s", tuple(times.tolist()))
 
     def rate_at(self, time_s: float) -> float:
@@ -223,7 +255,13 @@ class Mix:
         """A mix from weights by kind. None: every request is of the kind "request"."""
         if isinstance(mix, Mix):
             return mix
-        return cls(**(mix or {"request": 1.0}))
+        weights = {"request": 1.0} if mix is None else mix
+        are_weights = isinstance(weights, Mapping) and len(weights) > 0
+        if not are_weights or not all(isinstance(kind, str) and kind for kind in weights):
+            refuse(
+                TypeError, "mix", mix, "a Mix or weights by kind, such as {'browse': 0.9, 'place_order': 0.1}"
+            )
+        return cls(**weights)
 
     def kinds(self, rng: np.random.Generator) -> Callable[[], str]:
         """A function that draws the kind of the next request."""

@@ -3,11 +3,13 @@
 A test passes when theory lies in the interval and the interval is narrow enough to find an error of a few per cent.
 """
 
+import numpy as np
 import pytest
 
-from archlab.sim import Constant, Exponential, Lognormal, Poisson, Simulation, Station
+from archlab.sim import Constant, Exponential, Lognormal, Poisson, Simulation, Station, TimedOut
 from archlab.sim.statistics import batch_interval
 from archlab.sim.theory import (
+    erlang_a,
     erlang_b,
     jackson_tandem,
     littles_law_gap,
@@ -119,6 +121,46 @@ def test_a_bounded_queue_is_mmck_even_beyond_its_capacity():
     assert refused.contains(theory.probability_refused)
     assert_mean_latency(result, theory.response_s, precision=0.025)
     assert result.parts.loc["station 0", "utilisation"] == pytest.approx(theory.utilisation, rel=0.005)
+
+
+IMPATIENT = {
+    "patient": (300, 4, 0.050, 0.13),
+    "one server": (80, 1, 0.020, 0.06),
+    "overloaded": (500, 4, 0.050, 0.06),
+    "many servers": (5000, 50, 0.010, 0.2),
+}
+
+
+@pytest.mark.parametrize("name", IMPATIENT)
+def test_work_that_loses_patience_is_erlangs_a(name):
+    """The share that leaves, and the mean wait of all, whether they leave or are served."""
+    rate_per_s, servers, patience_s, precision = IMPATIENT[name]
+    sim = Simulation(seed=1)
+    web, waited_s = Station(sim, "station 0", servers), []
+    service_s = sim.draws("service", Exponential(SERVICE_S))
+    next_patience_s = sim.draws("patience", Exponential(patience_s))
+
+    def handler(request):
+        work_s = service_s()
+        try:
+            yield web.serve(work_s, patience_s=next_patience_s())
+            waited_s.append(sim.now - request.arrived_s - work_s)
+        except TimedOut:
+            waited_s.append(sim.now - request.arrived_s)
+            raise
+
+    sim.open_load(Poisson(rate_per_s), handler)
+    result = sim.measure(100_000 / rate_per_s)
+    theory = erlang_a(rate_per_s, SERVICE_S, servers, patience_s)
+    left = batch_interval((result.requests["outcome"] == "timed_out").to_numpy(float), confidence=0.999)
+    waits = batch_interval(np.array(waited_s), confidence=0.999)
+    assert left.half_width < precision * theory.probability_abandoned
+    assert left.contains(theory.probability_abandoned)
+    assert waits.half_width < precision * theory.waiting_s
+    assert waits.contains(theory.waiting_s)
+    part = result.parts.loc["station 0"]
+    assert part["utilisation"] == pytest.approx(theory.utilisation, rel=0.02)
+    assert part["mean_queue_length"] == pytest.approx(theory.queue_length, rel=precision)
 
 
 MG1 = {

@@ -6,16 +6,20 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import gamma, gammainc
 
 from archlab.sim.core.streams import Streams
 from archlab.sim.distributions import Exponential, Lognormal, Uniform
 from archlab.sim.theory import (
+    erlang_a,
     erlang_b,
     erlang_c,
     jackson_tandem,
     littles_law,
     littles_law_gap,
     mg1,
+    mgc_ps,
+    mgc_ps_response_s,
     mm1,
     mmc,
     mmc_response_percentile,
@@ -28,10 +32,10 @@ LOADS = [0.1, 0.6, 0.9]
 utilisations = st.floats(0.01, 0.95)
 
 
-def solved_birth_death_chain(rate_per_s, service_s, servers, places):
+def solved_birth_death_chain(rate_per_s, service_s, servers, places, patience_s=math.inf):
     """Return the steady state of the chain cut off at `places`, from its balance equations."""
-    up = np.full(places, rate_per_s)
-    down = np.minimum(np.arange(1, places + 1), servers) / service_s
+    up, inside = np.full(places, rate_per_s), np.arange(1, places + 1)
+    down = np.minimum(inside, servers) / service_s + np.maximum(inside - servers, 0) / patience_s
     generator = np.diag(up, 1) + np.diag(down, -1)
     generator -= np.diag(generator.sum(axis=1))
     equations = np.vstack([generator.T, np.ones(places + 1)])
@@ -72,6 +76,52 @@ def test_a_very_long_queue_limit_makes_the_bounded_queue_the_unbounded_one():
     bounded, unbounded = mmck(80, 0.02, 2, queue_limit=2000), mmc(80, 0.02, 2)
     assert bounded.response_s == pytest.approx(unbounded.response_s)
     assert bounded.probability_refused == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("servers", SERVERS)
+@pytest.mark.parametrize("utilisation", [0.3, 1.0, 1.6])
+@pytest.mark.parametrize("patience_s", [0.1, 1.0, 8.0])
+def test_erlang_a_agrees_with_the_balance_equations_at_any_load(servers, utilisation, patience_s):
+    rate_per_s = utilisation * servers
+    state = erlang_a(rate_per_s, 1.0, servers, patience_s)
+    chain = solved_birth_death_chain(rate_per_s, 1.0, servers, servers + 400, patience_s)
+    numbers, solver_error = np.arange(chain.size), 1e-8
+    in_queue = chain @ np.maximum(numbers - servers, 0)
+    assert state.queue_length == pytest.approx(in_queue, abs=solver_error)
+    assert state.probability_wait == pytest.approx(chain[servers:].sum(), abs=solver_error)
+    assert state.probability_abandoned == pytest.approx(in_queue / patience_s / rate_per_s, abs=solver_error)
+    assert state.utilisation == pytest.approx(
+        chain @ np.minimum(numbers, servers) / servers, abs=solver_error
+    )
+    assert state.response_s == pytest.approx(chain @ numbers / rate_per_s, rel=1e-6)
+
+
+@pytest.mark.parametrize(("rate_per_s", "servers", "patience_s"), [(8, 1, 0.2), (45, 5, 0.3), (30, 2, 1.0)])
+def test_erlang_a_agrees_with_the_closed_form_of_palm(rate_per_s, servers, patience_s):
+    """By the incomplete gamma function, as Garnett, Mandelbaum and Reiman (2002) have it; service takes 0.1 s."""
+    x, y, load = servers * patience_s / 0.1, rate_per_s * patience_s, rate_per_s * 0.1
+    palm = x * math.exp(y) / y**x * gamma(x) * gammainc(x, y)
+    waits = palm * erlang_b(servers, load) / (1 + (palm - 1) * erlang_b(servers, load))
+    abandoned = waits * (servers / load / palm + 1 - servers / load)
+    state = erlang_a(rate_per_s, 0.1, servers, patience_s)
+    assert state.probability_wait == pytest.approx(waits, rel=1e-12)
+    assert state.probability_abandoned == pytest.approx(abandoned, rel=1e-12)
+    assert state.waiting_s == pytest.approx(abandoned * patience_s, rel=1e-12)
+
+
+def test_with_endless_patience_erlang_a_is_erlang_c_and_without_any_it_is_erlang_b():
+    assert erlang_a(80, 0.02, 2, patience_s=1e9).response_s == pytest.approx(mmc(80, 0.02, 2).response_s)
+    none = erlang_a(80, 0.02, 2, patience_s=1e-12)
+    assert none.probability_abandoned == pytest.approx(erlang_b(2, 1.6))
+    assert none.waiting_s == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("servers", [1, 900])
+def test_far_above_its_capacity_erlang_a_serves_what_it_can_and_loses_the_rest(servers):
+    state = erlang_a(2.0 * servers, 1.0, servers, patience_s=300.0)
+    assert state.probability_abandoned == pytest.approx(0.5, rel=1e-6)
+    assert state.waiting_s == pytest.approx(150.0, rel=1e-6)
+    assert state.utilisation == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("servers", SERVERS)
@@ -134,6 +184,17 @@ def test_mg1_with_exponential_service_is_mm1_and_with_constant_service_waits_hal
     assert mg1(8, 0.1, 0.0).waiting_s == pytest.approx(mm1(8, 0.1).waiting_s / 2)
 
 
+def test_where_processors_share_their_time_nobody_waits_and_all_means_are_those_of_mmc():
+    assert mgc_ps(80, 0.01).response_s == pytest.approx(0.01 / (1 - 0.8))
+    assert mgc_ps(200, 0.01, 3) == mmc(200, 0.01, 3)
+
+
+def test_a_request_that_needs_twice_as_much_takes_twice_as_long_where_processors_share():
+    assert mgc_ps_response_s(0.003, 80, 0.01) == pytest.approx(0.003 / (1 - 0.8))
+    one, two = (mgc_ps_response_s(work_s, 200, 0.01, 3) for work_s in (0.01, 0.02))
+    assert (one, two) == pytest.approx((mmc(200, 0.01, 3).response_s, 2 * mmc(200, 0.01, 3).response_s))
+
+
 def test_a_tandem_is_the_sum_of_its_stations():
     tandem = jackson_tandem(10, service_s=[0.05, 0.15], servers=[1, 2])
     assert tandem.stations == (mmc(10, 0.05, 1), mmc(10, 0.15, 2))
@@ -194,6 +255,7 @@ def test_an_idle_queue_answers_in_the_service_time():
         lambda: mm1(100, 0.01),
         lambda: mmc(500, 0.01, 4),
         lambda: mg1(101, 0.01, 1.0),
+        lambda: mgc_ps(300, 0.01, 3),
         lambda: erlang_c(3, 3.0),
         lambda: jackson_tandem(100, [0.001, 0.02], [1, 1]),
         lambda: mmc_response_percentile(95, 100, 0.01, 1),
@@ -214,6 +276,10 @@ def test_overload_is_refused_because_there_is_no_steady_state(overloaded):
         (lambda: mmck(0, 0.1, 1, 1), "arrival_rate_per_s is 0"),
         (lambda: mmck(1, 0.1, 1, -1), "queue_limit is -1"),
         (lambda: mg1(1, 0.1, -1), "service_cv is -1"),
+        (lambda: erlang_a(0, 0.1, 1, 1), "arrival_rate_per_s is 0"),
+        (lambda: erlang_a(1, 0.1, 0, 1), "servers is 0"),
+        (lambda: erlang_a(1, 0.1, 1, 0), "patience_s is 0"),
+        (lambda: mgc_ps_response_s(-1, 1, 0.1), "work_s is -1"),
         (lambda: erlang_b(2, -1), "offered_load is -1"),
         (lambda: jackson_tandem(1, [0.1, 0.1], [1]), "servers is .* one number for each"),
         (lambda: littles_law_gap(0, 1, 1), "in_system is 0"),

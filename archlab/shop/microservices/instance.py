@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from simpy.events import Event
 
+from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.events import fail_now
 from archlab.sim.failure import Failure
 from archlab.sim.servers.station import Station
@@ -105,12 +106,14 @@ class Instance(Station):
         """Whether this life of the instance still goes on."""
         return self.is_up and self.life == life
 
+    @going_down
     def crash(self) -> None:
         """Die with everything inside."""
         super().crash()
         for part in (self.cpu, *self.inside):
             part.crash()
 
+    @coming_back
     def restart(self) -> None:
         """Start again, empty. Does nothing when it is up."""
         if not self.is_up:

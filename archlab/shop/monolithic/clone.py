@@ -16,6 +16,7 @@ from typing import Any
 
 from simpy.events import Event
 
+from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.servers.station import Station
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_positive, require_whole
@@ -74,12 +75,14 @@ class Clone(Station):
         """Return the workers that serve requests of this kind."""
         return self._pools.get(kind, self)
 
+    @going_down
     def crash(self) -> None:
         """Die with everything inside."""
         super().crash()
         for station in self._inside():
             station.crash()
 
+    @coming_back
     def restart(self) -> None:
         """Start again, empty. Does nothing when it is up."""
         if self.is_up:
@@ -95,7 +98,7 @@ class Clone(Station):
 
     def leak(self, memory_mb: float) -> None:
         """Lose some memory. At the limit the operating system kills the program; it starts again after
-        `restart_s`.
+        `restart_s`, or later when a fault keeps it down.
 
         What this leaves out: a program short of memory gets slow before it dies. It errs towards a sudden
         end.
@@ -109,7 +112,7 @@ class Clone(Station):
 
     def _start_again(self) -> Generator[Event, Any, None]:
         yield self.sim.timeout(self._restart_s)
-        self.restart()
+        self.sim.active_faults.start_again(self)
 
     def _inside(self) -> list[Station]:
         return [self.cpu, self.connections, *self._pools.values()]

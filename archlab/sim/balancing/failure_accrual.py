@@ -32,7 +32,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archlab.sim.balancing.ejection import Ejection, Named, T
-from archlab.sim.validation import require_non_negative, require_positive, require_whole
+from archlab.sim.core.calendar import require_sim
+from archlab.sim.validation import (
+    require_at_least,
+    require_non_negative,
+    require_positive,
+    require_text,
+    require_whole,
+)
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -71,12 +78,11 @@ class FailureAccrual(Ejection):
         jitter_ratio: float = 0.5,
     ) -> None:
         super().__init__()
+        require_sim(sim)
+        require_text("name", name)
         require_whole("consecutive_failures", consecutive_failures, at_least=1)
         require_positive("min_penalty_s", min_penalty_s)
-        if not max_penalty_s >= min_penalty_s:
-            raise ValueError(
-                f"max_penalty_s is {max_penalty_s!r}; it must be min_penalty_s, {min_penalty_s!r}, or more"
-            )
+        require_at_least("max_penalty_s", max_penalty_s, min_penalty_s, "min_penalty_s")
         require_non_negative("jitter_ratio", jitter_ratio)
         self.sim = sim
         self.name = name

@@ -32,8 +32,10 @@ from simpy.events import Event
 from archlab.sim.balancing.ejection import T
 from archlab.sim.balancing.mesh_defaults import MeshDefaults, mesh_defaults
 from archlab.sim.balancing.replicas import Replicas
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.failure import Failure
 from archlab.sim.resilience.retry import Retry
+from archlab.sim.validation import require_function, require_instance, require_text
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -55,6 +57,9 @@ class Sidecar(Generic[T]):
     def __init__(
         self, sim: Simulation, name: str, candidates: Callable[[], Sequence[T]], defaults: MeshDefaults
     ) -> None:
+        require_sim(sim)
+        require_text("name", name)
+        require_instance("defaults", defaults, MeshDefaults, "MeshDefaults, such as mesh_defaults('istio')")
         self.sim = sim
         self.name = name
         self.defaults = defaults
@@ -74,6 +79,7 @@ class Sidecar(Generic[T]):
 
     def call(self, to: Callable[[T], Event]) -> Event:
         """Call one of the servers, `to(server)`, as often as the mesh thinks right, and return the event of the end."""
+        require_function("to", to)
         tried: list[str] = []
 
         def through(server: T) -> Event:
@@ -99,6 +105,8 @@ class Mesh:
     """All sidecars of a system: one for each caller and service, made when it is first needed."""
 
     def __init__(self, sim: Simulation, defaults: MeshDefaults) -> None:
+        require_sim(sim)
+        require_instance("defaults", defaults, MeshDefaults, "MeshDefaults, such as mesh_defaults('istio')")
         self.sim = sim
         self.defaults = defaults
         self.sidecars: dict[tuple[str, str], Sidecar[Any]] = {}
@@ -118,6 +126,9 @@ class Mesh:
         return self._sidecar(caller, service, candidates).call(to)
 
     def _sidecar(self, caller: str, service: str, candidates: Callable[[], Sequence[T]]) -> Sidecar[T]:
+        require_text("caller", caller)
+        require_text("service", service)
+        require_function("candidates", candidates)
         key = (caller, service)
         if key not in self.sidecars:
             self.sidecars[key] = Sidecar(self.sim, f"{caller} to {service}", candidates, self.defaults)

@@ -38,7 +38,14 @@ from archlab.sim.balancing.rules import BalancingRule, PeakEwma, PowerOfTwoChoic
 from archlab.sim.failure import Crashed, Failure, Refused, Unavailable
 from archlab.sim.resilience.backoff import Backoff
 from archlab.sim.resilience.retry_budget import RetryBudget
-from archlab.sim.validation import require_non_negative, require_whole
+from archlab.sim.validation import (
+    require_failures,
+    require_function,
+    require_instance,
+    require_non_negative,
+    require_one_of,
+    require_whole,
+)
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -75,6 +82,12 @@ class MeshDefaults:
     proxy_cpu_s: float = PROXY_HOP_S
 
     def __post_init__(self) -> None:
+        require_function("balancing", self.balancing)
+        for name in ("ejection", "budget"):
+            if getattr(self, name) is not None:
+                require_function(name, getattr(self, name))
+        require_instance("backoff", self.backoff, (Backoff, type(None)), "a Backoff or None")
+        require_failures("retry_on", self.retry_on)
         require_whole("retries", self.retries, at_least=0)
         require_non_negative("proxy_s", self.proxy_s)
         require_non_negative("proxy_cpu_s", self.proxy_cpu_s)
@@ -109,8 +122,7 @@ MESHES = {
 Linkerd's budget looks at the last 10 s, in which 10 retries a second are 100: the size of the bucket here."""
 
 
-def mesh_defaults(word: str) -> MeshDefaults:
+def mesh_defaults(mesh: str) -> MeshDefaults:
     """Return a mesh by its name in `MESHES`. Raises `ValueError` for any other name."""
-    if word not in MESHES:
-        raise ValueError(f"mesh is {word!r}; it must be one of {', '.join(map(repr, MESHES))}")
-    return MESHES[word]
+    require_one_of("mesh", mesh, MESHES)
+    return MESHES[mesh]

@@ -37,7 +37,15 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from archlab.sim.balancing.ejection import Ejection, Named, T
-from archlab.sim.validation import require_fraction, require_positive, require_whole
+from archlab.sim.core.calendar import require_sim
+from archlab.sim.validation import (
+    require_at_least,
+    require_flag,
+    require_fraction,
+    require_positive,
+    require_text,
+    require_whole,
+)
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -84,14 +92,14 @@ class OutlierDetection(Ejection):
         at_least_one: bool = False,
     ) -> None:
         super().__init__()
+        require_sim(sim)
+        require_text("name", name)
         require_whole("consecutive_failures", consecutive_failures, at_least=1)
         require_positive("sweep_s", sweep_s)
         require_positive("base_ejection_s", base_ejection_s)
-        if not max_ejection_s >= base_ejection_s:
-            raise ValueError(
-                f"max_ejection_s is {max_ejection_s!r}; it must be base_ejection_s, {base_ejection_s!r}, or more"
-            )
+        require_at_least("max_ejection_s", max_ejection_s, base_ejection_s, "base_ejection_s")
         require_fraction("max_ejected", max_ejected)
+        require_flag("at_least_one", at_least_one)
         self.sim = sim
         self.name = name
         self.overflow = 0

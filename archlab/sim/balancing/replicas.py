@@ -19,7 +19,9 @@ from simpy.events import Event
 
 from archlab.sim.balancing.ejection import Ejection, T
 from archlab.sim.balancing.rules import BalancingRule
+from archlab.sim.core.calendar import require_same_sim, require_sim
 from archlab.sim.failure import Unavailable
+from archlab.sim.validation import refuse, require_function, require_instance, require_text
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -45,6 +47,12 @@ class Replicas(Generic[T]):
         rule: BalancingRule,
         ejection: Ejection | None = None,
     ) -> None:
+        require_sim(sim)
+        require_text("name", name)
+        require_function("candidates", candidates)
+        require_instance("rule", rule, BalancingRule, "a BalancingRule, such as RoundRobin(sim, name)")
+        require_instance("ejection", ejection, (Ejection, type(None)), "an Ejection or None")
+        require_same_sim(sim, "rule", rule)
         self.sim = sim
         self.name = name
         self.rule, self.ejection = rule, ejection
@@ -56,7 +64,11 @@ class Replicas(Generic[T]):
 
         It fails with `Unavailable` when there is no candidate. One whose name is in `avoid` is taken only when there is
         no other: a retry avoids where it has been.
+        Raises `TypeError` when `to` is no function or `avoid` no collection.
         """
+        require_function("to", to)
+        if not isinstance(avoid, Collection) or isinstance(avoid, str):
+            refuse(TypeError, "avoid", avoid, "a collection of names")
         return self.sim.start(self._run(to, avoid))
 
     def _run(self, to: Callable[[T], Event], avoid: Collection[str]) -> Generator[Event, Any, Any]:

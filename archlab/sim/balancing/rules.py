@@ -34,8 +34,16 @@ from collections.abc import Hashable, Sequence
 from math import exp
 from typing import TYPE_CHECKING, TypeVar
 
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.distributions import Uniform
-from archlab.sim.validation import require_non_negative, require_positive, require_whole
+from archlab.sim.validation import (
+    refuse,
+    require_non_negative,
+    require_one_of,
+    require_positive,
+    require_text,
+    require_whole,
+)
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -54,6 +62,8 @@ class BalancingRule(ABC):
     """
 
     def __init__(self, sim: Simulation, name: str) -> None:
+        require_sim(sim)
+        require_text("name", name)
         self.sim = sim
         self.name = name
         self.outstanding: defaultdict[Hashable, int] = defaultdict(int)
@@ -61,8 +71,8 @@ class BalancingRule(ABC):
 
     def choose(self, candidates: Sequence[T]) -> T:
         """Return one of `candidates`. Raises `ValueError` when there is none."""
-        if not candidates:
-            raise ValueError("candidates is empty; it must have at least one")
+        if not candidates or not isinstance(candidates, Sequence) or isinstance(candidates, str):
+            refuse(ValueError, "candidates", candidates, "a list of at least one candidate")
         return self._choose(candidates)
 
     @abstractmethod
@@ -210,8 +220,7 @@ RULES: dict[str, type[BalancingRule]] = {
 """The rules by their names."""
 
 
-def balancing_rule(word: str, sim: Simulation, name: str) -> BalancingRule:
+def balancing_rule(balancing: str, sim: Simulation, name: str) -> BalancingRule:
     """Return a new rule by its name in `RULES`, with its defaults. Raises `ValueError` for any other name."""
-    if word not in RULES:
-        raise ValueError(f"balancing is {word!r}; it must be one of {', '.join(RULES)}")
-    return RULES[word](sim, name)
+    require_one_of("balancing", balancing, RULES)
+    return RULES[balancing](sim, name)

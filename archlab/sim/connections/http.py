@@ -34,13 +34,13 @@ from typing import Any
 
 from simpy.events import Event
 
-from archlab.sim.connections.tcp import Tcp, TcpConnection
+from archlab.sim.connections.tcp import Tcp, TcpConnection, require_ends
 from archlab.sim.core.deadline import deadline
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Failure
-from archlab.sim.network import Network
+from archlab.sim.network import Network, require_size
 from archlab.sim.servers.station import Station
-from archlab.sim.validation import require_non_negative
+from archlab.sim.validation import require_flag, require_non_negative, require_whole
 
 Work = Generator[Event, Any, Any]
 Size = float | Callable[[Any], float]
@@ -75,6 +75,7 @@ class HttpConnections(ABC):
     """What a client has to one server. `calls` counts requests, `opened` the connections that were opened."""
 
     def __init__(self, network: Network, source: str, target: str, tcp: Tcp | None = None) -> None:
+        require_ends(network, source, target, tcp)
         self.network, self.source, self.target = network, source, target
         self.tcp = tcp or Tcp()
         self.calls = self.opened = 0
@@ -101,6 +102,9 @@ class HttpConnections(ABC):
         """
         if not hasattr(work, "send"):
             raise TypeError(f"work must be a generator, such as charge(order), not {work!r}")
+        require_size("request_bytes", request_bytes)
+        if not callable(answer_bytes):
+            require_size("answer_bytes", answer_bytes)
         if timeout_s is not None:
             require_non_negative("timeout_s", timeout_s)
         self.calls += 1
@@ -148,6 +152,8 @@ class Http1Pool(HttpConnections):
         tcp: Tcp | None = None,
     ) -> None:
         super().__init__(network, source, target, tcp)
+        require_whole("connections", connections, at_least=1)
+        require_flag("keep_alive", keep_alive)
         self.station = Station(network.sim, f"connections {source} to {target}", connections)
         self.keep_alive = keep_alive
         self._idle: list[TcpConnection] = []

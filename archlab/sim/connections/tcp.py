@@ -38,8 +38,14 @@ from simpy.events import Event
 from archlab.sim.core.events import process_event
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Failure
-from archlab.sim.network import Network
-from archlab.sim.validation import require_positive, require_whole
+from archlab.sim.network import Network, require_size
+from archlab.sim.validation import (
+    require_function,
+    require_instance,
+    require_positive,
+    require_text,
+    require_whole,
+)
 
 HEADER_BYTES = 40
 """Of one segment: 20 of IPv4 and 20 of TCP, no options."""
@@ -114,6 +120,7 @@ class ByteStream:
     """
 
     def __init__(self, network: Network, source: str, target: str, tcp: Tcp | None = None) -> None:
+        require_ends(network, source, target, tcp)
         self.network, self.source, self.target = network, source, target
         self.tcp = tcp or Tcp()
         self.segments = self.retransmitted = 0
@@ -125,8 +132,9 @@ class ByteStream:
 
     def send(self, size_bytes: float, rto_s: float | None = None) -> Delivery:
         """Send a message. Yield it to wait until all of it, and all that was sent before, has arrived."""
-        if not size_bytes >= 0:
-            raise ValueError(f"size_bytes is {size_bytes!r}; it must be a number of bytes, 0 or more")
+        require_size("size_bytes", size_bytes)
+        if rto_s is not None:
+            require_positive("rto_s", rto_s)
         message = Delivery(self, size_bytes, self.tcp.rto_s if rto_s is None else rto_s)
         self._unsent.append(message)
         if not self._is_sending:
@@ -223,6 +231,7 @@ class TcpConnection:
     """A connection that `source` opens to `target`: a stream there, `out`, and a stream `back`."""
 
     def __init__(self, network: Network, source: str, target: str, tcp: Tcp | None = None) -> None:
+        require_ends(network, source, target, tcp)
         self.sim = network.sim
         self.target = target
         self.tcp = tcp or Tcp()
@@ -249,8 +258,13 @@ class TcpConnection:
     ) -> Task:
         """Send a request, let `work` run at the far end, and bring its value back, or the `Failure` that ended it.
 
-        `answer_bytes` gives the size of an answer: of the value, or of the failure.
+        `answer_bytes` gives the size of an answer: of the value, or of the failure. Raises `TypeError` when `work` is
+        not a generator or `answer_bytes` no function, `ValueError` for a size below 0.
         """
+        if not hasattr(work, "send"):
+            raise TypeError(f"work must be a generator, such as charge(order), not {work!r}")
+        require_size("request_bytes", request_bytes)
+        require_function("answer_bytes", answer_bytes)
         return Task(self.sim, self._exchange(work, request_bytes, answer_bytes))
 
     def _shake_hands(self) -> Generator[Event, Any, None]:
@@ -268,6 +282,15 @@ class TcpConnection:
             raise
         yield self.back.send(answer_bytes(answer))
         return answer
+
+
+def require_ends(network: Network, source: str, target: str, tcp: Tcp | None) -> None:
+    """Raise `ValueError` or `TypeError` unless a connection can be made of these. Its ends are nodes from now on."""
+    require_instance("network", network, Network, "a Network")
+    require_text("source", source)
+    require_text("target", target)
+    require_instance("tcp", tcp, (Tcp, type(None)), "a Tcp or None")
+    network.nodes(source, target)
 
 
 def _pieces(size_bytes: float, at_most_bytes: int) -> list[float]:

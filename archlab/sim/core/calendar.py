@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
+from math import inf, nan
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,11 +23,23 @@ import simpy
 from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, PENDING, URGENT, Event, EventPriority
 
-from archlab.sim.core.events import process_event
+from archlab.sim.core.active_faults import ActiveFaults
+from archlab.sim.core.events import NOW_FIRST, process_event
 from archlab.sim.core.streams import Streams
-from archlab.sim.distributions import Distribution, as_distribution
+from archlab.sim.distributions import Distribution, as_distribution, durations
 from archlab.sim.recording import Recorder
+from archlab.sim.validation import (
+    refuse,
+    require_at_least,
+    require_function,
+    require_instance,
+    require_number,
+    require_text,
+    require_whole,
+    shown,
+)
 
+NUMBERS = (int, float)
 SWEEP_ABOVE = 20
 """Fewer cancelled entries than this are not worth a sweep."""
 
@@ -52,6 +65,14 @@ class Alarm(Event):
         """Do what is to be done when the time has come and the event has not happened."""
         raise NotImplementedError
 
+    def cancel(self) -> None:
+        """Count no more: what the alarm was for has happened. It must still have its entry."""
+        self._value = None
+        sim = self.env
+        sim._cancelled += 1
+        if sim._cancelled > sim._sweep_above:
+            sim.sweep()
+
 
 class Calendar(simpy.Environment):
     """A SimPy environment with a seed, names, and entries that may be plain functions.
@@ -60,17 +81,21 @@ class Calendar(simpy.Environment):
     `process_event`; the kit's own parts put their functions there directly, which saves SimPy's event objects. No two
     entries have the same number, so the heap never compares actions: what was entered first happens first.
 
-    `seed` decides every random number of the run. Raises `ValueError` for a negative seed.
+    `seed` decides every random number of the run. `active_faults` knows what is wrong with which part.
+    Raises `ValueError` for a negative seed, or a start that is not a finite time.
     """
 
     def __init__(self, seed: int, initial_time: float = 0) -> None:
+        require_number("initial_time", initial_time)
         super().__init__(initial_time)
         for name in ("process", "timeout", "event", "all_of", "any_of"):
             setattr(self, name, getattr(self, name))  # bind once, as simpy.Environment does for itself
         self.streams = Streams(seed)
+        self.active_faults = ActiveFaults(self)
         self.recorder = Recorder()
         self._registers: dict[str, dict[str, Any]] = {}
         self.parts: dict[str, Part] = self.register("part")
+        self._depth = 0  # events that are being processed inside one another
         self._cancelled = 0  # alarms on the calendar whose event has happened
         self._sweep_above = SWEEP_ABOVE
 
@@ -90,7 +115,14 @@ class Calendar(simpy.Environment):
         >>> Calendar(seed=1).draws("think time", 2.0)()
         2.0
         """
-        return as_distribution(distribution).sampler(self.stream(name))
+        return as_distribution(distribution, "distribution").sampler(self.stream(name))
+
+    def durations(self, name: str, what: str, distribution: float | Distribution) -> Callable[[], float]:
+        """The same, for times that something takes: a draw that is no time raises `ValueError`.
+
+        Only a distribution that is not the kit's own is looked at draw by draw. `what` names the parameter.
+        """
+        return durations(as_distribution(distribution, what), self.stream(name), what)
 
     # Names -----------------------------------------------------------------------------------------------
 
@@ -98,12 +130,21 @@ class Calendar(simpy.Environment):
         """Everything of one sort by its name: "part", "network", "load"."""
         return self._registers.setdefault(what, {})
 
+    def require_free(self, what: str, *names: str) -> None:
+        """Raise `ValueError` unless each name is a text that no other thing of this sort has.
+
+        What registers several things asks for all their names before it begins, so that it does not stop half-way.
+        """
+        known = self.register(what)
+        for number, name in enumerate(names):
+            require_text("name", name)
+            if name in known or name in names[:number]:
+                raise ValueError(f"name={name!r} is already the name of a {what}; each {what} needs its own")
+
     def enter(self, what: str, name: str, thing: Any) -> None:
         """Make a thing known by its name. Raises `ValueError` when another of its sort has that name."""
-        known = self.register(what)
-        if name in known:
-            raise ValueError(f"name={name!r} is already the name of a {what}; each {what} needs its own")
-        known[name] = thing
+        self.require_free(what, name)
+        self._registers[what][name] = thing
 
     def add(self, part: Part) -> None:
         """Make a part known by its name. Raises `ValueError` when the name is taken."""
@@ -112,7 +153,9 @@ class Calendar(simpy.Environment):
     # Entries ---------------------------------------------------------------------------------------------
 
     def schedule(self, event: Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
-        """Put a SimPy event on the calendar."""
+        """Put a SimPy event on the calendar. Raises `ValueError` when the delay is negative or not a number."""
+        if not (delay.__class__ in NUMBERS and delay >= 0):
+            require_at_least("delay", delay, 0, "a number of seconds")
         heappush(self._queue, (self._now + delay, priority, next(self._eid), process_event, event))  # type: ignore[misc]
 
     def call_at(
@@ -122,7 +165,19 @@ class Calendar(simpy.Environment):
         argument: Any = None,
         priority: EventPriority = NORMAL,
     ) -> None:
-        """Call `action(argument)` at `time_s`, without the cost of an event nobody waits for."""
+        """Call `action(argument)` at `time_s`, without the cost of an event nobody waits for.
+
+        Raises `ValueError` when `time_s` is before now, or no finite time: time never runs backwards.
+        """
+        try:
+            is_time = self._now <= time_s < inf
+        except TypeError:
+            is_time = False
+        if not is_time:
+            refuse(ValueError, "time_s", time_s, f"a finite time, {self._now} or later")
+        if not callable(action) or priority.__class__ is not int:
+            require_function("action", action)
+            require_whole("priority", priority, at_least=NOW_FIRST)
         heappush(self._queue, (time_s, priority, next(self._eid), action, argument))  # type: ignore[misc]
 
     def step(self) -> None:
@@ -142,7 +197,7 @@ class Calendar(simpy.Environment):
                 return until.value
             until.callbacks.append(StopSimulation.callback)
         elif until is not None:
-            self._stop_at(float(until))
+            self._stop_at(until)
         try:
             if until is None or isinstance(until, Event):
                 self._run_while_alive()
@@ -166,9 +221,15 @@ class Calendar(simpy.Environment):
             self._now, _, _, action, argument = heappop(queue)  # type: ignore[misc]
             action(argument)
 
-    def _stop_at(self, time_s: float) -> None:
-        if not time_s > self._now:
-            raise ValueError(f"until={time_s} must be later than the current time, {self._now}")
+    def _stop_at(self, until: Any) -> None:
+        try:
+            time_s = float(until)
+        except (TypeError, ValueError):
+            time_s = nan
+        if not self._now < time_s < inf:
+            raise ValueError(
+                f"until={shown(until)} must be later than the current time, {self._now}, and finite"
+            )
         stop = Event(self)  # as in simpy.Environment.run: an urgent event whose callback raises
         stop._ok, stop._value = True, None
         assert stop.callbacks is not None
@@ -185,6 +246,17 @@ class Calendar(simpy.Environment):
         heapify(self._queue)
         self._cancelled = 0
         self._sweep_above = max(SWEEP_ABOVE, len(self._queue))
+
+
+def require_sim(sim: Any) -> None:
+    """Raise `TypeError` unless `sim` is a simulation."""
+    require_instance("sim", sim, Calendar, "a Simulation")
+
+
+def require_same_sim(sim: Calendar, name: str, owner: Any) -> None:
+    """Raise `ValueError` unless a part, or whatever has a `sim`, belongs to this simulation."""
+    if getattr(owner, "sim", None) is not sim:
+        refuse(ValueError, name, owner, "of the same simulation")
 
 
 def ring(alarm: Alarm) -> None:

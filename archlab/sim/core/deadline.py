@@ -16,13 +16,14 @@ from __future__ import annotations
 
 from heapq import heappush
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from simpy.events import NORMAL, PENDING, Event
 
 from archlab.sim.core.calendar import Alarm, ring
 from archlab.sim.core.events import fail_now, process_event
 from archlab.sim.failure import TimedOut
+from archlab.sim.validation import refuse, require_instance
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
@@ -30,9 +31,21 @@ if TYPE_CHECKING:
 
 def deadline(sim: Calendar, event: Event, timeout_s: float) -> Event:
     """`event`, but waited for at most `timeout_s` seconds. See `archlab.sim.Simulation.deadline`."""
-    if not 0 <= timeout_s < inf:
-        raise ValueError(f"timeout_s is {timeout_s!r}; it must be a finite number of seconds, 0 or more")
+    try:
+        makes_sense = 0 <= timeout_s < inf and event.env is sim
+    except (AttributeError, TypeError):
+        makes_sense = False
+    if not makes_sense:
+        _explain(sim, event, timeout_s)
     return event if event.callbacks is None else Deadline(sim, event, timeout_s)
+
+
+def _explain(sim: Calendar, event: Event, timeout_s: float) -> NoReturn:
+    """Say what is wrong with the arguments."""
+    require_instance("event", event, Event, "an event: what `serve` and other parts of the kit return")
+    if event.env is not sim:
+        refuse(ValueError, "event", event, "an event of the same simulation")
+    refuse(ValueError, "timeout_s", timeout_s, "a finite number of seconds, 0 or more")
 
 
 class Deadline(Alarm):

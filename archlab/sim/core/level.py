@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archlab.sim.core.calendar import require_sim
+
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
 
@@ -26,6 +28,7 @@ class Level:
     """A whole number, `value`, which is 0 at first."""
 
     def __init__(self, sim: Calendar) -> None:
+        require_sim(sim)
         self.value = 0
         self._sim = sim
         self._area = 0.0

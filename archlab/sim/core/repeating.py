@@ -19,7 +19,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from archlab.sim.validation import require_positive
+from archlab.sim.core.calendar import require_sim
+from archlab.sim.validation import refuse, require_function, require_number, require_positive, require_text
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
@@ -34,11 +35,12 @@ class Repeating:
     def __init__(
         self, sim: Calendar, every_s: float, action: Callable[[], object], first_at_s: float
     ) -> None:
+        require_sim(sim)
         require_positive("every_s", every_s)
-        if not first_at_s >= sim.now:
-            raise ValueError(
-                f"first_at_s is {first_at_s!r}; it must not be before the current time, {sim.now}"
-            )
+        require_function("action", action)
+        require_number("first_at_s", first_at_s)
+        if first_at_s < sim.now:
+            refuse(ValueError, "first_at_s", first_at_s, f"the current time, {sim.now}, or later")
         self._sim, self._every_s, self._action = sim, every_s, action
         self._stopped = False
         sim.call_at(first_at_s, self._again)
@@ -48,7 +50,9 @@ class Repeating:
         cls, sim: Calendar, every_s: float, action: Callable[[], object], name: str
     ) -> Repeating:
         """The same, with the first time drawn evenly from the next `every_s` seconds, from the stream `name`."""
+        require_sim(sim)
         require_positive("every_s", every_s)
+        require_text("name", name)
         return cls(sim, every_s, action, sim.now + float(sim.stream(name).uniform(0, every_s)))
 
     def stop(self) -> None:

@@ -3,7 +3,8 @@
 Yield any SimPy event from it. A task is an event itself: yield it to wait for its end. It differs from
 `simpy.Process` in three ways. It runs at once, up to its first wait, where a process starts by way of the calendar.
 A `Failure` that it does not catch ends it and fails its event, but stops the run only if it is no `Failure`.
-And it is not `sim.active_process`, so a pre-emptive SimPy resource needs a real process.
+And it is not `sim.active_process`, so a pre-emptive SimPy resource needs a real process. Where tasks start tasks inside
+one another, dozens deep, the next one starts by way of the calendar, too, at the same moment.
 
 >>> from archlab.sim import Simulation
 >>> sim = Simulation(seed=1)
@@ -17,13 +18,13 @@ And it is not `sim.active_process`, so a pre-emptive SimPy resource needs a real
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 import simpy
-from simpy.events import PENDING, URGENT, Event
+from simpy.events import PENDING, URGENT, Condition, Event
 
-from archlab.sim.core.events import process_event
+from archlab.sim.core.events import DEEPEST, NOW_FIRST, process_event
 from archlab.sim.failure import Failure
 
 if TYPE_CHECKING:
@@ -53,7 +54,22 @@ class Task(Event):
     def run(self, generator: Generator[Event, Any, Any]) -> None:
         """Run the generator up to its first wait."""
         self._generator = generator
-        self._resume(STARTED)
+        sim = self.env
+        depth = sim._depth
+        if depth == DEEPEST:
+            self._start_next()
+            return
+        sim._depth = depth + 1
+        try:
+            self._resume(STARTED)
+        finally:
+            sim._depth = depth
+
+    def _start_next(self) -> None:
+        """Start by way of the calendar: too many generators run inside one another now."""
+        self._target = start = Event(self.env)
+        start._ok, start._value, start.callbacks = True, None, [self._resume]
+        self.env.schedule(start, NOW_FIRST)
 
     @property
     def is_alive(self) -> bool:
@@ -72,6 +88,7 @@ class Task(Event):
         """The same at once: for an action on the calendar, since no generator may be running."""
         if self._value is not PENDING:
             return
+        leave_to_itself(self._target, self._resume)
         waiting = self._target.callbacks
         if waiting is not None and self._resume in waiting:
             waiting.remove(self._resume)
@@ -120,6 +137,14 @@ class Task(Event):
     def _fail(self, failure: Failure) -> None:
         self._ok, self._value, self._defused = False, failure, True
         process_event(self)
+
+
+def leave_to_itself(target: Event, waiter: Callable[[Event], Any]) -> None:
+    """`waiter` is about to leave `target`. If that is a condition nobody else waits for, it may now fail unseen."""
+    if isinstance(target, Condition) and target.callbacks is not None:
+        own = (waiter, target._build_value)
+        if all(callback in own for callback in target.callbacks):
+            target._defused = True
 
 
 class _Started:

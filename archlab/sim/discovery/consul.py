@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from archlab.sim.discovery.registry import Key, Registration, by_service
 from archlab.sim.discovery.swim import Swim
 from archlab.sim.discovery.watched_registry import WatchedRegistry
-from archlab.sim.validation import require_positive
+from archlab.sim.validation import require_instance, require_one_of, require_positive
 
 if TYPE_CHECKING:
     from archlab.sim.network import Network
@@ -68,8 +68,8 @@ class Consul(WatchedRegistry):
     ) -> None:
         require_positive("check_every_s", check_every_s)
         require_positive("check_timeout_s", check_timeout_s)
-        if death not in get_args(Death):
-            raise ValueError(f"death is {death!r}; it must be one of {', '.join(map(repr, get_args(Death)))}")
+        require_one_of("death", death, get_args(Death))
+        require_instance("gossip", gossip, Swim, "a Swim")
         super().__init__(sim, network, servers, name)
         self.check_every_s, self.check_timeout_s = check_every_s, check_timeout_s
         self.death, self.gossip = death, gossip

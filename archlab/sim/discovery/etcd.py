@@ -16,7 +16,8 @@ one write takes (etcd documentation, *Performance*) are left out as well.
 >>> from archlab.sim import Network, Simulation, Station
 >>> sim = Simulation(seed=1)
 >>> etcd = Etcd(sim, Network(sim, latency_s=0.00025), ttl_s=10, servers=["etcd-1", "etcd-2", "etcd-3"])
->>> etcd.ttl_s, Etcd(Simulation(seed=1), Network(Simulation(seed=1), 0.001), ttl_s=1).ttl_s
+>>> other = Simulation(seed=1)
+>>> etcd.ttl_s, Etcd(other, Network(other, 0.001), ttl_s=1).ttl_s
 (10, 2)
 """
 

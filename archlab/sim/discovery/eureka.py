@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING
 from archlab.sim.core.repeating import Repeating
 from archlab.sim.discovery.eureka_server import EurekaServer, EurekaSettings
 from archlab.sim.discovery.registry import Registration, ServiceRegistry, View
+from archlab.sim.validation import require_instance
 
 if TYPE_CHECKING:
     from archlab.sim.network import Network
@@ -59,6 +60,7 @@ class Eureka(ServiceRegistry):
         settings: EurekaSettings = DEFAULTS,
         name: str = "eureka",
     ) -> None:
+        require_instance("settings", settings, EurekaSettings, "EurekaSettings")
         super().__init__(sim, network, servers, name)
         self.settings = settings
         self.peers = {server: EurekaServer(sim, server, settings) for server in servers}

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from archlab.sim.core.repeating import Repeating
 from archlab.sim.discovery.registry import Key, View, by_service
-from archlab.sim.validation import require_fraction, require_positive
+from archlab.sim.validation import require_flag, require_fraction, require_positive
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -59,6 +59,7 @@ class EurekaSettings:
     def __post_init__(self) -> None:
         for name in ("heartbeat_s", "lease_s", "eviction_every_s", "response_cache_s", "fetch_every_s"):
             require_positive(name, getattr(self, name))
+        require_flag("self_preservation", self.self_preservation)
         require_fraction("renewal_threshold", self.renewal_threshold)
 
 

@@ -23,6 +23,7 @@ from archlab.sim.discovery.etcd import Etcd
 from archlab.sim.discovery.eureka import Eureka
 from archlab.sim.discovery.eureka_server import LEASE_IN_EFFECT_S, EurekaSettings
 from archlab.sim.discovery.registry import ServiceRegistry
+from archlab.sim.validation import require_one_of
 
 if TYPE_CHECKING:
     from archlab.sim.network import Network
@@ -58,13 +59,12 @@ KINDS: dict[str, Kind] = {
 }
 
 
-def kind_of(word: str) -> Kind:
+def kind_of(registry: str) -> Kind:
     """The kind of this name. Raises `ValueError` when there is none; the message lists those that exist."""
-    if word not in KINDS:
-        raise ValueError(f"registry is {word!r}; it must be one of {', '.join(map(repr, KINDS))}")
-    return KINDS[word]
+    require_one_of("registry", registry, KINDS)
+    return KINDS[registry]
 
 
-def build(word: str, sim: Simulation, network: Network) -> ServiceRegistry:
+def build(registry: str, sim: Simulation, network: Network) -> ServiceRegistry:
     """A registry of this kind, with three servers. Raises `ValueError` when there is no such kind."""
-    return kind_of(word).build(sim, network)
+    return kind_of(registry).build(sim, network)

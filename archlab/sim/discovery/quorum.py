@@ -17,6 +17,7 @@ at once a heartbeat, so what happens between two is noticed up to 100 ms late.
 >>> quorum = Quorum(sim, network, {name: Station(sim, name) for name in ("etcd-1", "etcd-2", "etcd-3")}, "etcd")
 >>> quorum.leader, quorum.serves("web")
 ('etcd-1', 'etcd-1')
+>>> network.nodes("web", "shop")
 >>> network.partition(["etcd-1", "web"], ["etcd-2", "etcd-3", "shop"])
 >>> quorum.serves("web"), quorum.serves("shop")  # nobody leads for a moment
 (None, None)
@@ -30,12 +31,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from archlab.sim.core.calendar import require_same_sim, require_sim
 from archlab.sim.core.repeating import Repeating
+from archlab.sim.network import Network
 from archlab.sim.servers.station import Station
-from archlab.sim.validation import require_positive
+from archlab.sim.validation import refuse, require_instance, require_positive, require_text, require_texts
 
 if TYPE_CHECKING:
-    from archlab.sim.network import Network
     from archlab.sim.simulation import Simulation
 
 HEARTBEAT_S = 0.1
@@ -57,9 +59,18 @@ class Quorum:
         heartbeat_s: float = HEARTBEAT_S,
         election_timeout_s: float = ELECTION_TIMEOUT_S,
     ) -> None:
-        if not members:
-            raise ValueError("members is empty; it must name at least one")
+        require_sim(sim)
+        require_instance("network", network, Network, "a Network")
+        require_same_sim(sim, "network", network)
+        if not isinstance(members, Mapping) or not members:
+            refuse(ValueError, "members", members, "stations by their names, at least one")
+        require_texts("members", members, of="nodes")
+        for name_of_member in members:
+            require_same_sim(sim, "members", members[name_of_member])
+        require_text("name", name)
+        require_positive("heartbeat_s", heartbeat_s)
         require_positive("election_timeout_s", election_timeout_s)
+        network.nodes(*members)
         self.sim, self.network, self.members = sim, network, dict(members)
         self.election_timeout_s = election_timeout_s
         self.leader = next(iter(self.members))

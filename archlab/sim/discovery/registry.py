@@ -36,12 +36,14 @@ from dataclasses import dataclass
 from math import nan
 from typing import TYPE_CHECKING, Protocol
 
+from archlab.sim.core.calendar import require_same_sim, require_sim
 from archlab.sim.core.repeating import Repeating
 from archlab.sim.failure import Unavailable
+from archlab.sim.network import Network
 from archlab.sim.servers.station import Station
+from archlab.sim.validation import refuse, require_function, require_instance, require_text, require_texts
 
 if TYPE_CHECKING:
-    from archlab.sim.network import Network
     from archlab.sim.simulation import Simulation
 
 Key = tuple[str, str]
@@ -81,8 +83,13 @@ class ServiceRegistry(ABC):
     """
 
     def __init__(self, sim: Simulation, network: Network, servers: Sequence[str], name: str) -> None:
-        if isinstance(servers, str) or not servers:
-            raise ValueError(f"servers is {servers!r}; it must be a list of names of nodes, at least one")
+        require_sim(sim)
+        require_instance("network", network, Network, "a Network")
+        require_same_sim(sim, "network", network)
+        require_texts("servers", servers, of="nodes")
+        require_text("name", name)
+        sim.require_free("part", *servers)
+        network.nodes(*servers)
         self.sim, self.network, self.name = sim, network, name
         self.servers = {server: Station(sim, server) for server in servers}
         self.registered: dict[Key, Registration] = {}
@@ -101,10 +108,18 @@ class ServiceRegistry(ABC):
 
         Raises `ValueError` when it is registered already.
         """
-        registration = Registration(service, instance, instance.name if node is None else node)
+        require_text("service", service)
+        if not (hasattr(instance, "name") and hasattr(instance, "is_up")):
+            refuse(TypeError, "instance", instance, "something with a name and is_up, such as a Station")
+        if hasattr(instance, "sim"):
+            require_same_sim(self.sim, "instance", instance)
+        node = instance.name if node is None else node
+        require_text("node", node)
+        registration = Registration(service, instance, node)
         key = registration.key
         if key in self.registered:
             raise ValueError(f"instance={instance.name!r} is already registered for the service {service!r}")
+        self.network.nodes(node)
         self.registered[key] = registration
         self._known[key] = instance
         self._beats[key] = Repeating.at_random_phase(
@@ -117,6 +132,8 @@ class ServiceRegistry(ABC):
 
         Raises `ValueError` when it is not registered.
         """
+        require_text("service", service)
+        require_text("instance", instance)
         key = (service, instance)
         if key not in self.registered:
             raise ValueError(f"instance={instance!r} is not registered for the service {service!r}")
@@ -131,7 +148,10 @@ class ServiceRegistry(ABC):
         The client's first question goes to a server and takes no time; from then on it keeps a copy up to date in
         the way of its registry, and answers from that. Raises `Unavailable` when the first question finds no server.
         """
+        require_text("service", service)
+        require_text("client", client)
         if client not in self._views:
+            self.network.nodes(client)
             self._views[client] = self._connect(client)
         return list(self._views[client].get(service, ()))
 
@@ -141,6 +161,7 @@ class ServiceRegistry(ABC):
 
     def on_news(self, listener: Callable[[str], object]) -> None:
         """Call `listener(client)` whenever what a client believes changes."""
+        require_function("listener", listener)
         self._listeners.append(listener)
 
     def silent_s(self, service: str, name: str) -> float:

@@ -37,11 +37,12 @@ from typing import Any
 
 from simpy.events import Event
 
+from archlab.sim.core.calendar import require_same_sim
 from archlab.sim.discovery.registry import ServiceRegistry
 from archlab.sim.failure import Crashed, Unavailable
 from archlab.sim.resilience.attempt import Attempt
 from archlab.sim.servers.station import Station
-from archlab.sim.validation import require_non_negative
+from archlab.sim.validation import require_instance, require_non_negative
 
 PROXY_HOP_S = 50e-6
 """What a proxy such as Envoy, Nginx or HAProxy takes for one call (S. Eskildsen, *napkin-math*)."""
@@ -51,6 +52,9 @@ class Discovery(ABC):
     """The face of both kinds."""
 
     def __init__(self, registry: ServiceRegistry) -> None:
+        require_instance(
+            "registry", registry, ServiceRegistry, "a ServiceRegistry, such as Consul(sim, network)"
+        )
         self.registry = registry
 
     @abstractmethod
@@ -101,8 +105,12 @@ class ServerSideDiscovery(Discovery):
         hop_s: float = PROXY_HOP_S,
         timeout_s: float | None = None,
     ) -> None:
-        require_non_negative("hop_s", hop_s)
         super().__init__(registry)
+        require_instance("balancer", balancer, Station, "a Station")
+        require_same_sim(registry.sim, "balancer", balancer)
+        require_non_negative("hop_s", hop_s)
+        if timeout_s is not None:
+            require_non_negative("timeout_s", timeout_s)
         self.balancer, self.hop_s, self.timeout_s = balancer, hop_s, timeout_s
 
     def source(self, client: str) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from archlab.sim.discovery.quorum import ELECTION_TIMEOUT_S, HEARTBEAT_S, Quorum
 from archlab.sim.discovery.registry import ServiceRegistry, View
+from archlab.sim.validation import require_positive
 
 if TYPE_CHECKING:
     from archlab.sim.network import Network
@@ -38,6 +39,8 @@ class WatchedRegistry(ServiceRegistry):
         heartbeat_s: float = HEARTBEAT_S,
         election_timeout_s: float = ELECTION_TIMEOUT_S,
     ) -> None:
+        require_positive("heartbeat_s", heartbeat_s)
+        require_positive("election_timeout_s", election_timeout_s)
         super().__init__(sim, network, servers, name)
         self.quorum = Quorum(sim, network, self.servers, name, heartbeat_s, election_timeout_s)
         self.quorum.on_heartbeat(self._tell_those_behind)

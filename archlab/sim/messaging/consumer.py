@@ -26,10 +26,11 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
 
+from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.level import Level
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Crashed
-from archlab.sim.validation import require_whole
+from archlab.sim.validation import require_function, require_whole
 
 if TYPE_CHECKING:
     from archlab.sim.messaging.message_queue import Handler, Message, MessageQueue
@@ -61,6 +62,7 @@ class Consumer:
     def __init__(
         self, queue: MessageQueue, name: str, handler: Handler, concurrent: int, prefetch: int
     ) -> None:
+        require_function("handler", handler)
         require_whole("concurrent", concurrent, at_least=1)
         require_whole("prefetch", prefetch, at_least=1)
         self.sim = queue.sim
@@ -172,6 +174,7 @@ class Consumer:
         self._buffer.clear()
         return messages
 
+    @going_down
     def crash(self) -> None:
         """Go down with all handlers. The broker takes the messages back, each counted as a failure."""
         if not self.is_up:
@@ -186,6 +189,7 @@ class Consumer:
         self._late.clear()
         self.queue.requeue(self.disconnect(), failed=True)
 
+    @coming_back
     def restart(self) -> None:
         """Come back and connect again."""
         if not self.is_up:

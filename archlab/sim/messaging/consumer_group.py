@@ -34,10 +34,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from simpy.events import Event
 
+from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.level import Level
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Crashed, Failure
-from archlab.sim.validation import require_non_negative, require_positive, require_whole
+from archlab.sim.validation import (
+    require_function,
+    require_non_negative,
+    require_one_of,
+    require_positive,
+    require_whole,
+)
 
 if TYPE_CHECKING:
     from archlab.sim.messaging.event_log import EventLog, Handler, Record
@@ -74,13 +81,14 @@ class ConsumerGroup:
         fetch_s: float = 0.0,
         retry_s: float = 1.0,
     ) -> None:
+        require_function("handler", handler)
         require_whole("members", members, at_least=1)
-        if reset not in ("latest", "earliest"):
-            raise ValueError(f"reset is {reset!r}; it must be 'latest' or 'earliest'")
+        require_one_of("reset", reset, ("latest", "earliest"))
         require_non_negative("commit_every_s", commit_every_s)
         require_whole("max_poll_records", max_poll_records, at_least=1)
         require_non_negative("fetch_s", fetch_s)
         require_positive("retry_s", retry_s)
+        log.sim.require_free("part", *(f"{name}-{number}" for number in range(1, members + 1)))
         self.log = log
         self.name = name
         self.handler = handler
@@ -240,6 +248,7 @@ class Member:
 
     # Faults ----------------------------------------------------------------------------------------------
 
+    @going_down
     def crash(self) -> None:
         """Go down. `Crashed` is thrown into the handler at work."""
         if self.is_up:
@@ -249,6 +258,7 @@ class Member:
             if self._task is not None:
                 self._task.throw(Crashed(self.name))
 
+    @coming_back
     def restart(self) -> None:
         """Come back and read on from the last commit."""
         if not self.is_up:

@@ -36,11 +36,13 @@ from zlib import crc32
 
 from simpy.events import Event
 
+from archlab.sim.core.active_faults import coming_back, going_down
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.core.events import fail_next, fail_now, process_event
 from archlab.sim.distributions import Distribution
 from archlab.sim.failure import Crashed, Unavailable
 from archlab.sim.messaging.consumer_group import COMMIT_EVERY_S, MAX_POLL_RECORDS, ConsumerGroup, Reset
-from archlab.sim.validation import require_positive, require_whole
+from archlab.sim.validation import refuse, require_positive, require_text, require_whole
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -123,6 +125,7 @@ class EventLog:
         partitions: int = 1,
         retention_s: float | None = None,
     ) -> None:
+        require_sim(sim)
         require_whole("partitions", partitions, at_least=1)
         if retention_s is not None:
             require_positive("retention_s", retention_s)
@@ -133,7 +136,7 @@ class EventLog:
         self.appended = self.refused = 0
         self.groups: dict[str, ConsumerGroup] = {}
         self._partitions = [Partition() for _ in range(partitions)]
-        self._draw_append_s = sim.draws(f"{name} append", append_s)
+        self._draw_append_s = sim.durations(f"{name} append", "append_s", append_s)
         self._storing: dict[Append, None] = {}
         sim.add(self)
 
@@ -157,7 +160,9 @@ class EventLog:
         return append
 
     def partition_of(self, key: str) -> int:
-        """The partition of all records with this key."""
+        """The partition of all records with this key. Raises `ValueError` when it is no text."""
+        if not isinstance(key, str):
+            refuse(ValueError, "key", key, "a text")
         return crc32(key.encode()) % len(self._partitions)
 
     def _store(self, append: Append) -> None:
@@ -211,6 +216,7 @@ class EventLog:
 
         Raises `ValueError` when the name is taken or an argument is not allowed.
         """
+        require_text("group", group)
         if group in self.groups:
             raise ValueError(f"group={group!r} is already the name of a group; each group needs its own")
         self.groups[group] = made = ConsumerGroup(
@@ -220,6 +226,7 @@ class EventLog:
 
     # Faults ----------------------------------------------------------------------------------------------
 
+    @going_down
     def crash(self) -> None:
         """Go down. Stored records and committed offsets stay; what is being stored fails."""
         if not self.is_up:
@@ -230,6 +237,7 @@ class EventLog:
         self.refused += len(self._storing)
         self._storing.clear()
 
+    @coming_back
     def restart(self) -> None:
         """Come back; the members go on reading."""
         self.is_up = True

@@ -36,12 +36,14 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
 
+from archlab.sim.core.active_faults import coming_back, going_down
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.core.events import fail_next, fail_now, process_event
 from archlab.sim.core.level import Level
 from archlab.sim.distributions import Distribution
 from archlab.sim.failure import Crashed, Unavailable
 from archlab.sim.messaging.consumer import Consumer
-from archlab.sim.validation import require_non_negative, require_positive, require_whole
+from archlab.sim.validation import require_flag, require_non_negative, require_positive, require_whole
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -116,7 +118,9 @@ class MessageQueue:
         delivery_limit: int | None = DELIVERY_LIMIT,
         ack_timeout_s: float = ACK_TIMEOUT_S,
     ) -> None:
+        require_sim(sim)
         require_non_negative("delivery_s", delivery_s)
+        require_flag("durable", durable)
         require_positive("ack_timeout_s", ack_timeout_s)
         if delivery_limit is not None:
             require_whole("delivery_limit", delivery_limit, at_least=0)
@@ -132,7 +136,7 @@ class MessageQueue:
         self.consumers: list[Consumer] = []
         self.dead_letters: list[Message] = []
         self.published = self.acknowledged = self.redeliveries = self.lost = self.refused = 0
-        self._draw_store_s = sim.draws(f"{name} store", store_s)
+        self._draw_store_s = sim.durations(f"{name} store", "store_s", store_s)
         self._ready: list[tuple[int, Message]] = []
         self._storing: dict[Confirm, None] = {}
         self._turn = 0
@@ -237,6 +241,7 @@ class MessageQueue:
 
     # Faults ----------------------------------------------------------------------------------------------
 
+    @going_down
     def crash(self) -> None:
         """The broker goes down: connections end, what is being stored fails. Not durable: all messages are lost."""
         if not self.is_up:
@@ -253,6 +258,7 @@ class MessageQueue:
             self._ready_level.add(-len(self._ready))
             self._ready.clear()
 
+    @coming_back
     def restart(self) -> None:
         """Come back; the consumers connect again at once."""
         self.is_up = True

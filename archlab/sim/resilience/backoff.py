@@ -23,7 +23,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from archlab.sim.validation import require_positive
+from archlab.sim.validation import require_at_least, require_instance, require_one_of, require_positive
 
 Jitter = Literal["none", "full", "equal", "decorrelated"]
 
@@ -46,15 +46,15 @@ class Backoff:
 
     def __post_init__(self) -> None:
         require_positive("base_s", self.base_s)
-        if not self.cap_s >= self.base_s:
-            raise ValueError(f"cap_s is {self.cap_s!r}; it must be base_s, {self.base_s!r}, or more")
-        if self.jitter not in get_args(Jitter):
-            raise ValueError(f"jitter is {self.jitter!r}; it must be one of {', '.join(get_args(Jitter))}")
+        require_at_least("cap_s", self.cap_s, self.base_s, "base_s")
+        require_one_of("jitter", self.jitter, get_args(Jitter))
 
     def delays(self, random: np.random.Generator) -> Iterator[float]:
         """Yield the waits of one call, in seconds, for ever. Each call takes its own iterator."""
-        if self.jitter == "decorrelated":
-            yield from self._decorrelated(random)
+        require_instance("random", random, np.random.Generator, "a NumPy generator, such as sim.stream(name)")
+        return self._decorrelated(random) if self.jitter == "decorrelated" else self._growing(random)
+
+    def _growing(self, random: np.random.Generator) -> Iterator[float]:
         full_s = self.base_s
         while True:
             yield self._spread(full_s, random)

@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
 
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.failure import Failure, Refused
 from archlab.sim.resilience.attempt import Attempt
 from archlab.sim.servers.station import Station
 from archlab.sim.servers.visit import Hold
-from archlab.sim.validation import require_whole
+from archlab.sim.validation import require_function, require_whole
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -52,6 +53,7 @@ class Bulkhead:
     """
 
     def __init__(self, sim: Simulation, name: str, concurrent: int, queue_limit: int = 0) -> None:
+        require_sim(sim)
         require_whole("concurrent", concurrent, at_least=1)
         require_whole("queue_limit", queue_limit, at_least=0)
         self.sim = sim
@@ -63,6 +65,7 @@ class Bulkhead:
 
         The event fails with `BulkheadFull`, at once, when there is no place to wait either.
         """
+        require_function("attempt", attempt)
         return self.sim.start(self._run(attempt))
 
     def _run(self, attempt: Attempt) -> Generator[Event, Any, Any]:

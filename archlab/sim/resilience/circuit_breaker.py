@@ -36,10 +36,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from simpy.events import Event
 
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.failure import Failure
 from archlab.sim.resilience.attempt import Attempt
 from archlab.sim.resilience.sliding_window import SlidingWindow
-from archlab.sim.validation import require_fraction, require_positive, require_whole
+from archlab.sim.validation import (
+    require_failures,
+    require_fraction,
+    require_function,
+    require_positive,
+    require_whole,
+)
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -90,11 +97,14 @@ class CircuitBreaker:
         half_open_calls: int = 1,
         counts: tuple[type[Failure], ...] = (Failure,),
     ) -> None:
+        require_sim(sim)
         require_fraction("failure_ratio", failure_ratio)
         require_positive("failure_ratio", failure_ratio)
         require_whole("minimum_calls", minimum_calls, at_least=1)
         require_positive("open_s", open_s)
         require_whole("half_open_calls", half_open_calls, at_least=1)
+        require_failures("counts", counts)
+        sim.require_free("part", name)
         self.sim = sim
         self.name = name
         self.failure_ratio, self.minimum_calls = failure_ratio, minimum_calls
@@ -111,6 +121,7 @@ class CircuitBreaker:
 
     def call(self, attempt: Attempt) -> Event:
         """Start `attempt` and return the event of its outcome. It fails with `CircuitOpen`, at once, when refused."""
+        require_function("attempt", attempt)
         return self.sim.start(self._run(attempt))
 
     def _run(self, attempt: Attempt) -> Generator[Event, Any, Any]:

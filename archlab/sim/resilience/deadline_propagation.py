@@ -44,8 +44,9 @@ from typing import TYPE_CHECKING
 
 from simpy.events import Event
 
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.failure import TimedOut
-from archlab.sim.validation import require_non_negative
+from archlab.sim.validation import require_non_negative, require_text
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -61,6 +62,7 @@ class TimeLimit:
     """
 
     def __init__(self, sim: Simulation, within_s: float) -> None:
+        require_sim(sim)
         require_non_negative("within_s", within_s)
         self.sim = sim
         self.expires_at_s = sim.now + within_s
@@ -77,6 +79,8 @@ class TimeLimit:
 
     def check(self, part: str) -> None:
         """Raise `TimedOut(part)` when the limit has passed: a server does this before it begins to work."""
+        if part.__class__ is not str:
+            require_text("part", part)
         if not self.left_s:
             raise TimedOut(part)
 

@@ -25,10 +25,11 @@ from typing import TYPE_CHECKING
 
 from simpy.events import PENDING, Event
 
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.core.events import fail_now, process_event
 from archlab.sim.failure import Failure
 from archlab.sim.resilience.attempt import Attempt
-from archlab.sim.validation import require_non_negative
+from archlab.sim.validation import refuse, require_non_negative
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -42,6 +43,7 @@ class Hedge:
     """
 
     def __init__(self, sim: Simulation, after_s: float) -> None:
+        require_sim(sim)
         require_non_negative("after_s", after_s)
         self.sim = sim
         self.after_s = after_s
@@ -54,8 +56,9 @@ class Hedge:
         all have failed, the last failure is the outcome. Attempts that lose go on, and nobody hears of them.
         Raises `ValueError` when there is no attempt.
         """
-        if not attempts:
-            raise ValueError("attempts is empty; it must have at least one attempt")
+        is_list = isinstance(attempts, Sequence) and len(attempts) > 0
+        if not is_list or not all(callable(attempt) for attempt in attempts):
+            refuse(ValueError, "attempts", attempts, "a list of functions, at least one attempt")
         self.calls += 1
         return Race(self, attempts)
 

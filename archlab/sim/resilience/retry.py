@@ -27,11 +27,18 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import Event
 
+from archlab.sim.core.calendar import require_same_sim, require_sim
 from archlab.sim.failure import Failure
 from archlab.sim.resilience.attempt import Attempt
 from archlab.sim.resilience.backoff import Backoff
 from archlab.sim.resilience.retry_budget import RetryBudget
-from archlab.sim.validation import require_whole
+from archlab.sim.validation import (
+    require_failures,
+    require_function,
+    require_instance,
+    require_text,
+    require_whole,
+)
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -60,7 +67,14 @@ class Retry:
         budget: RetryBudget | None = None,
         retry_on: tuple[type[Failure], ...] = (Failure,),
     ) -> None:
+        require_sim(sim)
+        require_text("name", name)
         require_whole("attempts", attempts, at_least=1)
+        require_instance("backoff", backoff, (Backoff, type(None)), "a Backoff or None")
+        require_instance("budget", budget, (RetryBudget, type(None)), "a RetryBudget or None")
+        if budget is not None:
+            require_same_sim(sim, "budget", budget)
+        require_failures("retry_on", retry_on)
         self.sim = sim
         self.name = name
         self._attempts, self._backoff, self._budget, self._retry_on = attempts, backoff, budget, retry_on
@@ -69,6 +83,7 @@ class Retry:
 
     def call(self, attempt: Attempt) -> Event:
         """Start `attempt`, and again when it fails. The event has the first value, or the last failure."""
+        require_function("attempt", attempt)
         self.calls += 1
         return self.sim.start(self._run(attempt))
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.validation import require_non_negative, require_positive
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ class RetryBudget:
     def __init__(
         self, sim: Simulation, per_success: float = 0.1, cap: float = 5.0, per_s: float = 0.0
     ) -> None:
+        require_sim(sim)
         require_non_negative("per_success", per_success)
         require_positive("cap", cap)
         require_non_negative("per_s", per_s)
-        self._sim = sim
+        self.sim = sim
         self._per_success, self._cap, self._per_s = per_success, cap, per_s
         self._retries = cap
         self._since_s = sim.now
@@ -51,7 +53,7 @@ class RetryBudget:
     @property
     def retries(self) -> float:
         """How many retries are in the bucket now."""
-        return min(self._cap, self._retries + self._per_s * (self._sim.now - self._since_s))
+        return min(self._cap, self._retries + self._per_s * (self.sim.now - self._since_s))
 
     def succeeded(self) -> None:
         """Note that a call succeeded."""
@@ -66,4 +68,4 @@ class RetryBudget:
         return True
 
     def _set(self, retries: float) -> None:
-        self._retries, self._since_s = retries, self._sim.now
+        self._retries, self._since_s = retries, self.sim.now

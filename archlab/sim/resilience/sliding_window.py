@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.validation import require_positive, require_whole
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class SlidingWindow:
     """
 
     def __init__(self, sim: Simulation, window_s: float, buckets: int) -> None:
+        require_sim(sim)
         require_positive("window_s", window_s)
         require_whole("buckets", buckets, at_least=1)
         self.sim = sim
@@ -44,7 +46,9 @@ class SlidingWindow:
         self._total = 0
 
     def add(self, amount: int = 1) -> None:
-        """Count `amount` now."""
+        """Count `amount` now. Raises `ValueError` when it is not a whole number, 0 or more."""
+        if amount.__class__ is not int or amount < 0:
+            require_whole("amount", amount, at_least=0)
         number = self._forget()
         if self._counts and self._counts[-1][0] == number:
             self._counts[-1][1] += amount

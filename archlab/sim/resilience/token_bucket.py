@@ -21,7 +21,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archlab.sim.validation import require_positive
+from archlab.sim.core.calendar import require_sim
+from archlab.sim.validation import is_finite, refuse, require_positive
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -38,10 +39,11 @@ class TokenBucket:
     """
 
     def __init__(self, sim: Simulation, rate_per_s: float, burst: float) -> None:
+        require_sim(sim)
         require_positive("rate_per_s", rate_per_s)
         require_positive("burst", burst)
         if burst < 1:
-            raise ValueError(f"burst is {burst!r}; it must be 1 or more, or no request could ever pass")
+            refuse(ValueError, "burst", burst, "1 or more, or no request could ever pass")
         self.sim = sim
         self.rate_per_s = rate_per_s
         self.burst = burst
@@ -58,8 +60,8 @@ class TokenBucket:
 
         Raises `ValueError` when `tokens` is not above 0, or above `burst`: there will never be so many.
         """
-        if not 0 < tokens <= self.burst:
-            raise ValueError(f"tokens is {tokens!r}; it must be above 0 and at most the burst, {self.burst}")
+        if not (is_finite(tokens) and 0 < tokens <= self.burst):
+            refuse(ValueError, "tokens", tokens, f"above 0 and at most the burst, {self.burst}")
         if self._fill() < tokens - ROUNDING:
             return False
         self._level = max(0.0, self._level - tokens)

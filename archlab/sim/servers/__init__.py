@@ -1,7 +1,9 @@
-"""Servers and their queues: one station, a pool of instances that grows and shrinks, and what scales it."""
+"""Servers and their queues: pools, stations, shared processors, instances that come and go, and what scales them."""
 
 from archlab.sim.servers.autoscaler import HorizontalPodAutoscaler, Policy, ScalingRules, desired_replicas
 from archlab.sim.servers.load_shedding import Shed, SheddingStation
+from archlab.sim.servers.pool import Pool
+from archlab.sim.servers.processor_sharing import SharedProcessors
 from archlab.sim.servers.scalable_pool import ScalablePool
 from archlab.sim.servers.station import Station
 from archlab.sim.servers.visit import Hold, Visit
@@ -10,8 +12,10 @@ __all__ = [
     "Hold",
     "HorizontalPodAutoscaler",
     "Policy",
+    "Pool",
     "ScalablePool",
     "ScalingRules",
+    "SharedProcessors",
     "Shed",
     "SheddingStation",
     "Station",

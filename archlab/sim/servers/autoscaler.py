@@ -24,7 +24,18 @@ from dataclasses import dataclass
 from math import ceil, inf, isnan
 from typing import TYPE_CHECKING, Literal
 
-from archlab.sim.validation import require_fraction, require_non_negative, require_positive, require_whole
+from archlab.sim.core.calendar import require_sim
+from archlab.sim.validation import (
+    refuse,
+    require_fraction,
+    require_function,
+    require_instance,
+    require_non_negative,
+    require_one_of,
+    require_positive,
+    require_text,
+    require_whole,
+)
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -49,8 +60,7 @@ class Policy:
     period_s: float
 
     def __post_init__(self) -> None:
-        if self.kind not in ("pods", "percent"):
-            raise ValueError(f"kind is {self.kind!r}; it must be 'pods' or 'percent'")
+        require_one_of("kind", self.kind, ("pods", "percent"))
         require_whole("value", self.value, at_least=1)
         require_positive("period_s", self.period_s)
 
@@ -81,11 +91,11 @@ class ScalingRules:
     select: Literal["max", "min", "disabled"] = "max"
 
     def __post_init__(self) -> None:
-        if not self.policies:
-            raise ValueError("policies is empty; it must hold at least one Policy")
+        is_tuple = isinstance(self.policies, (tuple, list)) and len(self.policies) > 0
+        if not is_tuple or not all(isinstance(policy, Policy) for policy in self.policies):
+            refuse(ValueError, "policies", self.policies, "a tuple of at least one Policy")
         require_non_negative("stabilisation_s", self.stabilisation_s)
-        if self.select not in ("max", "min", "disabled"):
-            raise ValueError(f"select is {self.select!r}; it must be 'max', 'min' or 'disabled'")
+        require_one_of("select", self.select, ("max", "min", "disabled"))
 
 
 SCALE_UP = ScalingRules((Policy("percent", 100, 15.0), Policy("pods", 4, 15.0)), stabilisation_s=0.0)
@@ -192,6 +202,14 @@ class HorizontalPodAutoscaler:
         every_s: float = LOOP_S,
         tolerance: float = TOLERANCE,
     ) -> None:
+        require_sim(sim)
+        require_text("name", name)
+        for what, function in (("read_metric", read_metric), ("replicas", replicas), ("scale_to", scale_to)):
+            require_function(what, function)
+        if ready is not None:
+            require_function("ready", ready)
+        require_instance("up", up, ScalingRules, "ScalingRules")
+        require_instance("down", down, ScalingRules, "ScalingRules")
         require_positive("target", target)
         require_whole("min_replicas", min_replicas, at_least=1)
         require_whole("max_replicas", max_replicas, at_least=min_replicas)

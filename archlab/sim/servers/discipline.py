@@ -13,15 +13,33 @@ from collections import deque
 from heapq import heapify, heappop, heappush
 from typing import Any, Literal
 
+from archlab.sim.validation import refuse, require_number, require_one_of
+
 Discipline = Literal["fifo", "lifo", "priority"]
 
 
 def line(discipline: Discipline) -> Any:
     """An empty queue of the named discipline. Raises `ValueError` for a name that is not one of the three."""
     lines: dict[str, Any] = {"fifo": deque, "lifo": Stack, "priority": PriorityLine}
-    if discipline not in lines:
-        raise ValueError(f"discipline is {discipline!r}; it must be one of {', '.join(map(repr, lines))}")
+    require_one_of("discipline", discipline, lines)
     return lines[discipline]()
+
+
+def require_priority(discipline: Discipline, priority: float) -> None:
+    """Raise `ValueError` unless `priority` is a finite number, and 0 where nobody looks at it.
+
+    >>> require_priority("fifo", 2)
+    Traceback (most recent call last):
+    ValueError: priority is 2; it must be 0: the discipline is 'fifo', which does not look at it
+    """
+    require_number("priority", priority)
+    if priority and discipline != "priority":
+        refuse(
+            ValueError,
+            "priority",
+            priority,
+            f"0: the discipline is {discipline!r}, which does not look at it",
+        )
 
 
 class PriorityLine:

@@ -70,7 +70,7 @@ class SheddingStation(Station):
     ) -> None:
         require_non_negative("drop_older_than_s", drop_older_than_s)
         super().__init__(sim, name, capacity, queue_limit)
-        self._waiting = DatedLine(sim)
+        self._waiting = DatedLine(self.sim)
         self.drop_older_than_s = drop_older_than_s
         self.shed = 0
 
@@ -81,6 +81,7 @@ class SheddingStation(Station):
         super()._next()
 
     def _drop(self, visit: Any) -> None:
+        visit.stop_waiting()
         self._queue_area += self.sim._now
         self.shed += 1
         self.refused += 1

@@ -3,11 +3,16 @@
 A new instance takes its start-up time before it gets work. One that is sent away gets no new work, ends what it has
 and is then switched off; nothing is cut short. From its start to its end an instance costs money (`instance_s`).
 
-Work goes to the ready instance with the least work inside. The pool sees the true number and sees a crash at once;
-real clients see neither, so here work is spread better and fewer requests fail. For other rules and for clients who
-learn late, give `ready` to `archlab.sim.balancing.replicas.Replicas`. Machines to run on are never short, and pulling
-an image is part of the start-up time you give. Every instance is a `Station` of its own, so faults can hit it by
-name.
+Work goes to the ready instance with the least work inside. When an instance becomes ready, what waits at the others is
+dealt anew, as if it came just then: in the order in which it came to the pool, each to the instance with the least
+inside. So the oldest work begins at the new instance at once. What waits at an instance on its way out stays there; and
+work that came later may begin sooner at another instance, as with any queues side by side. Real clients move nothing
+that they have sent, so here a new instance helps sooner.
+
+The pool sees the true number and sees a crash at once; real clients see neither, so here work is spread better and
+fewer requests fail. For other rules and for clients who learn late, give `ready` to
+`archlab.sim.balancing.replicas.Replicas`. Machines to run on are never short, and pulling an image is part of the
+start-up time you give. Every instance is a `Station` of its own, so faults can hit it by name.
 
 >>> from archlab.sim import Simulation
 >>> sim = Simulation(seed=1)
@@ -22,12 +27,16 @@ name.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from itertools import count
 from math import nan
 from typing import TYPE_CHECKING, Any
 
 from simpy.events import URGENT, Event
 
+from archlab.sim.core.active_faults import coming_back, going_down
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.core.events import fail_now
 from archlab.sim.core.level import Level
 from archlab.sim.distributions import Distribution
@@ -36,15 +45,45 @@ from archlab.sim.servers.station import Station
 from archlab.sim.validation import require_positive, require_whole
 
 if TYPE_CHECKING:
+    from archlab.sim.core.calendar import Calendar
     from archlab.sim.servers.visit import Hold, Visit
     from archlab.sim.simulation import Simulation
 
 
+class Line(deque[Any]):
+    """The queue of an instance, first come, first served. Each visit gets a number when it first waits in the pool."""
+
+    def __init__(self, next_number: Callable[[], int]) -> None:
+        super().__init__()
+        self._next_number = next_number
+
+    def append(self, visit: Any) -> None:
+        if not hasattr(visit, "number"):
+            visit.number = self._next_number()
+        super().append(visit)
+
+
 class Instance(Station):
-    """A station that can be sent away: it ends what is inside, and calls `on_gone`. It never comes back."""
+    """A station that can be sent away: it ends what is inside, and calls `on_gone`. It never comes back.
+
+    `on_ready` is called when it has started again after a crash; `next_number` numbers what waits, over all instances.
+    """
 
     on_gone: Callable[[Instance], object] | None = None
     is_gone = False
+
+    def __init__(
+        self,
+        sim: Calendar,
+        name: str,
+        capacity: int,
+        queue_limit: int | None,
+        next_number: Callable[[], int],
+        on_ready: Callable[[], object],
+    ) -> None:
+        super().__init__(sim, name, capacity, queue_limit)
+        self._waiting = Line(next_number)
+        self._on_ready = on_ready
 
     @property
     def load(self) -> int:
@@ -56,13 +95,29 @@ class Instance(Station):
         self.on_gone = on_gone
         self._go_when_empty()
 
+    @going_down
     def crash(self) -> None:
         super().crash()
         self._go_when_empty()
 
+    @coming_back
     def restart(self) -> None:
-        if not self.is_gone:
-            super().restart()
+        if self.is_gone or self.is_up:
+            return
+        super().restart()
+        self._on_ready()
+
+    def hand_over(self) -> list[Any]:
+        """Empty the queue, and return what waited."""
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        self._queue_area += self.sim._now * len(waiting)
+        return waiting
+
+    def take_over(self, visit: Any) -> None:
+        """Take in a visit that waited at another instance."""
+        visit.station = self
+        self._let_in(visit)
 
     def release(self, hold: Hold) -> None:
         super().release(hold)
@@ -105,15 +160,20 @@ class ScalablePool:
         queue_limit_each: int | None = None,
         metric_every_s: float = 15.0,
     ) -> None:
+        require_sim(sim)
         require_whole("instances", instances, at_least=0)
         require_whole("capacity_each", capacity_each, at_least=1)
+        if queue_limit_each is not None:
+            require_whole("queue_limit_each", queue_limit_each, at_least=0)
         require_positive("metric_every_s", metric_every_s)
+        sim.require_free("part", name, *(f"{name}-{number}" for number in range(1, instances + 1)))
         self.sim = sim
         self.name = name
         self.capacity_each = capacity_each
         self.metric_every_s = metric_every_s
         self._queue_limit = queue_limit_each
-        self._draw_startup_s = sim.draws(f"{name} start-up", startup_s)
+        self._draw_startup_s = sim.durations(f"{name} start-up", "startup_s", startup_s)
+        self._next_number = count().__next__
         self._started = 0
         self._starting: list[str] = []
         self._serving: list[Instance] = []
@@ -192,10 +252,20 @@ class ScalablePool:
         if name not in self._starting:
             return
         self._starting.remove(name)
-        instance = Instance(self.sim, name, self.capacity_each, self._queue_limit)
+        instance = Instance(
+            self.sim, name, self.capacity_each, self._queue_limit, self._next_number, self._deal_anew
+        )
         self._serving.append(instance)
         self._all.append(instance)
         self._seen[name] = (self.sim.now, 0.0)
+        self._deal_anew()
+
+    def _deal_anew(self) -> None:
+        """Deal what waits at ready instances among them, in the order in which it came to the pool."""
+        ready = self.ready
+        waiting = [visit for instance in ready for visit in instance.hand_over()]
+        for visit in sorted(waiting, key=_number):
+            min(ready, key=_load).take_over(visit)
 
     def _forget(self, instance: Instance) -> None:
         """It has gone: the costs end."""
@@ -246,6 +316,10 @@ class ScalablePool:
         sums["busy_s"] /= self.capacity_each
         sums["failed"] += self._unanswered
         return sums
+
+
+def _number(visit: Any) -> int:
+    return int(visit.number)
 
 
 def _load(instance: Instance) -> int:

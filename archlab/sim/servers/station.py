@@ -1,7 +1,9 @@
 """A station: a number of equal servers and one queue before them. The building block of every queueing model.
 
-A web server's worker threads, a database's cores, a connection pool and a lock are all stations.
-In Kendall's notation a station with Poisson arrivals and exponential service is M/M/c; with `queue_limit=0`, M/M/c/c.
+A database's cores, a lock and a disk are stations: each server works on one piece of work until it is done. Where
+processors share their time, see `archlab.sim.servers.processor_sharing`.
+In Kendall's notation a station with Poisson arrivals and exponential service is M/M/c; with `queue_limit=0`, M/M/c/c;
+with exponential `patience_s`, M/M/c+M.
 
 >>> from archlab.sim import Simulation, Station
 >>> sim = Simulation(seed=1)
@@ -22,21 +24,23 @@ from typing import TYPE_CHECKING, Any
 
 from simpy.events import NORMAL, URGENT
 
+from archlab.sim.core.active_faults import going_down, slowing_down
 from archlab.sim.core.events import fail_next, fail_now, process_event
-from archlab.sim.failure import Crashed, Refused, Unavailable
-from archlab.sim.servers.discipline import Discipline, line
-from archlab.sim.servers.visit import Hold, Visit, take_away, tell
-from archlab.sim.validation import require_positive, require_whole
+from archlab.sim.failure import Crashed, TimedOut
+from archlab.sim.servers.discipline import Discipline, require_priority
+from archlab.sim.servers.pool import Pool
+from archlab.sim.servers.visit import Hold, PatientVisit, Visit, turn_away
+from archlab.sim.validation import refuse, require_non_negative
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
 
 
-class Station:
-    """`capacity` servers with one queue, known to the simulation by `name`.
+class Station(Pool):
+    """`capacity` servers with one queue, known to the simulation by `name`. A `Pool` whose places work.
 
     Args:
-        capacity: how many pieces of work are served at the same time.
+        capacity: how many pieces of work are served at the same time. It may be changed later; no work is cut short.
         queue_limit: how many may wait; one more is `Refused`. None: no limit.
         discipline: who is served next. "fifo": who came first. "lifo": who came last. "priority": the
             smallest `priority`, and who came first among equals.
@@ -52,41 +56,39 @@ class Station:
         queue_limit: int | None = None,
         discipline: Discipline = "fifo",
     ) -> None:
-        require_whole("capacity", capacity, at_least=1)
-        if queue_limit is not None:
-            require_whole("queue_limit", queue_limit, at_least=0)
-        self.sim = sim
-        self.name = name
-        self.capacity = capacity
-        self._queue_limit = inf if queue_limit is None else queue_limit
-        self._room = self._queue_limit  # 0 while the station is down
-        self._waiting = line(discipline)
-        self._held: dict[Hold, None] = {}
-        self._free = capacity
+        super().__init__(sim, name, capacity, queue_limit, discipline)
         self._slowness = 1.0
-        self.is_up = True
-        self.completed = self.refused = self.failed = 0
-        self._busy_area = self._queue_area = 0.0
-        self._calendar: list[Any] = sim._queue
-        self._number = sim._eid.__next__
         self._on_finish = self._finish
-        sim.add(self)
+        self._on_worked = self._worked
 
     # Work ------------------------------------------------------------------------------------------------
 
-    def serve(self, service_s: float, priority: float = 0) -> Visit:
+    def serve(self, service_s: float, priority: float = 0, patience_s: float | None = None) -> Visit:
         """Wait for a free server, then work for `service_s` seconds. Yield the visit to wait for its end.
 
         The visit fails with `Refused` when the queue is full, `Unavailable` when the station is down, and
         `Crashed` when it goes down meanwhile. The work is done whether or not anybody waits for it.
-        Raises `ValueError` when `service_s` is negative or not a number.
+
+        With `patience_s` it leaves the queue after so many seconds and fails with `TimedOut`. Work that has begun by
+        then is done. (A `sim.deadline` leaves the work in the queue: the client gives up and the server does not know.)
+
+        Raises `ValueError` when `service_s` or `patience_s` is negative or not a number, or for a priority that the
+        discipline does not look at.
         """
-        if not service_s >= 0.0:
-            raise ValueError(f"service_s is {service_s!r}; it must be a number of seconds, 0 or more")
+        try:
+            makes_sense = 0.0 <= service_s < inf
+        except TypeError:
+            makes_sense = False
+        if not makes_sense:
+            refuse(ValueError, "service_s", service_s, "a number of seconds, 0 or more")
+        if priority != 0:
+            require_priority(self.discipline, priority)
+        if patience_s is not None:
+            return self._serve_patiently(service_s, priority, patience_s)
         sim = self.sim
         visit = Visit(sim, self, service_s)
         now = sim._now
-        if self._free > 0:
+        if self._free > 0:  # `_let_in` without the calls: here the time of every run goes
             self._free -= 1
             self._busy_area -= now
             end = now + service_s * self._slowness
@@ -97,47 +99,29 @@ class Station:
             self._queue_area -= now
             self._waiting.append(visit)
         else:
-            self._turn_away(visit)
+            turn_away(self, visit)
         return visit
 
-    def hold(self, priority: float = 0) -> Hold:
-        """Take a server and keep it until the end of the `with` block, whatever you wait for meanwhile.
+    def _serve_patiently(self, service_s: float, priority: float, patience_s: float) -> PatientVisit:
+        require_non_negative("patience_s", patience_s)
+        visit = PatientVisit(self.sim, self, service_s)
+        visit.priority = priority
+        if self._free <= 0 and len(self._waiting) < self._room:
+            visit.wait_at_most(patience_s)
+        self._let_in(visit)
+        return visit
 
-        A thread that waits for a slow database is held like this: it does nothing and is not free either.
-        A crash of the station throws `Crashed` into the holder (`simpy.Interrupt` with that cause into a process).
-        """
-        hold = Hold(self)
-        if self._free > 0:
-            self._free -= 1
-            self._busy_area -= self.sim._now
-            self._grant(hold)
-        elif len(self._waiting) < self._room:
-            hold.priority = priority
-            self._queue_area -= self.sim._now
-            self._waiting.append(hold)
-        else:
-            self._turn_away(hold)
-        return hold
+    def _abandon(self, visit: PatientVisit) -> None:
+        """Its patience is over before its service has begun: it leaves."""
+        self._waiting.remove(visit)
+        self._queue_area += self.sim._now
+        self.failed += 1
+        fail_now(visit, TimedOut(self.name))
 
-    def release(self, hold: Hold) -> None:
-        """Give a held server back, or stop waiting for it. The `with` block does this for you."""
-        hold.released = True
-        if hold in self._held:
-            del self._held[hold]
-            self.completed += 1
-            self._next()
-        elif not hold.triggered:
-            self._waiting.remove(hold)
-            self._queue_area += self.sim._now
-            self.failed += 1
-
-    def _turn_away(self, visit: Visit | Hold) -> None:
-        if self.is_up:
-            self.refused += 1
-            fail_now(visit, Refused(self.name))
-        else:
-            self.failed += 1
-            fail_now(visit, Unavailable(self.name))
+    def _start(self, visit: Visit) -> None:
+        """Let a server work, and put the end of the work on the calendar."""
+        end = self.sim._now + visit.service_s * self._slowness
+        heappush(self._calendar, (end, NORMAL, self._number(), self._on_finish, visit))
 
     def _finish(self, visit: Visit) -> None:
         """A server has done its work: give it the next, and tell who waited."""
@@ -156,93 +140,93 @@ class Station:
             process_event(visit)
 
     def _next(self) -> None:
-        """Give a server that has become free to the next in the queue."""
-        if not self._waiting:
+        """Give a server that has become free to the next in the queue, unless there are more than there should be."""
+        if not self._waiting or self._free < 0:
             self._free += 1
             self._busy_area += self.sim._now
             return
         visit = self._waiting.popleft()
         now = self.sim._now
         self._queue_area += now
-        if visit.service_s is None:
-            self._grant(visit)
-        else:
+        if type(visit) is Visit:  # nearly always: `_start` without the call
             end = now + visit.service_s * self._slowness
             heappush(self._calendar, (end, NORMAL, self._number(), self._on_finish, visit))
+        else:
+            visit.begin()
 
-    def _grant(self, hold: Hold) -> None:
-        """Give a server to a holder, who hears of it by way of the calendar: another generator may be running now."""
-        self._held[hold] = None
-        hold._value = hold
-        heappush(self._calendar, (self.sim._now, URGENT, self._number(), tell, hold))
+    # Work on a held server -------------------------------------------------------------------------------
+
+    def _work(self, hold: Hold, work_s: float) -> Visit:
+        """See `Hold.work`."""
+        require_non_negative("work_s", work_s)
+        if not hold.triggered or not hold._ok or hold.released:
+            raise ValueError(
+                f"no server of {self.name!r} is held; yield the hold first, and work in its block"
+            )
+        if hold.doing is not None:
+            raise ValueError(f"the held server of {self.name!r} is at work; it does one thing at a time")
+        visit = Visit(self.sim, self, work_s)
+        if hold not in self._held:
+            fail_now(visit, Crashed(self.name))  # the server was lost
+            return visit
+        hold.doing = visit
+        end = self.sim._now + work_s * self._slowness
+        heappush(self._calendar, (end, NORMAL, self._number(), self._on_worked, hold))
+        return visit
+
+    def _worked(self, hold: Hold) -> None:
+        """The holder has done its work, and goes on holding."""
+        visit, hold.doing = hold.doing, None
+        assert visit is not None
+        visit._value = None
+        process_event(visit)
+
+    def _stop_doing(self, hold: Hold) -> None:
+        others = [
+            entry for entry in self._calendar if entry[3] is not self._on_worked or entry[4] is not hold
+        ]
+        self._calendar[:] = others
+        heapify(self._calendar)
+        hold.doing = None
 
     # Faults ----------------------------------------------------------------------------------------------
 
+    @going_down
     def crash(self) -> None:
         """Go down. Everything inside fails with `Crashed`, in the queue and in service, and so does every holder."""
-        if not self.is_up:
-            return
-        now = self.sim._now
-        self.is_up, self._free, self._room = False, 0, 0
-        inside = self._take_from_calendar()
-        waiting = list(self._waiting)
-        holds = list(self._held)
-        self._busy_area += now * (len(inside) + len(holds))
-        self._queue_area += now * len(waiting)
-        self._waiting.clear()
-        self._held.clear()
-        self.failed += len(inside) + len(waiting) + len(holds)
-        for hold in holds:
-            self.sim.call_at(now, take_away, hold, URGENT)
-        for visit in [*inside, *waiting]:
-            fail_next(visit, Crashed(self.name))
+        working = [hold for hold in self._held if hold.doing is not None]
+        super().crash()
+        for hold in working:  # after the holders have been told: they leave for the crash, not for this
+            self.sim.call_at(self.sim._now, self._lose, hold.doing, URGENT)
+            hold.doing = None
 
-    def restart(self) -> None:
-        """Come back, empty. Does nothing when the station is up."""
-        if not self.is_up:
-            self.is_up, self._free, self._room = True, self.capacity, self._queue_limit
+    def _lose(self, visit: Visit) -> None:
+        """Let the work of a holder fail, as the last thing of the crash."""
+        fail_next(visit, Crashed(self.name))
 
+    @slowing_down
     def slow_down(self, factor: float) -> None:
-        """From now on work takes `factor` times as long, what is left of the work under way too. 1.0: as before."""
-        require_positive("factor", factor)
+        """From now on work takes `factor` times as long, what is left of the work under way too. 1.0: as before.
+
+        That is work by `serve`, and by `Hold.work` on a held server. A server that is held while its holder waits for
+        somebody else, or for a `sim.timeout`, is not slower than those are.
+        """
         stretch, now = factor / self._slowness, self.sim._now
         self._slowness = factor
-        entries = [entry for entry in self._calendar if entry[3] is self._on_finish]
-        self._take_from_calendar()
-        for time, priority, number, action, visit in entries:
-            heappush(self._calendar, (now + (time - now) * stretch, priority, number, action, visit))
+        for time, priority, number, action, work in self._take_from_calendar():
+            heappush(self._calendar, (now + (time - now) * stretch, priority, number, action, work))
 
-    def _take_from_calendar(self) -> list[Visit]:
-        """Remove the ends of all work under way from the calendar, and return the visits in order."""
-        ours = sorted(entry for entry in self._calendar if entry[3] is self._on_finish)
+    def _stop_work(self) -> list[Visit]:
+        return [entry[4] for entry in self._take_from_calendar() if entry[3] is self._on_finish]
+
+    def _take_from_calendar(self) -> list[Any]:
+        """Remove the ends of all work under way from the calendar, and return the entries in order."""
+        ours = sorted(entry for entry in self._calendar if self._is_work(entry))
         if ours:
-            self._calendar[:] = [entry for entry in self._calendar if entry[3] is not self._on_finish]
+            self._calendar[:] = [entry for entry in self._calendar if not self._is_work(entry)]
             heapify(self._calendar)
-        return [entry[4] for entry in ours]
+        return ours
 
-    # Measurement -----------------------------------------------------------------------------------------
-
-    @property
-    def busy(self) -> int:
-        """Servers at work or held."""
-        return self.capacity - self._free if self.is_up else 0
-
-    @property
-    def queue_length(self) -> int:
-        """How many wait for a server."""
-        return len(self._waiting)
-
-    def sample(self) -> tuple[int, int, int, bool]:
-        """Queue length, busy servers, capacity, and whether the station is up, at this moment."""
-        return self.queue_length, self.busy, self.capacity, self.is_up
-
-    def totals(self) -> dict[str, float]:
-        """Sums since the start: `busy_s` (server seconds), `waiting_s` (visit seconds) and counts of visits."""
-        now = self.sim._now
-        return {
-            "busy_s": self._busy_area + now * self.busy,
-            "waiting_s": self._queue_area + now * self.queue_length,
-            "completed": self.completed,
-            "refused": self.refused,
-            "failed": self.failed,
-        }
+    def _is_work(self, entry: tuple[Any, ...]) -> bool:
+        """Whether an entry of the calendar is the end of work here."""
+        return entry[3] is self._on_finish or entry[3] is self._on_worked

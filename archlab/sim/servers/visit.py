@@ -1,4 +1,4 @@
-"""Visits to a station: a piece of work, or a server held while somebody else works.
+"""Visits to a station: a piece of work, or a server held while its holder works or waits for somebody else.
 
 Both are events. Yield them to wait for the end of the work, or for the server.
 
@@ -8,25 +8,27 @@ Both are events. Yield them to wait for the end of the work, or for the server.
 >>> def handler():
 ...     with web.hold() as worker:
 ...         yield worker
+...         yield worker.work(0.002)
 ...         yield database.serve(0.005)
 >>> sim.run(until=sim.start(handler())), sim.now, web.totals()["busy_s"]
-(None, 0.005, 0.005)
+(None, 0.007, 0.007)
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from heapq import heappush
+from typing import TYPE_CHECKING, Any, Protocol
 
 import simpy
-from simpy.events import Event
+from simpy.events import NORMAL, Event
 
-from archlab.sim.core.events import process_event
-from archlab.sim.core.task import Grant, Task
-from archlab.sim.failure import Crashed
+from archlab.sim.core.calendar import Alarm, ring
+from archlab.sim.core.events import fail_now, process_event
+from archlab.sim.core.task import Grant, Task, leave_to_itself
+from archlab.sim.failure import Crashed, Refused, Unavailable
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
-    from archlab.sim.servers.station import Station
 
 
 class Visit(Event):
@@ -35,7 +37,7 @@ class Visit(Event):
     _ok = True
     priority: float = 0
 
-    def __init__(self, sim: Calendar, station: Station, service_s: float) -> None:
+    def __init__(self, sim: Calendar, station: Any, service_s: float) -> None:
         self.env = sim
         self.callbacks = []
         self.station = station
@@ -43,7 +45,45 @@ class Visit(Event):
 
     @property
     def name(self) -> str:
-        return self.station.name
+        return str(self.station.name)
+
+    def begin(self) -> None:
+        """Its turn has come."""
+        self.station._start(self)
+
+    def stop_waiting(self) -> None:
+        """It leaves the queue."""
+
+
+class PatientVisit(Visit):
+    """A piece of work that waits for its turn only so long."""
+
+    _patience: Patience | None = None
+
+    def wait_at_most(self, patience_s: float) -> None:
+        """Leave the queue after `patience_s` seconds, unless its turn has come by then."""
+        self._patience = Patience(self, patience_s)
+
+    def begin(self) -> None:
+        self.stop_waiting()
+        super().begin()
+
+    def stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+
+
+class Patience(Alarm):
+    """The moment at which a visit leaves the queue."""
+
+    def __init__(self, visit: PatientVisit, patience_s: float) -> None:
+        self.env = sim = visit.env  # type: ignore[assignment]
+        self.callbacks = []
+        self.visit = visit
+        heappush(sim._queue, (sim._now + patience_s, NORMAL, next(sim._eid), ring, self))  # type: ignore[misc]
+
+    def due(self) -> None:
+        self.visit.station._abandon(self.visit)
 
 
 class Hold(Grant):
@@ -51,23 +91,68 @@ class Hold(Grant):
 
     _ok = True
     priority: float = 0
-    service_s = None
+    doing: Visit | None = None
     released = False
 
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: Any) -> None:
         super().__init__(station.sim)
         self.station = station
         self.holder = station.sim.active_process
 
     @property
     def name(self) -> str:
-        return self.station.name
+        return str(self.station.name)
+
+    def work(self, work_s: float) -> Visit:
+        """Work for `work_s` seconds on the held server. Yield the visit to wait for its end.
+
+        A slow-down of the station stretches it, what is left of it when it begins, too. A crash ends it. Time in which
+        the holder waits for somebody else is not work, and no slow-down of this station stretches it.
+
+        Raises:
+            ValueError: when `work_s` is negative or not a number, when the server is not held yet or no more, or works
+                already.
+            TypeError: when it is held in a `Pool`, whose places do no work: nothing could slow it.
+        """
+        return self.station._work(self, work_s)
+
+    def begin(self) -> None:
+        """Its turn has come."""
+        self.station._grant(self)
+
+    def stop_waiting(self) -> None:
+        """It leaves the queue."""
 
     def __enter__(self) -> Hold:
         return self
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, exception: type[BaseException] | None, *_: object) -> None:
+        never_waited_for = self.triggered and self._ok and self.holder is None and not self.callbacks
         self.station.release(self)
+        if never_waited_for and exception is None:
+            raise ValueError(
+                f"the hold of {self.name!r} was never yielded: the block worked without a server; "
+                f"it must begin with a yield of what `hold` returned"
+            )
+
+
+class Counts(Protocol):
+    """What counts the visits that it turns away."""
+
+    name: str
+    is_up: bool
+    refused: int
+    failed: int
+
+
+def turn_away(part: Counts, visit: Event) -> None:
+    """Let a visit fail at once: the queue is full, or the part is down."""
+    if part.is_up:
+        part.refused += 1
+        fail_now(visit, Refused(part.name))
+    else:
+        part.failed += 1
+        fail_now(visit, Unavailable(part.name))
 
 
 def tell(hold: Hold) -> None:
@@ -98,6 +183,7 @@ def take_away(hold: Hold) -> None:
     if hold.released or hold.holder is None or not hold.holder.is_alive:
         return
     if isinstance(hold.holder, simpy.Process):
+        leave_to_itself(hold.holder.target, hold.holder._resume)
         hold.holder.interrupt(Crashed(hold.name))
     else:
         hold.holder.throw_now(Crashed(hold.name))

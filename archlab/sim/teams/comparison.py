@@ -10,7 +10,7 @@ is faster depends on the measure: the median change crosses no border between te
 16
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,10 +18,18 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from archlab.sim.statistics import mean_interval
-from archlab.sim.teams.delivery import DeliveryModel
+from archlab.sim.teams.delivery import DeliveryModel, require_model
 from archlab.sim.teams.release_train import deliver
 from archlab.sim.teams.theory import load
-from archlab.sim.validation import require_whole
+from archlab.sim.validation import (
+    is_whole,
+    refuse,
+    require_instance,
+    require_non_negative,
+    require_one_of,
+    require_positive,
+    require_whole,
+)
 
 ONE_UNIT = "one unit"
 UNIT_PER_TEAM = "a unit per team"
@@ -43,10 +51,18 @@ def sweep_teams(
     Raises:
         ValueError: when there are fewer than two replications, which give no interval.
     """
+    require_model(model)
+    is_list = isinstance(team_counts, Iterable) and not isinstance(team_counts, (str, Mapping))
+    counts = list(team_counts) if is_list else []
+    if not counts or not all(is_whole(teams) and teams >= 1 for teams in counts):
+        refuse(ValueError, "team_counts", team_counts, "a list of whole numbers, 1 or more")
     require_whole("replications", replications, at_least=2)
+    require_positive("days", days)
+    require_non_negative("warm_up_days", warm_up_days)
+    require_whole("seed", seed, at_least=0)
     runs = [
         (replace(model, teams=teams, units=units), organisation, replication)
-        for teams in team_counts
+        for teams in counts
         for organisation, units in ((ONE_UNIT, 1), (UNIT_PER_TEAM, teams))
         for replication in range(replications)
     ]
@@ -73,6 +89,7 @@ def intervals(sweep: pd.DataFrame, measure: str) -> pd.DataFrame:
     Columns: teams, organisation, load, mean, low, high, saturated (load of 1 or more: the figure grows with
     the days simulated, so read it as "too slow" and not as a lead time).
     """
+    _require_measure(sweep, measure)
     keys = ["teams", "organisation", "load"]
     frame = _interval_of_each(sweep.set_index(keys)[measure])
     return frame.assign(saturated=frame.load >= 1)
@@ -83,6 +100,7 @@ def differences(sweep: pd.DataFrame, measure: str) -> pd.DataFrame:
 
     Paired: the two organisations of one replication saw the same changes. Columns: teams, mean, low, high.
     """
+    _require_measure(sweep, measure)
     pairs = sweep.pivot(index=["teams", "replication"], columns="organisation", values=measure)
     return _interval_of_each((pairs[ONE_UNIT] - pairs[UNIT_PER_TEAM]).droplevel("replication"))
 
@@ -100,6 +118,13 @@ def crossing(sweep: pd.DataFrame, measure: str) -> int | None:
             break
         first = teams
     return first
+
+
+def _require_measure(sweep: pd.DataFrame, measure: str) -> None:
+    """Raise `TypeError` or `ValueError` unless `sweep` is one of `sweep_teams`, and has a figure of this name."""
+    keys = {"teams", "organisation", "replication", "load"}
+    require_instance("sweep", sweep, pd.DataFrame, "a frame, as `sweep_teams` returns it")
+    require_one_of("measure", measure, [name for name in sweep.columns if name not in keys])
 
 
 def _interval_of_each(values: pd.Series) -> pd.DataFrame:

@@ -15,7 +15,13 @@ from typing import Any
 
 import pandas as pd
 
-from archlab.sim.validation import require_fraction, require_non_negative, require_positive, require_whole
+from archlab.sim.validation import (
+    require_fraction,
+    require_instance,
+    require_non_negative,
+    require_positive,
+    require_whole,
+)
 
 HOUR_S = 3600.0
 WORKING_DAY_S = 8 * HOUR_S
@@ -95,3 +101,8 @@ class DeliveryModel:
         numbers = [(f.name, getattr(self, f.name), f.metadata["meaning"]) for f in fields(self)]
         structure = [(name, None, meaning) for name, meaning in STRUCTURAL_ASSUMPTIONS.items()]
         return pd.DataFrame(numbers + structure, columns=["assumption", "value", "meaning"], dtype=object)
+
+
+def require_model(model: DeliveryModel) -> None:
+    """Raise `TypeError` unless `model` is a `DeliveryModel`."""
+    require_instance("model", model, DeliveryModel, "a DeliveryModel")

@@ -21,8 +21,8 @@ import simpy
 
 from archlab.sim.core.streams import Streams
 from archlab.sim.distributions import Exponential
-from archlab.sim.teams.delivery import HOUR_S, WORKING_DAY_S, DeliveryModel
-from archlab.sim.validation import require_positive
+from archlab.sim.teams.delivery import HOUR_S, WORKING_DAY_S, DeliveryModel, require_model
+from archlab.sim.validation import is_finite, refuse, require_positive, require_whole
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -84,8 +84,8 @@ class Deliveries:
         Raises:
             ValueError: when the warm-up is not shorter than the simulated days.
         """
-        if not 0 <= warm_up_days < self.days:
-            raise ValueError(f"warm_up_days is {warm_up_days!r}; it must be from 0 to below {self.days} days")
+        if not (is_finite(warm_up_days) and 0 <= warm_up_days < self.days):
+            refuse(ValueError, "warm_up_days", warm_up_days, f"from 0 to below {self.days} days")
         warm_up_s = warm_up_days * WORKING_DAY_S
         released = self.changes[self.changes.released_s >= warm_up_s]
         trains = self.trains[self.trains.left_s >= warm_up_s]
@@ -111,7 +111,9 @@ def deliver(model: DeliveryModel, days: float, seed: int) -> Deliveries:
     Raises:
         ValueError: when `days` is not above 0 or the seed is not a whole number.
     """
+    require_model(model)
     require_positive("days", days)
+    require_whole("seed", seed, at_least=0)
     organisation = _Organisation(model, Streams(seed))
     organisation.env.run(until=days * WORKING_DAY_S)
     trains = pd.DataFrame([vars(train) for train in organisation.trains], columns=_names(Train))

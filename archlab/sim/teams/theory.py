@@ -11,7 +11,7 @@ once from which number of teams one shared train cannot keep up.
 
 from dataclasses import replace
 
-from archlab.sim.teams.delivery import WORKING_DAY_S, DeliveryModel
+from archlab.sim.teams.delivery import WORKING_DAY_S, DeliveryModel, require_model
 from archlab.sim.validation import require_fraction, require_whole
 
 
@@ -33,6 +33,8 @@ def runs_per_train(size: int, change_failure_probability: float) -> float:
     mean is 1 + 2 * the sum, over the train and all its parts of two changes or more, of the probability
     that the part fails.
     """
+    require_whole("size", size, at_least=1)
+    require_fraction("change_failure_probability", change_failure_probability)
     return 1 + _runs_after_failures(size, change_failure_probability)
 
 
@@ -56,6 +58,7 @@ def released_per_run(size: int, change_failure_probability: float) -> float:
 
 def capacity_per_day(model: DeliveryModel) -> float:
     """Return the changes a day one pipeline can release when there is always a full train waiting."""
+    require_model(model)
     runs_per_day = WORKING_DAY_S / model.pipeline_s
     return runs_per_day * released_per_run(model.batch_size, model.change_failure_probability)
 
@@ -86,6 +89,7 @@ def most_teams_on_one_unit(model: DeliveryModel) -> int:
 
     Everything but `teams` and `units` is taken from the model. 0 means not even one team.
     """
+    require_model(model)
     teams = 0
     while load(replace(model, teams=teams + 1, units=1)) < 1:
         teams += 1

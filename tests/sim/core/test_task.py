@@ -4,6 +4,7 @@ import pytest
 import simpy
 
 from archlab.sim import Crashed, Deterministic, Failure, Network, Simulation, Station, Trace
+from archlab.sim.core.events import DEEPEST
 
 
 class OutOfStock(Failure):
@@ -293,6 +294,92 @@ def test_each_one_who_waits_gets_an_exception_of_its_own():
     sim.run()
     assert caught[0] is not caught[1]
     assert [failure.part for failure in caught] == ["web", "web"]
+
+
+def test_a_long_chain_of_tasks_that_wait_for_one_another_ends():
+    sim = Simulation(seed=1)
+
+    def waits(event):
+        return 1 + (yield event)
+
+    first = last = sim.event()
+    for _ in range(2000):
+        last = sim.start(waits(last))
+    seen = []
+    sim.call_at(1, lambda _: first.succeed(0))
+    sim.call_at(1, lambda _: sim.call_at(1, lambda _: seen.append(last.processed)))
+    sim.run()
+    assert (last.value, sim.now) == (2000, 1)
+    assert seen == [True]  # all of it before anything else happens
+
+
+def test_a_failure_passes_through_a_long_chain_of_tasks_and_deadlines():
+    sim = Simulation(seed=1)
+
+    def waits(event):
+        yield sim.deadline(event, timeout_s=9)
+
+    first = last = sim.event()
+    for _ in range(2000):
+        last = sim.start(waits(last))
+    sim.call_at(1, lambda _: first.fail(OutOfStock("shop")))
+    sim.run()
+    assert isinstance(last.value, OutOfStock)
+
+
+@pytest.mark.parametrize("first_wait_s", [None, 1.0])
+def test_tasks_may_start_tasks_inside_one_another_as_deep_as_they_like(first_wait_s):
+    sim, deepest = Simulation(seed=1), []
+
+    def starts(more):
+        if more:
+            return 1 + (yield sim.start(starts(more - 1)))
+        deepest.append(sim.now)
+        if first_wait_s is not None:
+            yield sim.timeout(first_wait_s)
+        return 0
+
+    task = sim.start(starts(2000))
+    sim.run()
+    assert (task.value, sim.now, deepest) == (2000, first_wait_s or 0, [0])
+
+
+def test_a_task_that_fails_before_it_could_begin_never_begins():
+    """So deep inside one another tasks begin by way of the calendar. What is thrown at one meanwhile comes first."""
+    sim, began = Simulation(seed=1), []
+
+    def late():
+        began.append(True)
+        yield sim.timeout(1)
+
+    def starts(more):
+        if more:
+            yield sim.start(starts(more - 1))
+        task = sim.start(late())
+        task.throw_now(OutOfStock("shop"))
+        yield task
+
+    task = sim.start(starts(DEEPEST - 1))
+    sim.run()
+    assert isinstance(task.value, OutOfStock)
+    assert began == []
+
+
+def test_a_chain_of_the_usual_length_ends_without_the_calendar():
+    """One entry for `call_at`, one for `succeed`, one that is taken here: none for the tasks."""
+    sim = Simulation(seed=1)
+
+    def waits(event):
+        yield event
+
+    first = last = sim.event()
+    for _ in range(DEEPEST - 1):
+        last = sim.start(waits(last))
+    before = next(sim._eid)
+    sim.call_at(1, lambda _: first.succeed())
+    sim.run()
+    assert last.processed
+    assert next(sim._eid) - before == 3
 
 
 def test_tasks_wait_for_tasks_in_a_fork_and_join():

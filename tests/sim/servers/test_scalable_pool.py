@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from archlab.sim import Crash, Exponential, Failure, Poisson, Simulation, Unavailable
+from archlab.sim import Crash, Exponential, Failure, Poisson, Simulation, Station, Unavailable
 from archlab.sim.servers.autoscaler import HorizontalPodAutoscaler
 from archlab.sim.servers.scalable_pool import ScalablePool
 from archlab.sim.statistics import batch_interval
@@ -47,10 +47,117 @@ def test_a_new_instance_gets_work_only_after_its_start_up(sim):
     web = pool_of(sim, 1)
     web.scale_to(2)
     first, second = ends(sim, web.serve(8.0)), ends(sim, web.serve(8.0))
-    sim.run(until=6)
-    third = ends(sim, web.serve(1.0))
+    sim.run(until=4.9)
+    assert [instance.load for instance in web.ready] == [2]
     sim.run(until=20)
-    assert [task.value for task in (first, second, third)] == [("ok", 8), ("ok", 16), ("ok", 7)]
+    assert [task.value for task in (first, second)] == [("ok", 8), ("ok", 5 + 8)]
+
+
+def test_what_waits_is_dealt_anew_to_a_new_instance_in_the_order_in_which_it_came(sim):
+    """Two instances work for 20 s, and eight pieces of 1 s wait by turns. From 5 s on there is a third instance."""
+    web, begun = pool_of(sim, 2), []
+    for _ in range(2):
+        web.serve(20.0)
+    for number in range(8):
+        web.serve(1.0).callbacks.append(lambda event, number=number: begun.append((number, sim.now)))
+    web.scale_to(3)
+    sim.run(until=5.5)
+    assert [instance.load for instance in web.ready] == [4, 3, 3]
+    assert sum(instance.queue_length for instance in web.ready) == 7
+    sim.run(until=200)
+    assert begun == [(0, 6), (3, 7), (6, 8), (1, 21), (2, 21), (4, 22), (5, 22), (7, 23)]
+    assert web.totals()["waiting_s"] == (5 + 6 + 7) + 2 * 20 + 2 * 21 + 22
+    assert web.totals()["completed"] == 10
+
+
+def test_several_instances_that_start_one_after_the_other_keep_the_order(sim):
+    """The longer one waits the sooner one begins, however often the queue is dealt."""
+    web, begun = pool_of(sim, 1), []
+
+    def customer(number):
+        with web.choose().hold() as server:
+            yield server
+            begun.append(number)
+            yield sim.timeout(100)
+
+    for number in range(6):
+        sim.start(customer(number))
+    for replicas in (2, 3, 5):
+        web.scale_to(replicas)
+        sim.run(until=sim.now + 6)
+    assert begun == [0, 1, 2, 3, 4]
+
+
+def test_an_instance_that_is_back_after_a_crash_takes_its_part_of_the_queue(sim):
+    web = pool_of(sim, 2)
+    sim.inject(Crash("web-2", at_s=1, restart_after_s=4))
+    sim.run(until=2)
+    tasks = [ends(sim, web.serve(10.0)) for _ in range(3)]
+    sim.run(until=200)
+    assert [task.value for task in tasks] == [("ok", 12), ("ok", 15), ("ok", 22)]
+
+
+def test_what_waits_at_an_instance_on_its_way_out_stays_there(sim):
+    web = pool_of(sim, 2)
+    tasks = [ends(sim, web.serve(10.0)) for _ in range(4)]
+    web.scale_to(1)
+    web.scale_to(2)
+    sim.run(until=60)
+    assert [task.value for task in tasks] == [("ok", 10), ("ok", 10), ("ok", 15), ("ok", 20)]
+
+
+def test_a_hold_that_was_handed_over_is_given_up_and_given_back_where_it_is(sim):
+    web, at = pool_of(sim, 1), []
+    web.serve(100.0)
+
+    def holder(for_s):
+        with web.choose().hold() as server:
+            yield server
+            at.append((server.name, sim.now))
+            yield sim.timeout(for_s)
+
+    def impatient():
+        with web.choose().hold() as server:
+            yield sim.deadline(server, timeout_s=5.5)
+
+    tasks = [ends(sim, sim.start(one)) for one in (holder(3), impatient(), holder(3))]
+    web.scale_to(2)
+    sim.run(until=50)
+    assert at == [("web-2", 5), ("web-2", 8)]
+    assert [task.value for task in tasks] == [("ok", 8), ("timed_out", 5.5), ("ok", 11)]
+    assert [instance.load for instance in web.ready] == [1, 0]
+
+
+def test_patience_goes_along_when_work_is_handed_over(sim):
+    web = pool_of(sim, 1)
+    first = web.ready[0]
+    first.serve(100.0)
+    begins = ends(sim, first.serve(2.0, patience_s=6.0))
+    leaves = ends(sim, first.serve(2.0, patience_s=6.0))
+    web.scale_to(2)
+    sim.run(until=50)
+    assert (begins.value, leaves.value) == (("ok", 7), ("timed_out", 6))
+    assert web.totals()["failed"] == 1
+
+
+@pytest.mark.parametrize("capacity_each", [1, 3])
+def test_a_pool_that_grows_begins_work_of_one_length_when_a_station_that_grows_does(sim, capacity_each):
+    web, one_queue = pool_of(sim, 1, capacity_each=capacity_each), Station(sim, "station", capacity_each)
+    begun = {web: [], one_queue: []}
+
+    def customer(part):
+        with (part.choose() if part is web else part).hold() as server:
+            yield server
+            begun[part].append(sim.now)
+            yield sim.timeout(1.0)
+
+    web.scale_to(4)
+    sim.call_at(5.0, lambda _: setattr(one_queue, "capacity", 4 * capacity_each))
+    for _ in range(60):
+        sim.start(customer(web))
+        sim.start(customer(one_queue))
+    sim.run(until=100)
+    assert begun[web] == begun[one_queue]
 
 
 def test_an_instance_sent_away_ends_its_work_and_takes_no_more(sim):

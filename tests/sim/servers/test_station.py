@@ -202,6 +202,331 @@ def test_a_thousand_who_wait_for_a_server_can_all_give_it_back_at_one_moment(sim
     assert {task.value for task in tasks[1:]} == {("Unavailable", "database", 0.5)}
 
 
+def test_giving_up_a_hold_twice_while_waiting_counts_once(sim):
+    web = Station(sim, "web")
+    web.serve(1.0)
+
+    def impatient():
+        with web.hold() as worker:
+            yield sim.timeout(0.5)
+            web.release(worker)
+            web.release(worker)
+            yield sim.timeout(5.0)
+
+    task = sim.start(impatient())
+    sim.run()
+    assert task.ok
+    assert web.totals() == {"busy_s": 1.0, "waiting_s": 0.5, "completed": 1, "refused": 0, "failed": 1}
+
+
+def test_a_server_given_back_inside_its_block_is_given_back_once(sim):
+    web = Station(sim, "web")
+
+    def early():
+        with web.hold() as worker:
+            yield worker
+            yield sim.timeout(1.0)
+            web.release(worker)
+            yield sim.timeout(5.0)
+
+    sim.start(early())
+    after = ends(sim, visit(web, 2.0))
+    sim.run()
+    assert after.value == ("ok", 3.0)
+    assert (web.completed, web.failed, web.busy) == (2, 0, 0)
+
+
+# Work on a held server ---------------------------------------------------------------------------------------
+
+
+def working(station, work_s, then_waits_s=0.0):
+    """Hold a server, work on it, and then wait for something else."""
+    with station.hold() as server:
+        yield server
+        yield server.work(work_s)
+        yield station.sim.timeout(then_waits_s)
+
+
+def test_a_holder_works_on_its_server_and_keeps_it(sim):
+    web = Station(sim, "web")
+    first, second = ends(sim, working(web, 2.0, then_waits_s=1.0)), ends(sim, visit(web, 1.0))
+    sim.run()
+    assert (first.value, second.value) == (("ok", 3.0), ("ok", 4.0))
+    assert web.totals() == {"busy_s": 4.0, "waiting_s": 3.0, "completed": 2, "refused": 0, "failed": 0}
+
+
+@pytest.mark.parametrize("start", ["start", "process"])
+def test_a_slow_down_stretches_what_is_left_of_a_holders_work_and_not_its_waiting(sim, start):
+    """Work of 4 s: 1 s at full speed, 8 s at a quarter (2 s of work), 1 s at full speed. Then 3 s of waiting."""
+    web, other, seen = Station(sim, "web", capacity=2), Station(sim, "other"), []
+
+    def handler(then_waits_s):
+        yield from working(web, 4.0, then_waits_s)
+        seen.append(sim.now)
+
+    waits = ends(sim, holding(web, 2.0))
+    elsewhere = ends(sim, working(other, 4.0))
+    getattr(sim, start)(handler(3.0))
+    sim.inject(SlowDown("web", at_s=1.0, for_s=8.0, factor=4.0))
+    sim.run()
+    assert seen == [13.0]
+    assert (waits.value, elsewhere.value) == (("ok", 2.0), ("ok", 4.0))
+
+
+def test_work_that_a_holder_begins_while_all_is_slow_is_slow_from_the_start(sim):
+    web = Station(sim, "web")
+    web.slow_down(3.0)
+    sim.call_at(4.5, lambda _: web.slow_down(0.5))
+    task = ends(sim, working(web, 2.0))
+    sim.run()
+    assert task.value == ("ok", 4.75)
+
+
+@pytest.mark.parametrize("way", ["alone", "deadline", "or"])
+@pytest.mark.parametrize("start", ["start", "process"])
+def test_a_crash_ends_the_work_of_a_holder_who_hears_of_it_once(sim, way, start):
+    web, told = Station(sim, "web"), []
+    ways = {
+        "alone": lambda work: work,
+        "deadline": lambda work: sim.deadline(work, 20.0),
+        "or": lambda work: work | sim.timeout(20.0),
+    }
+
+    def handler():
+        try:
+            with web.hold() as worker:
+                yield worker
+                yield ways[way](worker.work(5.0))
+        except Crashed:
+            told.append(("Crashed", sim.now))
+        except simpy.Interrupt as interrupt:
+            told.append((type(interrupt.cause).__name__, sim.now))
+        yield sim.timeout(10)
+        told.append(("end", sim.now))
+
+    getattr(sim, start)(handler())
+    sim.inject(Crash("web", at_s=2, restart_after_s=1))
+    sim.run(until=30)
+    assert told == [("Crashed", 2), ("end", 12)]
+    assert (web.busy, web.completed, web.failed) == (0, 0, 1)
+
+
+def test_somebody_else_who_waits_for_the_work_of_a_holder_hears_of_the_crash_too(sim):
+    web, works = Station(sim, "web"), []
+
+    def handler():
+        with web.hold() as worker:
+            yield worker
+            works.append(worker.work(5.0))
+            yield works[0]
+
+    def onlooker():
+        yield works[0]
+
+    sim.start(handler())
+    sim.run(until=1)
+    task = ends(sim, onlooker())
+    web.crash()
+    sim.run()
+    assert task.value == ("Crashed", "web", 1)
+
+
+def test_a_holder_whose_server_was_lost_does_no_more_work(sim):
+    web = Station(sim, "web")
+
+    def stubborn():
+        with web.hold() as worker:
+            yield worker
+            try:
+                yield worker.work(5.0)
+            except Crashed:
+                yield sim.timeout(3.0)
+            yield worker.work(5.0)
+
+    task = ends(sim, stubborn())
+    sim.inject(Crash("web", at_s=2, restart_after_s=1))
+    sim.run()
+    assert task.value == ("Crashed", "web", 5.0)
+    assert web.busy == 0
+
+
+def test_who_leaves_in_the_middle_of_the_work_takes_it_along(sim):
+    """The holder gives up at 1 s. The server is free at once, and the rest of the work keeps nobody busy."""
+    web = Station(sim, "web")
+
+    def impatient():
+        with web.hold() as worker:
+            yield worker
+            yield sim.deadline(worker.work(60.0), timeout_s=1.0)
+
+    given_up, after = ends(sim, impatient()), ends(sim, visit(web, 2.0))
+    sim.run()
+    assert given_up.value == ("TimedOut", "web", 1.0)
+    assert after.value == ("ok", 3.0)
+    assert sim.now == 3.0
+
+
+def test_a_held_server_works_only_while_it_is_held_and_does_one_thing_at_a_time(sim):
+    web = Station(sim, "web")
+    first = web.hold()
+    waiting = web.hold()
+    with pytest.raises(ValueError, match="work_s is -1; it must be a number of seconds, 0 or more"):
+        first.work(-1)
+    with pytest.raises(ValueError, match="no server of 'web' is held; yield the hold first"):
+        waiting.work(1)
+    first.work(1)
+    with pytest.raises(ValueError, match="the held server of 'web' is at work; it does one thing at a time"):
+        first.work(1)
+    web.release(first)
+    with pytest.raises(ValueError, match="no server of 'web' is held"):
+        first.work(1)
+
+
+# A change of capacity ----------------------------------------------------------------------------------------
+
+
+def test_a_larger_capacity_is_true_at_once(sim):
+    st = Station(sim, "s")
+    st.capacity = 4
+    for _ in range(4):
+        st.serve(1)
+    assert st.sample() == (0, 4, 4, True)
+
+
+def test_more_servers_take_from_the_queue_at_once_work_and_holds_alike(sim):
+    web = Station(sim, "web")
+    tasks = [ends(sim, one) for one in (visit(web, 4), visit(web, 3), holding(web, 2), visit(web, 1))]
+    sim.call_at(1, lambda _: setattr(web, "capacity", 3))
+    sim.run(until=1.5)
+    assert web.sample() == (1, 3, 3, True)
+    sim.run()
+    assert [task.value for task in tasks] == [("ok", 4), ("ok", 4), ("ok", 3), ("ok", 4)]
+    assert web.totals() == {"busy_s": 10, "waiting_s": 1 + 1 + 3, "completed": 4, "refused": 0, "failed": 0}
+
+
+def test_with_fewer_servers_no_work_is_cut_short_and_none_begins_until_it_is_true(sim):
+    """Three at work until 2, 3 and 4 s. With one server, the next begins at 4 s."""
+    web = Station(sim, "web", capacity=3)
+    tasks = [ends(sim, visit(web, s)) for s in (2, 3)] + [ends(sim, holding(web, 4))]
+    tasks += [ends(sim, visit(web, 1)) for _ in range(2)]
+    sim.call_at(1, lambda _: setattr(web, "capacity", 1))
+    sim.run(until=1.5)
+    assert web.sample() == (2, 3, 1, True)
+    sim.run()
+    assert [task.value for task in tasks] == [("ok", s) for s in (2, 3, 4, 5, 6)]
+    assert web.totals()["busy_s"] == 2 + 3 + 4 + 2
+
+
+def test_a_change_of_mind_before_all_have_left_takes_nothing_away(sim):
+    web = Station(sim, "web", capacity=3)
+    tasks = [ends(sim, visit(web, 4)) for _ in range(5)]
+    sim.call_at(1, lambda _: setattr(web, "capacity", 1))
+    sim.call_at(2, lambda _: setattr(web, "capacity", 4))
+    sim.run()
+    assert [task.value for task in tasks] == [("ok", 4), ("ok", 4), ("ok", 4), ("ok", 6), ("ok", 8)]
+    assert web.sample() == (0, 0, 4, True)
+
+
+def test_a_capacity_set_while_the_station_is_down_counts_from_the_restart_on(sim):
+    web = Station(sim, "web", capacity=2)
+    web.serve(1)
+    web.crash()
+    web.capacity = 5
+    assert web.sample() == (0, 0, 5, False)
+    web.restart()
+    for _ in range(6):
+        web.serve(1)
+    assert web.sample() == (1, 5, 5, True)
+
+
+def test_a_crash_while_fewer_servers_drain_frees_them_all(sim):
+    web = Station(sim, "web", capacity=3)
+    for _ in range(4):
+        web.serve(10)
+    sim.call_at(1, lambda _: setattr(web, "capacity", 1))
+    sim.inject(Crash("web", at_s=2, restart_after_s=1))
+    sim.run()
+    assert web.sample() == (0, 0, 1, True)
+    assert web.totals() == {"busy_s": 6, "waiting_s": 2, "completed": 0, "refused": 0, "failed": 4}
+
+
+def test_a_capacity_is_a_whole_number_later_on_too(sim):
+    web = Station(sim, "web")
+    for capacity in (0, 1.5, None):
+        with pytest.raises(ValueError, match=f"capacity is {capacity}; it must be a whole number, 1 or more"):
+            web.capacity = capacity
+    assert web.capacity == 1
+
+
+# Patience ----------------------------------------------------------------------------------------------------
+
+
+def patient(station, service_s, patience_s, priority=0):
+    yield station.serve(service_s, priority, patience_s)
+
+
+def test_who_waits_too_long_leaves_the_queue_and_its_work_is_never_done(sim):
+    web = Station(sim, "web")
+    tasks = [ends(sim, visit(web, 5)), ends(sim, patient(web, 100, patience_s=2)), ends(sim, visit(web, 1))]
+    sim.run()
+    assert [task.value for task in tasks] == [("ok", 5), ("TimedOut", "web", 2), ("ok", 6)]
+    assert web.totals() == {"busy_s": 6, "waiting_s": 2 + 5, "completed": 2, "refused": 0, "failed": 1}
+    assert sim.now == 6
+
+
+def test_once_service_has_begun_it_is_completed_however_long_it_takes(sim):
+    web = Station(sim, "web")
+    at_once = ends(sim, patient(web, 5, patience_s=2))
+    in_time = ends(sim, patient(web, 50, patience_s=6))
+    sim.run()
+    assert (at_once.value, in_time.value) == (("ok", 5), ("ok", 55))
+
+
+def test_patience_that_was_not_needed_keeps_no_run_alive(sim):
+    web = Station(sim, "web")
+    web.serve(1)
+    web.serve(1, patience_s=1000)
+    web.serve(1, patience_s=1000)
+    sim.run()
+    assert sim.now == 3
+
+
+def test_without_patience_work_begins_at_once_or_not_at_all(sim):
+    web = Station(sim, "web")
+    tasks = [ends(sim, patient(web, 1, patience_s=0)) for _ in range(2)]
+    sim.run()
+    assert [task.value for task in tasks] == [("ok", 1), ("TimedOut", "web", 0)]
+
+
+def test_patience_ends_in_any_discipline_and_in_a_crash(sim):
+    web = Station(sim, "web", discipline="priority", queue_limit=2)
+    ends(sim, visit(web, 5))
+    low = ends(sim, patient(web, 1, patience_s=9, priority=2))
+    high = ends(sim, patient(web, 1, patience_s=1, priority=1))
+    too_many = ends(sim, patient(web, 1, patience_s=9))
+    assert too_many.value == ("Refused", "web", 0)
+    sim.inject(Crash("web", at_s=3, restart_after_s=1))
+    sim.run()
+    assert (low.value, high.value) == (("Crashed", "web", 3), ("TimedOut", "web", 1))
+    assert sim.now == 4
+    assert web.totals() == {"busy_s": 3, "waiting_s": 3 + 1, "completed": 0, "refused": 1, "failed": 3}
+
+
+def test_a_deadline_leaves_the_work_in_the_queue_and_patience_takes_it_out(sim):
+    web = Station(sim, "web")
+    web.serve(2)
+    sim.deadline(web.serve(7), timeout_s=1)
+    web.serve(7, patience_s=1)
+    sim.run()
+    assert web.totals()["busy_s"] == 2 + 7
+
+
+@pytest.mark.parametrize("patience_s", [-1, float("inf"), float("nan"), "2"])
+def test_patience_is_a_number_of_seconds_even_when_nobody_has_to_wait(sim, patience_s):
+    with pytest.raises(ValueError, match=r"patience_s is .*must be a finite number, 0 or more"):
+        Station(sim, "web").serve(1, patience_s=patience_s)
+
+
 # Crash and restart -------------------------------------------------------------------------------------------
 
 
@@ -304,6 +629,43 @@ def test_a_holder_who_has_left_for_one_crash_does_not_meet_another_later(sim, or
     sim.inject(*(Crash(part, at_s=1, restart_after_s=1) for part in order))
     sim.run()
     assert task.value == (order[0], 2)
+
+
+@pytest.mark.parametrize("start", ["start", "process"])
+@pytest.mark.parametrize("later_s", [0.0, 1.0])
+def test_what_a_holder_no_longer_waits_for_may_crash_too_and_stops_nothing(sim, start, later_s):
+    """The handler waits for the database or a time-out when its own server is lost. It has left when that fails."""
+    web, database, told = Station(sim, "web"), Station(sim, "database"), []
+
+    def handler():
+        try:
+            with web.hold() as worker:
+                yield worker
+                yield database.serve(10) | sim.timeout(20)
+        except (Crashed, simpy.Interrupt):
+            told.append(sim.now)
+
+    getattr(sim, start)(handler())
+    sim.inject(
+        Crash("web", at_s=1, restart_after_s=1), Crash("database", at_s=1 + later_s, restart_after_s=1)
+    )
+    sim.run()
+    assert told == [1]
+
+
+def test_a_condition_that_somebody_still_waits_for_fails_for_all_to_see(sim):
+    web, database = Station(sim, "web"), Station(sim, "database")
+    both = database.serve(10) | sim.timeout(20)
+
+    def waits(station):
+        with station.hold() as worker:
+            yield worker
+            yield both
+
+    one, other = ends(sim, waits(web)), ends(sim, waits(Station(sim, "other")))
+    sim.inject(Crash("web", at_s=1, restart_after_s=1), Crash("database", at_s=2, restart_after_s=1))
+    sim.run()
+    assert (one.value, other.value) == (("Crashed", "web", 1), ("Crashed", "database", 2))
 
 
 def test_one_who_holds_two_servers_of_a_station_is_told_once(sim):

@@ -1,0 +1,652 @@
+"""Bad input: whatever is wrong with an argument is said at once, with its name and its value, and nothing is half done.
+
+Every public class, function and method of the kit is called with good arguments of which one is replaced by something
+odd, one at a time. It must raise `ValueError` or `TypeError` with the name of the parameter and the value in the
+message, leave the simulation as it was, and take the good arguments afterwards. What may be odd is listed in `ALLOWED`.
+"""
+
+import math
+import re
+from functools import cached_property
+
+import simpy
+
+from archlab.sim import (
+    Backoff,
+    Bulkhead,
+    Bursts,
+    CircuitBreaker,
+    ClientSideDiscovery,
+    Constant,
+    Consul,
+    Crash,
+    Deterministic,
+    Diurnal,
+    Empirical,
+    Etcd,
+    Eureka,
+    EventLog,
+    Exponential,
+    Failure,
+    Hedge,
+    HorizontalPodAutoscaler,
+    Lognormal,
+    Lossy,
+    Mesh,
+    MessageQueue,
+    Mix,
+    Network,
+    OutlierDetection,
+    Pareto,
+    Partition,
+    Poisson,
+    Ramp,
+    Replicas,
+    Retry,
+    RetryBudget,
+    ScalablePool,
+    ServerSideDiscovery,
+    SheddingStation,
+    Simulation,
+    SlowDown,
+    Station,
+    Streams,
+    TimeLimit,
+    TokenBucket,
+    Trace,
+    Uniform,
+    balancing_rule,
+    replicate,
+    sweep,
+)
+from archlab.sim.balancing import (
+    FailureAccrual,
+    LeastOutstanding,
+    MeshDefaults,
+    PeakEwma,
+    PowerOfTwoChoices,
+    RandomChoice,
+    RoundRobin,
+    mesh_defaults,
+)
+from archlab.sim.balancing.mesh import Sidecar
+from archlab.sim.connections import Http1Pool, Http2Connection, Tcp, TcpConnection
+from archlab.sim.connections.tcp import ByteStream
+from archlab.sim.core import Calendar, Level, Repeating
+from archlab.sim.discovery import EurekaSettings, Quorum, Swim, build, kind_of
+from archlab.sim.distributions import as_distribution
+from archlab.sim.resilience import SlidingWindow
+from archlab.sim.scalability import amdahl, fit_usl, usl, usl_peak
+from archlab.sim.servers import Policy, ScalingRules, desired_replicas
+from archlab.sim.statistics import batch_interval, batch_means, mean_interval, proportion_interval
+from archlab.sim.teams import (
+    DeliveryModel,
+    capacity_per_day,
+    crossing,
+    deliver,
+    differences,
+    intervals,
+    most_teams_on_one_unit,
+    probability_train_fails,
+    runs_per_train,
+    sweep_teams,
+)
+from archlab.sim.theory import (
+    erlang_b,
+    erlang_c,
+    jackson_tandem,
+    littles_law,
+    littles_law_gap,
+    mg1,
+    mm1,
+    mmc,
+    mmc_response_percentile,
+    mmc_response_survival,
+    mmck,
+)
+
+
+def handler(_):
+    yield from ()
+
+
+def work():
+    yield from ()
+
+
+class World:
+    """A simulation with one of everything, made when it is needed."""
+
+    def __init__(self):
+        self.sim = Simulation(seed=1)
+
+    @cached_property
+    def network(self):
+        network = Network(self.sim, latency_s=0.001)
+        network.link("a", "b")
+        return network
+
+    @cached_property
+    def web(self):
+        return Station(self.sim, "web", capacity=2)
+
+    @cached_property
+    def office(self):
+        return Station(self.sim, "office", discipline="priority")
+
+    @cached_property
+    def queue(self):
+        return MessageQueue(self.sim, "queue", store_s=0.001)
+
+    @cached_property
+    def log(self):
+        return EventLog(self.sim, "log", append_s=0.001)
+
+    @cached_property
+    def pool(self):
+        return ScalablePool(self.sim, "pool", instances=1, capacity_each=1, startup_s=1.0)
+
+    @cached_property
+    def consul(self):
+        consul = Consul(self.sim, self.network)
+        consul.register("orders", self.web)
+        return consul
+
+    @cached_property
+    def result(self):
+        self.sim.open_load(Deterministic(10), handler, mix={"browse": 1})
+        return self.sim.measure(duration_s=2)
+
+    @cached_property
+    def rule(self):
+        return RoundRobin(self.sim, "rule")
+
+    @cached_property
+    def rng(self):
+        return self.sim.stream("test")
+
+    def start(self):
+        return self.sim.timeout(1.0)
+
+
+def happened(sim):
+    event = simpy.Event(sim)
+    event._ok, event._value = True, None
+    return event
+
+
+def a(call, **arguments):
+    return call, arguments
+
+
+SWEEP = sweep_teams(DeliveryModel(), team_counts=[1, 2], replications=2, days=12, warm_up_days=1)
+LOAD = {"handler": handler, "mix": {"browse": 1.0}, "timeout_s": 1.0, "name": "new"}
+TEAMS = {
+    field: getattr(DeliveryModel(teams=2, units=2), field) for field in DeliveryModel.__dataclass_fields__
+}
+TARGETS = {
+    # the calendar and what stands on it
+    "Simulation": lambda w: a(Simulation, seed=1, initial_time=0.5),
+    "Simulation.stream": lambda w: a(w.sim.stream, name="new"),
+    "Simulation.draws": lambda w: a(w.sim.draws, name="new", distribution=1.0),
+    "Simulation.durations": lambda w: a(
+        lambda name, distribution: w.sim.durations(name, "distribution", distribution),
+        name="new",
+        distribution=1.0,
+    ),
+    "Simulation.require_free": lambda w: a(lambda name: w.sim.require_free("part", name), name="new"),
+    "Simulation.enter": lambda w: a(lambda name: w.sim.enter("part", name, w), name="new"),
+    "Simulation.call_at": lambda w: a(w.sim.call_at, time_s=5.0, action=print, argument=7, priority=1),
+    "Simulation.schedule": lambda w: a(w.sim.schedule, event=happened(w.sim), priority=1, delay=0.5),
+    "Simulation.run": lambda w: a(w.sim.run, until=9.0),
+    "Simulation.start": lambda w: a(w.sim.start, generator=work()),
+    "Simulation.deadline": lambda w: a(w.sim.deadline, event=w.start(), timeout_s=2.0),
+    "Simulation.open_load": lambda w: a(w.sim.open_load, arrivals=Poisson(1), **LOAD),
+    "Simulation.closed_load": lambda w: a(w.sim.closed_load, users=2, think_s=1.0, **LOAD),
+    "Simulation.paced_load": lambda w: a(w.sim.paced_load, users=2, pace_s=0.5, **LOAD),
+    "Simulation.inject": lambda w: a(lambda faults: w.sim.inject(faults), faults=Crash(w.web.name, 1, 1)),
+    "Simulation.measure": lambda w: a(w.sim.measure, duration_s=2.0, warmup_s=0.1, sample_every_s=0.25),
+    "Calendar": lambda w: a(Calendar, seed=1, initial_time=0.5),
+    "Streams": lambda w: a(Streams, seed=1),
+    "Streams.stream": lambda w: a(Streams(1).stream, name="new"),
+    "Level": lambda w: a(Level, sim=w.sim),
+    "Repeating": lambda w: a(Repeating, sim=w.sim, every_s=0.25, action=print, first_at_s=0.25),
+    "Repeating.at_random_phase": lambda w: a(
+        Repeating.at_random_phase, sim=w.sim, every_s=0.25, action=print, name="new"
+    ),
+    # distributions and workload
+    "Constant": lambda w: a(Constant, value=0.25),
+    "Exponential": lambda w: a(Exponential, mean=0.25),
+    "Uniform": lambda w: a(Uniform, low=0.25, high=0.75),
+    "Lognormal": lambda w: a(Lognormal, median=0.25, sigma=0.75),
+    "Lognormal.from_median_p99": lambda w: a(Lognormal.from_median_p99, median=0.25, p99=0.75),
+    "Lognormal.from_mean_cv": lambda w: a(Lognormal.from_mean_cv, mean=0.25, cv=0.75),
+    "Pareto": lambda w: a(Pareto, minimum=0.25, alpha=1.5),
+    "Empirical": lambda w: a(Empirical, values=[1, 2], weights=[1, 2]),
+    "Constant.percentile": lambda w: a(Constant(1).percentile, q=25.0),
+    "Exponential.percentile": lambda w: a(Exponential(1).percentile, q=25.0),
+    "Uniform.percentile": lambda w: a(Uniform(1, 2).percentile, q=25.0),
+    "Lognormal.percentile": lambda w: a(Lognormal(1, 2).percentile, q=25.0),
+    "Pareto.percentile": lambda w: a(Pareto(1, 2).percentile, q=25.0),
+    "Empirical.percentile": lambda w: a(Empirical([1, 2]).percentile, q=25.0),
+    "as_distribution": lambda w: a(as_distribution, value=0.25),
+    "Poisson": lambda w: a(Poisson, rate_per_s=0.25),
+    "Deterministic": lambda w: a(Deterministic, rate_per_s=0.25),
+    "Bursts": lambda w: a(Bursts, base_per_s=0.25, burst_per_s=0.75, every_s=2.0, burst_s=0.25),
+    "Diurnal": lambda w: a(Diurnal, mean_per_s=0.25, peak_to_mean=1.5, day_s=9.0),
+    "Ramp": lambda w: a(Ramp, start_per_s=0.25, end_per_s=0.75, over_s=9.0),
+    "Trace": lambda w: a(Trace, times_s=[1, 2]),
+    "Mix": lambda w: a(lambda browse: Mix(browse=browse), browse=0.75),
+    # stations and what scales them
+    "Station": lambda w: a(Station, sim=w.sim, name="new", capacity=2, queue_limit=3, discipline="lifo"),
+    "Station.serve": lambda w: a(w.office.serve, service_s=0.25, priority=2),
+    "Station.hold": lambda w: a(w.office.hold, priority=2),
+    "Station.release": lambda w: a(w.office.release, hold=w.office.hold()),
+    "Station.slow_down": lambda w: a(w.web.slow_down, factor=2.0),
+    "SheddingStation": lambda w: a(
+        SheddingStation, sim=w.sim, name="new", capacity=2, queue_limit=3, drop_older_than_s=0.25
+    ),
+    "ScalablePool": lambda w: a(
+        ScalablePool,
+        sim=w.sim,
+        name="new",
+        instances=2,
+        capacity_each=2,
+        startup_s=0.25,
+        queue_limit_each=3,
+        metric_every_s=0.25,
+    ),
+    "ScalablePool.scale_to": lambda w: a(w.pool.scale_to, replicas=2),
+    "ScalablePool.serve": lambda w: a(w.pool.serve, service_s=0.25),
+    "HorizontalPodAutoscaler": lambda w: a(
+        HorizontalPodAutoscaler,
+        sim=w.sim,
+        name="new",
+        read_metric=lambda: 1.0,
+        replicas=lambda: 1,
+        scale_to=print,
+        target=0.25,
+        min_replicas=2,
+        max_replicas=9,
+        up=ScalingRules((Policy("pods", 1, 15.0),), 1.0),
+        down=ScalingRules((Policy("pods", 1, 15.0),), 1.0),
+        ready=lambda: 1,
+        every_s=0.25,
+        tolerance=0.25,
+    ),
+    "Policy": lambda w: a(Policy, kind="pods", value=2, period_s=0.25),
+    "ScalingRules": lambda w: a(
+        ScalingRules, policies=(Policy("pods", 1, 1.0),), stabilisation_s=0.25, select="min"
+    ),
+    "desired_replicas": lambda w: a(
+        desired_replicas, current=2, metric=0.25, target=0.75, tolerance=0.25, ready=2
+    ),
+    # faults and the network
+    "Crash": lambda w: a(Crash, part="web", at_s=0.25, restart_after_s=0.75),
+    "SlowDown": lambda w: a(SlowDown, part="web", at_s=0.25, for_s=0.75, factor=2.0),
+    "Partition": lambda w: a(
+        Partition, network=w.network, one_side=("a",), other_side=("b",), at_s=0.25, for_s=0.75
+    ),
+    "Lossy": lambda w: a(Lossy, network=w.network, source="a", target="b", at_s=0.25, for_s=0.75, loss=0.25),
+    "Network": lambda w: a(
+        Network, sim=w.sim, latency_s=0.25, bandwidth_bytes_per_s=9.0, loss=0.25, name="new"
+    ),
+    "Network.nodes": lambda w: a(lambda names, network=w.network: network.nodes(names), names="new"),
+    "Network.link": lambda w: a(
+        w.network.link, one="a", other="b", latency_s=0.25, bandwidth_bytes_per_s=9.0, loss=0.25
+    ),
+    "Network.send": lambda w: a(w.network.send, source="a", target="b", size_bytes=9),
+    "Network.call": lambda w: a(
+        w.network.call,
+        source="a",
+        target="b",
+        work=work(),
+        timeout_s=0.25,
+        request_bytes=9,
+        response_bytes=9,
+    ),
+    "Network.partition": lambda w: a(w.network.partition, one_side=["a"], other_side=["b"]),
+    "Network.heal": lambda w: a(w.network.heal, one_side=["a"], other_side=["b"]),
+    "Network.set_loss": lambda w: a(w.network.set_loss, one="a", other="b", loss=0.25),
+    "Network.add_loss": lambda w: a(w.network.add_loss, source="a", target="b", loss=0.25),
+    "Network.loss_of": lambda w: a(w.network.loss_of, one="a", other="b"),
+    "Network.is_cut": lambda w: a(w.network.is_cut, source="a", target="b"),
+    # connections
+    "Tcp": lambda w: a(
+        Tcp, rto_s=0.25, connect_rto_s=0.25, segment_bytes=9, frame_bytes=9, bandwidth_bytes_per_s=9.0
+    ),
+    "ByteStream": lambda w: a(ByteStream, network=w.network, source="a", target="b", tcp=Tcp()),
+    "ByteStream.send": lambda w: a(ByteStream(w.network, "a", "b").send, size_bytes=9, rto_s=0.25),
+    "TcpConnection": lambda w: a(TcpConnection, network=w.network, source="a", target="b", tcp=Tcp()),
+    "TcpConnection.exchange": lambda w: a(
+        TcpConnection(w.network, "a", "b").exchange, work=work(), request_bytes=9, answer_bytes=len
+    ),
+    "Http1Pool": lambda w: a(
+        Http1Pool, network=w.network, source="a", target="b", connections=2, keep_alive=False, tcp=Tcp()
+    ),
+    "Http1Pool.call": lambda w: a(
+        Http1Pool(w.network, "a", "b", 1).call, work=work(), request_bytes=9, answer_bytes=9, timeout_s=0.25
+    ),
+    "Http2Connection": lambda w: a(Http2Connection, network=w.network, source="a", target="b", tcp=Tcp()),
+    "Http2Connection.call": lambda w: a(
+        Http2Connection(w.network, "a", "b").call,
+        work=work(),
+        request_bytes=9,
+        answer_bytes=9,
+        timeout_s=0.25,
+    ),
+    # resilience
+    "Backoff": lambda w: a(Backoff, base_s=0.25, cap_s=0.75, jitter="none"),
+    "Backoff.delays": lambda w: a(Backoff(1.0).delays, random=w.rng),
+    "Bulkhead": lambda w: a(Bulkhead, sim=w.sim, name="new", concurrent=2, queue_limit=3),
+    "Bulkhead.call": lambda w: a(Bulkhead(w.sim, "new", 1).call, attempt=w.start),
+    "CircuitBreaker": lambda w: a(
+        CircuitBreaker,
+        sim=w.sim,
+        name="new",
+        failure_ratio=0.25,
+        minimum_calls=2,
+        window_s=0.25,
+        open_s=0.25,
+        half_open_calls=2,
+        counts=(Failure,),
+    ),
+    "CircuitBreaker.call": lambda w: a(CircuitBreaker(w.sim, "new").call, attempt=w.start),
+    "TimeLimit": lambda w: a(TimeLimit, sim=w.sim, within_s=0.25),
+    "TimeLimit.wait": lambda w: a(TimeLimit(w.sim, 1.0).wait, event=w.start()),
+    "TimeLimit.check": lambda w: a(TimeLimit(w.sim, 1.0).check, part="web"),
+    "TimeLimit.at_most": lambda w: a(TimeLimit(w.sim, 1.0).at_most, within_s=0.25),
+    "Hedge": lambda w: a(Hedge, sim=w.sim, after_s=0.25),
+    "Hedge.call_each": lambda w: a(Hedge(w.sim, 1.0).call_each, attempts=[w.start]),
+    "Retry": lambda w: a(
+        Retry,
+        sim=w.sim,
+        name="new",
+        attempts=2,
+        backoff=Backoff(1.0),
+        budget=RetryBudget(w.sim),
+        retry_on=(Failure,),
+    ),
+    "Retry.call": lambda w: a(Retry(w.sim, "new").call, attempt=w.start),
+    "RetryBudget": lambda w: a(RetryBudget, sim=w.sim, per_success=0.25, cap=2.0, per_s=0.25),
+    "SlidingWindow": lambda w: a(SlidingWindow, sim=w.sim, window_s=0.25, buckets=2),
+    "SlidingWindow.add": lambda w: a(SlidingWindow(w.sim, 1.0, 2).add, amount=2),
+    "TokenBucket": lambda w: a(TokenBucket, sim=w.sim, rate_per_s=0.25, burst=2.0),
+    "TokenBucket.take": lambda w: a(TokenBucket(w.sim, 1.0, 2.0).take, tokens=0.75),
+    # balancing
+    **{
+        f"{rule.__name__}": lambda w, rule=rule: a(rule, sim=w.sim, name="new")
+        for rule in (RandomChoice, RoundRobin, LeastOutstanding)
+    },
+    "PowerOfTwoChoices": lambda w: a(PowerOfTwoChoices, sim=w.sim, name="new", choices=2),
+    "PeakEwma": lambda w: a(PeakEwma, sim=w.sim, name="new", decay_s=0.25, failure_penalty_s=0.25),
+    "RoundRobin.choose": lambda w: a(w.rule.choose, candidates=["x", "y"]),
+    "balancing_rule": lambda w: a(balancing_rule, balancing="random", sim=w.sim, name="new"),
+    "Replicas": lambda w: a(
+        Replicas,
+        sim=w.sim,
+        name="new",
+        candidates=lambda: [w.web],
+        rule=w.rule,
+        ejection=OutlierDetection(w.sim, "out"),
+    ),
+    "Replicas.call": lambda w: a(
+        Replicas(w.sim, "new", lambda: [w.web], w.rule).call, to=lambda web: web.serve(1.0), avoid=["x"]
+    ),
+    "OutlierDetection": lambda w: a(
+        OutlierDetection,
+        sim=w.sim,
+        name="new",
+        consecutive_failures=2,
+        sweep_s=0.25,
+        base_ejection_s=0.25,
+        max_ejection_s=0.75,
+        max_ejected=0.25,
+        at_least_one=False,
+    ),
+    "FailureAccrual": lambda w: a(
+        FailureAccrual,
+        sim=w.sim,
+        name="new",
+        consecutive_failures=2,
+        min_penalty_s=0.25,
+        max_penalty_s=0.75,
+        jitter_ratio=0.25,
+    ),
+    "MeshDefaults": lambda w: a(
+        MeshDefaults,
+        balancing=RoundRobin,
+        ejection=OutlierDetection,
+        retries=2,
+        retry_on=(Failure,),
+        backoff=Backoff(1.0),
+        budget=RetryBudget,
+        proxy_s=0.25,
+        proxy_cpu_s=0.25,
+    ),
+    "mesh_defaults": lambda w: a(mesh_defaults, mesh="istio"),
+    "Mesh": lambda w: a(Mesh, sim=w.sim, defaults=mesh_defaults("istio")),
+    "Mesh.call": lambda w: a(
+        Mesh(w.sim, mesh_defaults("istio")).call,
+        caller="new",
+        service="orders",
+        candidates=lambda: [w.web],
+        to=lambda web: web.serve(1.0),
+    ),
+    "Sidecar": lambda w: a(
+        Sidecar, sim=w.sim, name="new", candidates=lambda: [w.web], defaults=mesh_defaults("istio")
+    ),
+    # messaging
+    "MessageQueue": lambda w: a(
+        MessageQueue,
+        sim=w.sim,
+        name="new",
+        store_s=0.25,
+        delivery_s=0.25,
+        durable=False,
+        delivery_limit=2,
+        ack_timeout_s=0.25,
+    ),
+    "MessageQueue.consume": lambda w: a(
+        w.queue.consume, handler=handler, concurrent=2, prefetch=2, name="new"
+    ),
+    "EventLog": lambda w: a(EventLog, sim=w.sim, name="new", append_s=0.25, partitions=2, retention_s=0.25),
+    "EventLog.append": lambda w: a(w.log.append, key="Ann", value=7),
+    "EventLog.subscribe": lambda w: a(
+        w.log.subscribe,
+        group="new",
+        handler=handler,
+        members=2,
+        reset="earliest",
+        commit_every_s=0.25,
+        max_poll_records=2,
+        fetch_s=0.25,
+        retry_s=0.25,
+    ),
+    # discovery
+    "Eureka": lambda w: a(
+        Eureka, sim=w.sim, network=w.network, servers=["x", "y"], settings=EurekaSettings(), name="new"
+    ),
+    "EurekaSettings": lambda w: a(
+        EurekaSettings,
+        heartbeat_s=0.25,
+        lease_s=0.25,
+        eviction_every_s=0.25,
+        self_preservation=False,
+        renewal_threshold=0.25,
+        response_cache_s=0.25,
+        fetch_every_s=0.25,
+    ),
+    "Consul": lambda w: a(
+        Consul,
+        sim=w.sim,
+        network=w.network,
+        servers=["x", "y"],
+        check_every_s=0.25,
+        check_timeout_s=0.25,
+        death="hangs",
+        gossip=Swim(),
+        name="new",
+    ),
+    "Etcd": lambda w: a(
+        Etcd,
+        sim=w.sim,
+        network=w.network,
+        servers=["x", "y"],
+        ttl_s=0.25,
+        name="new",
+        heartbeat_s=0.25,
+        election_timeout_s=0.25,
+    ),
+    "Consul.register": lambda w: a(
+        w.consul.register, service="orders", instance=Station(w.sim, "orders-2"), node="a"
+    ),
+    "Consul.deregister": lambda w: a(w.consul.deregister, service="orders", instance="web"),
+    "Consul.instances": lambda w: a(w.consul.instances, service="orders", client="a"),
+    "Consul.on_news": lambda w: a(w.consul.on_news, listener=print),
+    "Quorum": lambda w: a(
+        Quorum,
+        sim=w.sim,
+        network=w.network,
+        members={"web": w.web},
+        name="new",
+        heartbeat_s=0.25,
+        election_timeout_s=0.25,
+    ),
+    "Swim": lambda w: a(Swim, probe_every_s=0.25, suspicion_mult=2, suspicion_max_mult=2),
+    "ClientSideDiscovery": lambda w: a(ClientSideDiscovery, registry=w.consul),
+    "ServerSideDiscovery": lambda w: a(
+        ServerSideDiscovery, registry=w.consul, balancer=w.web, hop_s=0.25, timeout_s=0.25
+    ),
+    "build": lambda w: a(build, registry="etcd", sim=w.sim, network=w.network),
+    "kind_of": lambda w: a(kind_of, registry="etcd"),
+    # results, experiments, theory
+    "Result.latency_s": lambda w: a(w.result.latency_s, q=25.0, kind="browse"),
+    "Result.latency_from_intended_s": lambda w: a(w.result.latency_from_intended_s, q=25.0, kind="browse"),
+    "DeliveryModel": lambda w: a(DeliveryModel, **TEAMS),
+    "deliver": lambda w: a(deliver, model=DeliveryModel(), days=12, seed=1),
+    "sweep_teams": lambda w: a(
+        sweep_teams,
+        model=DeliveryModel(),
+        team_counts=[1],
+        replications=2,
+        days=12,
+        warm_up_days=1,
+        seed=1,
+    ),
+    "capacity_per_day": lambda w: a(capacity_per_day, model=DeliveryModel()),
+    "most_teams_on_one_unit": lambda w: a(most_teams_on_one_unit, model=DeliveryModel()),
+    "probability_train_fails": lambda w: a(probability_train_fails, size=2, change_failure_probability=0.25),
+    "runs_per_train": lambda w: a(runs_per_train, size=2, change_failure_probability=0.25),
+    "crossing": lambda w: a(crossing, sweep=SWEEP, measure="lead_time_mean_h"),
+    "differences": lambda w: a(differences, sweep=SWEEP, measure="lead_time_mean_h"),
+    "intervals": lambda w: a(intervals, sweep=SWEEP, measure="lead_time_mean_h"),
+    "littles_law": lambda w: a(littles_law, arrival_rate_per_s=0.25, response_s=0.25),
+    "littles_law_gap": lambda w: a(littles_law_gap, in_system=0.25, arrival_rate_per_s=0.25, response_s=0.25),
+    "erlang_b": lambda w: a(erlang_b, servers=2, offered_load=0.25),
+    "erlang_c": lambda w: a(erlang_c, servers=2, offered_load=0.25),
+    "mm1": lambda w: a(mm1, arrival_rate_per_s=0.25, service_s=0.25),
+    "mmc": lambda w: a(mmc, arrival_rate_per_s=0.25, service_s=0.25, servers=2),
+    "mmck": lambda w: a(mmck, arrival_rate_per_s=0.25, service_s=0.25, servers=2, queue_limit=2),
+    "mg1": lambda w: a(mg1, arrival_rate_per_s=0.25, service_s=0.25, service_cv=0.25),
+    "jackson_tandem": lambda w: a(
+        jackson_tandem, arrival_rate_per_s=0.25, service_s=[0.25, 0.25], servers=[1, 2]
+    ),
+    "mmc_response_survival": lambda w: a(
+        mmc_response_survival, time_s=0.25, arrival_rate_per_s=0.25, service_s=0.25, servers=2
+    ),
+    "mmc_response_percentile": lambda w: a(
+        mmc_response_percentile, q=25.0, arrival_rate_per_s=0.25, service_s=0.25, servers=2
+    ),
+    "amdahl": lambda w: a(amdahl, n=2.5, serial_fraction=0.25),
+    "usl": lambda w: a(usl, n=2.5, alpha=0.25, beta=0.25, gamma=0.25),
+    "usl_peak": lambda w: a(usl_peak, alpha=0.25, beta=0.25),
+    "fit_usl": lambda w: a(fit_usl, n=[1, 2, 4, 8], throughput=[1.0, 1.9, 3.5, 6.0]),
+    "mean_interval": lambda w: a(mean_interval, values=[1, 2], confidence=0.25),
+    "batch_means": lambda w: a(batch_means, values=[1, 2], batches=2),
+    "batch_interval": lambda w: a(batch_interval, values=[1, 2], batches=2, confidence=0.25),
+    "proportion_interval": lambda w: a(proportion_interval, successes=1, trials=2, confidence=0.25),
+    "replicate": lambda w: a(replicate, model=lambda seed: {"x": 1.0}, seeds=[1, 2]),
+    "sweep": lambda w: a(
+        sweep,
+        model=lambda seed, y: {"x": 1.0},
+        grid={"y": [1, 2]},
+        seeds=[1, 2],
+        progress=False,
+        confidence=0.25,
+    ),
+}
+
+
+class Odd:
+    """Something that no parameter asks for."""
+
+
+ODD = {
+    "None": lambda: None,
+    "text": lambda: "odd",
+    "no text": lambda: "",
+    "nan": lambda: math.nan,
+    "inf": lambda: math.inf,
+    "-inf": lambda: -math.inf,
+    "-1": lambda: -1,
+    "0": lambda: 0,
+    "0.5": lambda: 0.5,
+    "True": lambda: True,
+    "[]": lambda: [],
+    "[None]": lambda: [None],
+    "{}": lambda: {},
+    "class": lambda: Odd,
+    "object": lambda: Odd(),
+    "stranger": lambda: Station(Simulation(seed=2), "stranger"),
+}
+ANY = set(ODD)
+ALLOWED = {}
+
+
+def state(sim):
+    """What a refused call must leave as it was."""
+    registers = {what: list(things) for what, things in sim._registers.items()}
+    return registers, len(sim._queue), sim.faults.copy(), sim.active_faults._outages.copy()
+
+
+def shown(value):
+    text = repr(value)
+    return text if len(text) <= 200 else text[:200]
+
+
+def finding(world, call, arguments, name, label):
+    """What is wrong with how a call takes an odd argument. None: nothing."""
+    odd = ODD[label]()
+    before = state(world.sim)
+    try:
+        call(**{**arguments, name: odd})
+    except (ValueError, TypeError) as error:
+        said = str(error)
+        if not re.search(rf"\b{name}\b", said):
+            return f"does not name it: {type(error).__name__}: {said}"
+        if shown(odd) not in said:
+            return f"does not show the value: {said}"
+        if state(world.sim) != before:
+            return "leaves something half done"
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+    else:
+        return "is taken"
+    return None
+
+
+def findings(target, name):
+    found = {}
+    for label in ODD:
+        if label in ALLOWED.get(target, {}).get(name, ()):
+            continue
+        world = World()
+        call, arguments = TARGETS[target](world)
+        trouble = finding(world, call, arguments, name, label)
+        if trouble is not None:
+            found[label] = trouble
+    return found
+
+
+CASES = [(target, name) for target, make in TARGETS.items() for name in make(World())[1]]
