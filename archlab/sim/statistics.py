@@ -55,7 +55,11 @@ def mean_interval(values: Sequence[float] | Values, confidence: float = 0.95) ->
     """Return the mean of independent observations with its Student t interval.
 
     Use one value for each replication, never one for each request: requests of one run wait in the same
-    queues, so they are not independent, and the interval would be far too narrow.
+    queues, so they are not independent, and the interval would be far too narrow. For percentiles of requests see
+    `pooled_percentile`. Of means of an M/M/1 queue it contains the true one 92 to 95 times in 100 up to a load of 0.9,
+    and 90 at 0.95 (six runs of 20,000 service times): the rare long runs of bad luck are missing from most samples.
+
+    To compare two designs, give it the differences of their figures, seed by seed: the luck that both share falls out.
 
     Args:
         values: at least two finite numbers, independent of one another.
@@ -156,22 +160,27 @@ def pooled_percentile(runs: Sequence[Values], q: float, confidence: float = 0.95
       Stochastic Simulation 2007), on a logarithmic scale, since slow requests are spread out by factors. Left out
       where a percentile is not positive and finite.
 
-    COVERAGE
+    How honest it is: in an M/M/1 queue, with 4 to 10 runs of 20,000 service times each, 91 to 96 of 100 intervals of
+    95 % contain the true p95 and p99, up to a load of 0.9. The mean of each run's p99 with its Student t interval: 84
+    to 94. A bootstrap of six whole runs: 80 for the p99 at 0.9. Where a few busy spells make all slow requests, it is less, and the upper end is too low: 86 for the p99
+    at a load of 0.95, 85 at 0.9 with five runs of 5,000 service times, 88 at 0.7 with service times of a coefficient
+    of variation of 3 (six runs of 10,000 requests). `python run.py bench` measures it again.
 
     Args:
         runs: the values of each run, of two or more runs; runs may differ in length.
         q: above 0 and below 100.
 
     Raises:
-        ValueError: when there are fewer than two runs, one has no values or a NaN, or `q` or the confidence is not allowed.
+        ValueError: when there are fewer than two runs, a run has no values or a NaN, or `q` or the confidence is not
+            allowed.
     """
-    samples = [_sorted_run(run) for run in runs]
+    samples = [_run(run) for run in runs]
     if len(samples) < 2:
         raise ValueError(f"runs has {len(samples)} runs; it must have 2 or more")
     if not 0 < q < 100:
         raise ValueError(f"q is {q!r}; it must be above 0 and below 100")
     _require_confidence(confidence)
-    everything = np.sort(np.concatenate(samples))
+    everything = np.concatenate(samples)
     figure = percentile(everything, q)
     shares = _interval_of_share(samples, figure, 1 - q / 100, confidence)
     by_share = [percentile(everything, 100 * (1 - share)) for share in shares]
@@ -203,15 +212,18 @@ def _spread(runs: list[Values], q: float, figure: float, confidence: float) -> f
     each = np.array([percentile(run, q) for run in runs] + [figure])
     if not (np.isfinite(each) & (each > 0)).all():
         return 1.0
-    logs = np.log(each[:-1] / figure)
+    logs = np.log(each[:-1]) - np.log(figure)
     error = math.sqrt(float((logs**2).sum()) / (logs.size - 1) / logs.size)
-    return math.exp(error * float(stdtrit(logs.size - 1, (1 + confidence) / 2)))
+    with np.errstate(over="ignore"):  # two runs that have nothing in common say nothing: any factor will do
+        return float(np.exp(error * stdtrit(logs.size - 1, (1 + confidence) / 2)))
 
 
-def _sorted_run(values: Sequence[float] | Values) -> Values:
-    sample = np.sort(np.asarray(values, dtype=np.float64).ravel())
-    if not sample.size or np.isnan(sample).any():
-        raise ValueError("runs has a run without values, or with a value that is NaN; every one must be a number")
+def _run(values: Sequence[float] | Values) -> Values:
+    sample = np.asarray(values, dtype=np.float64)
+    if sample.ndim != 1 or not sample.size or np.isnan(sample).any():
+        raise ValueError(
+            "runs has a run that is no list of one or more numbers without NaN; every run must be"
+        )
     return sample
 
 
