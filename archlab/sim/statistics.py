@@ -162,9 +162,10 @@ def pooled_percentile(runs: Sequence[Values], q: float, confidence: float = 0.95
 
     How honest it is: in an M/M/1 queue, with 4 to 10 runs of 20,000 service times each, 91 to 96 of 100 intervals of
     95 % contain the true p95 and p99, up to a load of 0.9. The mean of each run's p99 with its Student t interval: 84
-    to 94. A bootstrap of six whole runs: 80 for the p99 at 0.9. Where a few busy spells make all slow requests, it is less, and the upper end is too low: 86 for the p99
-    at a load of 0.95, 85 at 0.9 with five runs of 5,000 service times, 88 at 0.7 with service times of a coefficient
-    of variation of 3 (six runs of 10,000 requests). `python run.py bench` measures it again.
+    to 94. A bootstrap of six whole runs: 80 for the p99 at 0.9. It is less where a few busy spells make all slow
+    requests, and then the upper end is too low: 86 for the p99 at a load of 0.95, 85 at 0.9 with five runs of 5,000
+    service times, 88 at 0.7 with service times of a coefficient of variation of 3 (six runs of 10,000 requests).
+    `python run.py bench` measures it again.
 
     Args:
         runs: the values of each run, of two or more runs; runs may differ in length.
