@@ -11,7 +11,7 @@ from tests.browser.jupyter_lab import LabServer
 from tests.browser.notebook_page import NotebookPage
 
 LAPTOP = {"width": 1280, "height": 800}
-TIMEOUT_MS = 60_000
+TIMEOUT_MS = 300_000
 
 
 @pytest.fixture(scope="module")

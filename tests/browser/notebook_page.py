@@ -43,7 +43,7 @@ class NotebookPage:
         self.page.wait_for_selector(".jp-Notebook", timeout=OPEN_TIMEOUT_MS)
         self.page.wait_for_function(CONNECTED, timeout=OPEN_TIMEOUT_MS)
 
-    def run_all(self, timeout_s: float = 60) -> None:
+    def run_all(self, timeout_s: float = 300) -> None:
         """Run every cell, and wait until every one has run, or one has failed, and the kernel is idle."""
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         ended = f"(cells => cells.every(c => c.count) || cells.some(c => c.errors.length))(({CELLS})())"

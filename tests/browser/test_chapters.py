@@ -9,7 +9,7 @@ from tests.browser.jupyter_lab import ROOT
 from tests.browser.notebook_page import NotebookPage
 
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-RUN_TIMEOUT_S = 240
+RUN_TIMEOUT_S = 1200
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)

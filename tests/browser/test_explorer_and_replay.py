@@ -58,7 +58,7 @@ def opened(notebook_page: NotebookPage) -> NotebookPage:
     cells = [new_markdown_cell("# A test"), *(new_code_cell(cell.strip()) for cell in CELLS)]
     nbformat.write(new_notebook(cells=cells, metadata=KERNEL), notebook_page.server.folder / "test.ipynb")
     notebook_page.open("test.ipynb")
-    notebook_page.run_all(timeout_s=120)
+    notebook_page.run_all(timeout_s=600)
     for number in (EXPLORER_CELL, REPLAY_CELL):
         notebook_page.output(number).locator("img").wait_for()
     return notebook_page
@@ -79,7 +79,7 @@ def replay(opened: NotebookPage) -> Locator:
     return opened.output(REPLAY_CELL)
 
 
-def until(page: NotebookPage, condition: Callable[[], bool], timeout_s: float = 60) -> None:
+def until(page: NotebookPage, condition: Callable[[], bool], timeout_s: float = 300) -> None:
     """Wait until something is so in the page; fail when it does not become so."""
     for _ in range(int(timeout_s / 0.05)):
         if condition():
