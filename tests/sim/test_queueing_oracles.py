@@ -124,10 +124,10 @@ def test_a_bounded_queue_is_mmck_even_beyond_its_capacity():
 
 
 IMPATIENT = {
-    "patient": (300, 4, 0.050, 0.13),
-    "one server": (80, 1, 0.020, 0.06),
-    "overloaded": (500, 4, 0.050, 0.06),
-    "many servers": (5000, 50, 0.010, 0.2),
+    "patient": (300, 4, 0.050, 0.11),
+    "one server": (80, 1, 0.020, 0.05),
+    "overloaded": (500, 4, 0.050, 0.08),
+    "twenty servers": (2200, 20, 0.020, 0.15),
 }
 
 
