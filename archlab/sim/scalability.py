@@ -151,7 +151,9 @@ def _measurements(n: Count, throughput: Count) -> tuple[Values, Values]:
     if counts.ndim != 1:
         refuse(ValueError, "n", n, "a list of numbers")
     if counts.shape != measured.shape:
-        raise ValueError(f"throughput is {shown(throughput)}; it must have one number for each in n, {shown(n)}")
+        raise ValueError(
+            f"throughput is {shown(throughput)}; it must have one number for each in n, {shown(n)}"
+        )
     if not (np.isfinite(measured) & (measured > 0)).all():
         raise ValueError(f"throughput is {throughput!r}; every number in it must be finite and above 0")
     if np.unique(counts).size < 4:

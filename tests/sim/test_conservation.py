@@ -157,6 +157,7 @@ class World:
         ]
         self.cpu = CountedProcessors(sim, "cpu", capacity=2, jobs_limit=6)
         self.network = Network(sim, latency_s=Exponential(0.01))
+        self.network.nodes("web")
         self.work_s = sim.draws("work", Lognormal.from_mean_cv(0.3, 1.5))
         self.luck = sim.stream("priorities")
         if plan.closed:
@@ -188,14 +189,17 @@ class World:
                     continue
                 raise
 
+    def urgency(self, station):
+        return self.luck.integers(3) if station.discipline == "priority" else 0
+
     def serve(self, step, station):
-        yield station.serve(self.work_s(), priority=self.luck.integers(3))
+        yield station.serve(self.work_s(), self.urgency(station))
 
     def deadline(self, step, station):
         yield self.sim.deadline(station.serve(self.work_s()), step.patience_s)
 
     def hold(self, step, station):
-        with station.hold(self.luck.integers(3)) as server:
+        with station.hold(self.urgency(station)) as server:
             yield self.sim.deadline(server, step.patience_s)
             yield self.sim.timeout(self.work_s())
 
@@ -218,7 +222,7 @@ class World:
             yield self.sim.deadline(server.work(self.work_s()), step.patience_s)
 
     def patient(self, step, station):
-        yield station.serve(self.work_s(), self.luck.integers(3), patience_s=step.patience_s)
+        yield station.serve(self.work_s(), self.urgency(station), patience_s=step.patience_s)
 
     def compute(self, step, station):
         with station.hold() as thread:
