@@ -23,7 +23,7 @@ from archlab.sim.distributions import (
     Pareto,
     Uniform,
 )
-from archlab.sim.experiment import replicate, sweep
+from archlab.sim.experiment import PooledPercentile, replicate, sweep
 from archlab.sim.failure import Crashed, Failure, Refused, TimedOut, Unavailable
 from archlab.sim.faults import Crash, Fault, Lossy, Partition, SlowDown
 from archlab.sim.load import Request
@@ -84,6 +84,7 @@ __all__ = [
     "Partition",
     "Poisson",
     "Pool",
+    "PooledPercentile",
     "Ramp",
     "Refused",
     "Replicas",

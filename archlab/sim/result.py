@@ -1,7 +1,7 @@
 """The result of a run: tidy frames, and the few figures everybody asks for.
 
 Latency is that of the requests that succeeded, so it always comes with how many did not: a system that answers only
-its easy requests has a splendid p99.
+its easy requests has a splendid p99. Or count those that failed as infinitely slow, with `failures="infinite"`.
 
 >>> from archlab.sim import Deterministic, Simulation, Station
 >>> sim = Simulation(seed=1)
@@ -16,54 +16,24 @@ its easy requests has a splendid p99.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from archlab.sim.recording import OK, UNFINISHED
-from archlab.sim.validation import require_non_negative, require_percent, require_positive
+from archlab.sim.saturation import longer_wait_s, saturated_parts, suffers
+from archlab.sim.statistics import percentile
+from archlab.sim.validation import require_percent, require_positive
 
-if TYPE_CHECKING:
-    from archlab.sim.core.active_faults import Effect
-    from archlab.sim.core.calendar import Calendar
-    from archlab.sim.faults import Fault
+Failures = Literal["left out", "infinite"]
+"""What a percentile makes of requests that did not succeed."""
 
-SAMPLES = 200
-NEARLY_ALL = 0.98
-"""A part that is this busy may be saturated."""
-
-
-def measure(
-    sim: Calendar,
-    faults: Sequence[tuple[Fault, Effect]],
-    duration_s: float,
-    warmup_s: float,
-    sample_every_s: float | None,
-) -> Result:
-    """Run `sim` and return what happened in the `duration_s` seconds after the first `warmup_s`."""
-    require_positive("duration_s", duration_s)
-    require_non_negative("warmup_s", warmup_s)
-    every_s = duration_s / SAMPLES if sample_every_s is None else sample_every_s
-    require_positive("sample_every_s", every_s)
-    if warmup_s > 0:
-        sim.run(until=sim.now + warmup_s)
-    start_s, end_s = sim.now, sim.now + duration_s
-    sampler = _Sampler(sim, every_s, end_s)
-    before = {name: part.totals() for name, part in sim.parts.items()}
-    sim.run(until=end_s)
-    after = {name: part.totals() for name, part in sim.parts.items()}
-    return Result(
-        start_s=start_s,
-        end_s=end_s,
-        rows=_rows(sim, start_s),
-        samples=sampler.frame(),
-        parts=_parts(sim, before, after, duration_s),
-        faults=_faults(faults),
-    )
+TIMES_THE_LONGEST = 2
+"""How many times the longest wait for any answer makes an unfinished request one that will get none."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +47,7 @@ class Result:
     `parts`: a row a part, with exact averages over time (`utilisation`, `mean_queue_length`) and counts of visits.
     `faults`: a row a fault, with `fault`, `part`, `start_s`, `end_s`: when it was really over. Crashes of a part that
     overlap end together; what somebody repaired by hand ended then; what never ends has an infinite `end_s`.
+    `timeout_s`: after how long the most patient customers gave up; 0 when nobody did.
     """
 
     start_s: float
@@ -85,6 +56,7 @@ class Result:
     samples: pd.DataFrame
     parts: pd.DataFrame
     faults: pd.DataFrame
+    timeout_s: float
 
     @cached_property
     def requests(self) -> pd.DataFrame:
@@ -108,13 +80,33 @@ class Result:
         """How many requests had each outcome, most frequent first."""
         return self._of(kind)["outcome"].value_counts()
 
-    def latency_s(self, q: float, kind: str | None = None) -> float:
-        """The latency, in seconds, that `q` percent of the successful requests do not exceed. NaN if there is none."""
+    def latency_s(self, q: float, kind: str | None = None, failures: Failures = "left out") -> float:
+        """The latency, in seconds, that `q` percent of the requests do not exceed. NaN if there is none.
+
+        Of the successful requests; with `failures="infinite"` of all that `availability` counts, those that did not
+        succeed as infinitely slow. Of one run; for several, see `archlab.sim.statistics.pooled_percentile`.
+        Raises `ValueError` when an argument is not allowed.
+        """
         require_percent("q", q)
-        return _percentile(self._succeeded(kind)["latency_s"], q)
+        latencies_s = self.latencies_s(kind, failures)
+        return percentile(latencies_s, q) if latencies_s.size else float("nan")
+
+    def latencies_s(
+        self, kind: str | None = None, failures: Failures = "left out"
+    ) -> npt.NDArray[np.float64]:
+        """The latencies of these requests one by one, in seconds, in the order of their arrival.
+
+        They are what a `PooledPercentile` of a model needs. Raises `ValueError` when an argument is not allowed.
+        """
+        if failures not in get_args(Failures):
+            raise ValueError(f"failures is {failures!r}; it must be one of {', '.join(get_args(Failures))}")
+        if failures == "left out":
+            return self._succeeded(kind)["latency_s"].to_numpy(dtype=float)
+        rows = self._had_time_to_end(kind)
+        return rows["latency_s"].where(rows["outcome"] == OK, np.inf).to_numpy(dtype=float)
 
     def latency_from_intended_s(self, q: float, kind: str | None = None) -> float:
-        """The same, counted from the moment at which the user intended to ask: without coordinated omission.
+        """The latency of the successful requests, counted from when the user intended to ask it: see `latency_s`.
 
         It differs from `latency_s` under a paced load only (see `archlab.sim.load.PacedLoad`). Whoever has not asked
         at the end, though he intended to, is in neither.
@@ -122,7 +114,8 @@ class Result:
         require_percent("q", q)
         rows = self._succeeded(kind)
         intended_s = rows["intended_s"] if "intended_s" in rows else rows["arrived_s"]
-        return _percentile(rows["finished_s"] - intended_s, q)
+        latencies_s = (rows["finished_s"] - intended_s).to_numpy(dtype=float)
+        return percentile(latencies_s, q) if latencies_s.size else float("nan")
 
     def mean_latency_s(self, kind: str | None = None) -> float:
         """The mean latency of the successful requests, in seconds. NaN if there is none."""
@@ -135,11 +128,28 @@ class Result:
             ok &= self.rows["kind"] == kind
         return float(ok.sum() / self.duration_s)
 
-    def availability(self, kind: str | None = None) -> float:
-        """The share of requests that succeeded, of all that ended. NaN when none ended."""
-        outcomes = self._of(kind)["outcome"]
-        ended = (outcomes != UNFINISHED).sum()
-        return float((outcomes == OK).sum() / ended) if ended else float("nan")
+    def availability(self, kind: str | None = None, patience_s: float | None = None) -> float:
+        """The share of requests that succeeded, of all that had time to end. NaN when there was none.
+
+        Had time to end: those that ended, well or not, and those that have waited longer than `patience_s` without an
+        answer, such as those whose message was lost; by default `self.patience_s`. Younger ones are left out, though
+        some of them will fail: among those that arrived just before the end it counts the quick answers only, so it
+        errs high where failures take longer than successes. It errs low where requests need more than `patience_s`.
+        Raises `ValueError` when `patience_s` is not positive.
+        """
+        outcomes = self._had_time_to_end(kind, patience_s)["outcome"]
+        return float((outcomes == OK).mean()) if len(outcomes) else float("nan")
+
+    @cached_property
+    def patience_s(self) -> float:
+        """After how long without an answer a request counts as failed, in seconds, though nobody gave up.
+
+        Twice the longest time that a request of any kind took until it ended, but not less than the customers'
+        time-out. Half of the measured time when none ended.
+        """
+        longest_s = self.rows["latency_s"].max()
+        waited_s = self.duration_s / 2 if np.isnan(longest_s) else TIMES_THE_LONGEST * longest_s
+        return float(max(waited_s, self.timeout_s))
 
     def in_system(self) -> float:
         """The average number of requests inside, over time: the area under the count, from the rows."""
@@ -149,22 +159,44 @@ class Result:
 
     @cached_property
     def saturated(self) -> list[str]:
-        """The parts that were busy all the time while their queue went on growing: they have no steady state."""
-        busy = self.parts.index[self.parts["utilisation"] >= NEARLY_ALL]
-        return [name for name in busy if self._queue_grows(name)]
+        """The parts that were busy while their queue grew up to the end: they have no steady state.
 
-    def summary(self) -> pd.DataFrame:
+        See `archlab.sim.saturation.saturated_parts` for what counts as growing.
+        """
+        return saturated_parts(self.parts, self.samples, self.duration_s)
+
+    def saturated_for(self, kind: str) -> list[str]:
+        """Those of them from which the requests of a kind suffer. See `archlab.sim.saturation.suffers`."""
+        self._of(kind)
+        rows = self.rows[self.rows["kind"] == kind]
+        return [part for part in self.saturated if self._suffers(rows, part)]
+
+    def _suffers(self, rows: pd.DataFrame, part: str) -> bool:
+        samples = self.samples[self.samples["part"] == part]
+        longer_s = longer_wait_s(self.parts.loc[part], samples, self.duration_s)
+        return suffers(rows, samples["time_s"].to_numpy(dtype=float), self.end_s, longer_s)
+
+    def summary(self, failures: Failures = "left out") -> pd.DataFrame:
         """A row a kind and one for all: counts, `availability`, `throughput_per_s`, percentiles in milliseconds.
 
-        Latencies are NaN when a part is saturated: they would only tell how long you ran.
+        Latencies are NaN for a kind that suffers from a saturated part, and for all when one kind does: they would
+        only tell how long you ran. `saturated` names the parts, in the row of a kind those from which it suffers.
+        `failures` as in `latency_s`. Raises `ValueError` when it is not allowed.
         """
-        kinds = sorted(self.requests["kind"].unique())
-        rows = [self._summary_of(kind) for kind in kinds] if len(kinds) > 1 else []
-        return pd.DataFrame([*rows, self._summary_of(None)]).set_index("kind")
+        suffered = {kind: self.saturated_for(kind) for kind in sorted(self.requests["kind"].unique())}
+        rows = [
+            self._summary_of(kind, failures, bool(parts), parts)
+            for kind, parts in suffered.items()
+            if len(suffered) > 1
+        ]
+        rows.append(self._summary_of(None, failures, any(suffered.values()), self.saturated))
+        return pd.DataFrame(rows).set_index("kind")
 
-    def _summary_of(self, kind: str | None) -> dict[str, object]:
-        latencies = {f"p{q}_ms": 1000 * self.latency_s(q, kind) for q in (50, 95, 99)}
-        if self.saturated:
+    def _summary_of(
+        self, kind: str | None, failures: Failures, unsteady: bool, saturated: list[str]
+    ) -> dict[str, object]:
+        latencies = {f"p{q}_ms": 1000 * self.latency_s(q, kind, failures) for q in (50, 95, 99)}
+        if unsteady:
             latencies = dict.fromkeys(latencies, float("nan"))
         return {
             "kind": kind or "all",
@@ -173,7 +205,7 @@ class Result:
             "availability": self.availability(kind),
             "throughput_per_s": self.throughput_per_s(kind),
             **latencies,
-            "saturated": ", ".join(self.saturated),
+            "saturated": ", ".join(saturated),
         }
 
     def _of(self, kind: str | None) -> pd.DataFrame:
@@ -190,90 +222,11 @@ class Result:
         rows = self._of(kind)
         return rows[rows["outcome"] == OK]
 
-    def _queue_grows(self, part: str) -> bool:
-        """Whether the queue was longer in each third of the time than in the third before; with 3 samples or more."""
-        queue = self.samples.loc[self.samples["part"] == part, "queue_length"].to_numpy(dtype=float)
-        if len(queue) < 3:
-            return False
-        first, middle, last = (piece.mean() for piece in np.array_split(queue, 3))
-        return bool(last > 1.1 * middle + 1 and middle > 1.1 * first + 1)
-
-
-class _Sampler:
-    """Looks at every part at regular times and keeps what it sees."""
-
-    def __init__(self, sim: Calendar, every_s: float, end_s: float) -> None:
-        self.sim, self.every_s, self.end_s = sim, every_s, end_s
-        self.start_s = sim.now
-        self.rows: list[tuple[float, str, int, int, int, bool]] = []
-        self.taken = 0
-        self._look(None)
-
-    def _look(self, _: None) -> None:
-        now_s = self.sim.now
-        self.rows += [(now_s, name, *part.sample()) for name, part in self.sim.parts.items()]
-        self.taken += 1
-        next_s = self.start_s + self.taken * self.every_s
-        if next_s < self.end_s:
-            self.sim.call_at(next_s, self._look)
-
-    def frame(self) -> pd.DataFrame:
-        return pd.DataFrame(self.rows, columns=["time_s", "part", "queue_length", "busy", "capacity", "up"])
-
-
-def _rows(sim: Calendar, start_s: float) -> pd.DataFrame:
-    """A row a request that was inside at `start_s` or arrived later."""
-    record = sim.recorder
-    arrived_s, finished_s = record.column("arrived_s"), record.column("finished_s")
-    ids = np.flatnonzero(~((arrived_s < start_s) & (finished_s < start_s)))
-    rows = pd.DataFrame(
-        {
-            "id": ids,
-            "kind": _names(record.column("kind")[ids], record.kinds),
-            "arrived_s": arrived_s[ids],
-            "finished_s": finished_s[ids],
-            "latency_s": finished_s[ids] - arrived_s[ids],
-            "outcome": _names(record.column("outcome")[ids], record.outcomes),
-        }
-    )
-    if record.late is not None:
-        rows["intended_s"] = rows["id"].map(record.late).fillna(rows["arrived_s"])
-    return rows
-
-
-def _names(codes: np.ndarray, names: list[str]) -> pd.Categorical[str]:
-    return pd.Categorical.from_codes(codes.tolist(), categories=pd.Index(names)).remove_unused_categories()
-
-
-def _parts(
-    sim: Calendar,
-    before: dict[str, dict[str, float]],
-    after: dict[str, dict[str, float]],
-    duration_s: float,
-) -> pd.DataFrame:
-    """A row a part: what changed between two readings of its sums. A part that is new started from nothing."""
-    rows = []
-    for name, totals in after.items():
-        change = {key: value - before.get(name, {}).get(key, 0) for key, value in totals.items()}
-        capacity = sim.parts[name].sample()[2]
-        rows.append(
-            {
-                "part": name,
-                "capacity": capacity,
-                "utilisation": change["busy_s"] / (capacity * duration_s),
-                "mean_queue_length": change["waiting_s"] / duration_s,
-                **{count: int(change[count]) for count in ("completed", "refused", "failed")},
-            }
-        )
-    columns = ["part", "capacity", "utilisation", "mean_queue_length", "completed", "refused", "failed"]
-    return pd.DataFrame(rows, columns=columns).set_index("part")
-
-
-def _faults(faults: Sequence[tuple[Fault, Effect]]) -> pd.DataFrame:
-    """A row a fault that was injected."""
-    rows = [(type(fault).__name__, fault.where, fault.at_s, effect.until_s) for fault, effect in faults]
-    return pd.DataFrame(rows, columns=["fault", "part", "start_s", "end_s"])
-
-
-def _percentile(values: pd.Series, q: float) -> float:
-    return float(np.percentile(values, q)) if len(values) else float("nan")
+    def _had_time_to_end(self, kind: str | None, patience_s: float | None = None) -> pd.DataFrame:
+        if patience_s is None:
+            patience_s = self.patience_s
+        else:
+            require_positive("patience_s", patience_s)
+        rows = self._of(kind)
+        waited_s = self.end_s - rows["arrived_s"]
+        return rows[(rows["outcome"] != UNFINISHED) | (waited_s > patience_s)]

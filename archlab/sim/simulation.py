@@ -28,8 +28,9 @@ from archlab.sim.core.task import Task
 from archlab.sim.distributions import Distribution
 from archlab.sim.faults import Fault
 from archlab.sim.load import ClosedLoad, Handler, Load, OpenLoad, PacedLoad
+from archlab.sim.measurement import measure
 from archlab.sim.network import Network
-from archlab.sim.result import Result, measure
+from archlab.sim.result import Result
 from archlab.sim.validation import require_instance
 from archlab.sim.workload import Arrivals, Mix
 

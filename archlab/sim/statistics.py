@@ -3,6 +3,9 @@
 A simulation's mean is one draw of luck. Run it with several seeds, or cut one long run into batches, and say
 the interval instead. When the intervals of two designs overlap widely, you have not shown a difference.
 
+A mean of means is right on average. A mean of percentiles is not: the p99 of a short run is low, since the rare bad
+minutes are in few of the runs. Pool the requests of all runs first, with `pooled_percentile`.
+
 >>> interval = mean_interval([10.2, 9.8, 10.5, 9.9, 10.1])
 >>> print(f"{interval.mean:.2f} s, between {interval.low:.2f} and {interval.high:.2f}")
 10.10 s, between 9.76 and 10.44
@@ -14,18 +17,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri, stdtrit
+from scipy.special import betaincinv, ndtri, stdtrit
 
-from archlab.sim.validation import require_whole
+from archlab.sim.validation import require_percent, require_whole
 
 Values = npt.NDArray[np.float64]
+
+ROUNDING = 1e-9
+"""Parts of a place in the sorted values that do not matter: a percentage is seldom a round binary number."""
 
 
 @dataclass(frozen=True)
 class Interval:
     """A figure with its confidence interval, from `low` to `high`, made from `n` observations.
 
-    `confidence` 0.95 means: of many intervals made like this one, 95 % contain the true mean.
+    The figure is `mean`: a mean, a share, or a percentile, whichever the function that made the interval says.
+    `confidence` 0.95 means: of many intervals made like this one, 95 % contain the true figure.
     """
 
     mean: float
@@ -48,7 +55,11 @@ def mean_interval(values: Sequence[float] | Values, confidence: float = 0.95) ->
     """Return the mean of independent observations with its Student t interval.
 
     Use one value for each replication, never one for each request: requests of one run wait in the same
-    queues, so they are not independent, and the interval would be far too narrow.
+    queues, so they are not independent, and the interval would be far too narrow. For percentiles of requests see
+    `pooled_percentile`. Of means of an M/M/1 queue it contains the true one 92 to 95 times in 100 up to a load of 0.9,
+    and 90 at 0.95 (six runs of 20,000 service times): the rare long runs of bad luck are missing from most samples.
+
+    To compare two designs, give it the differences of their figures, seed by seed: the luck that both share falls out.
 
     Args:
         values: at least two finite numbers, independent of one another.
@@ -110,6 +121,111 @@ def proportion_interval(successes: int, trials: int, confidence: float = 0.95) -
     half_width = math.sqrt(z2 * share * (1 - share) + z2 * z2 / 4) / (1 + z2)
     low, high = max(0.0, centre - half_width), min(1.0, centre + half_width)
     return Interval(share, low, high, trials, confidence)
+
+
+def percentile(values: Sequence[float] | Values, q: float) -> float:
+    """Return the value that `q` percent of the values do not exceed, between two neighbours in a straight line.
+
+    That is NumPy's rule, for values that may be plus infinity, too: between a finite and an infinite neighbour it is
+    infinite.
+
+    Raises:
+        ValueError: when there is no value, or `q` is not between 0 and 100.
+    """
+    require_percent("q", q)
+    sample = np.asarray(values, dtype=np.float64)
+    if not sample.size:
+        raise ValueError("values is empty; a percentile needs one value or more")
+    infinite = np.isposinf(sample)
+    if not infinite.any():
+        return float(np.percentile(sample, q))
+    place, last_finite = (sample.size - 1) * (q / 100), sample.size - infinite.sum() - 1
+    if place > last_finite + ROUNDING:
+        return math.inf
+    return float(np.percentile(np.where(infinite, sample[~infinite].max(), sample), q))
+
+
+def pooled_percentile(runs: Sequence[Values], q: float, confidence: float = 0.95) -> Interval:
+    """Return a percentile of the requests of all runs together, with an interval that treats runs as independent.
+
+    Requests of one run wait in the same queues, so only the differences between whole runs say how far the percentile
+    may be off. They are looked at in two ways, and the wider end counts on either side, because each alone is too
+    narrow when few busy spells make the slow requests:
+
+    - how much the *share* of requests above the percentile differs from run to run. It gives the number of independent
+      requests that would be worth as much, the exact interval of the share for so many, and by the sorted
+      requests the interval of the percentile (R. S. Woodruff, JASA 1952; E. L. Korn and B. I. Graubard, Survey
+      Methodology 1998). It does not ask for a shape of the distribution, and values may be infinite.
+    - how much the *percentile* of each run differs from that of all (sectioning: S. Asmussen and P. W. Glynn,
+      Stochastic Simulation 2007), on a logarithmic scale, since slow requests are spread out by factors. Left out
+      where a percentile is not positive and finite.
+
+    How honest it is: in an M/M/1 queue, with 4 to 10 runs of 20,000 service times each, 91 to 96 of 100 intervals of
+    95 % contain the true p95 and p99, up to a load of 0.9. The mean of each run's p99 with its Student t interval: 84
+    to 94. A bootstrap of six whole runs: 80 for the p99 at 0.9. It is less where a few busy spells make all slow
+    requests, and then the upper end is too low: 86 for the p99 at a load of 0.95, 85 at 0.9 with five runs of 5,000
+    service times, 88 at 0.7 with service times of a coefficient of variation of 3 (six runs of 10,000 requests).
+    `python run.py bench` measures it again.
+
+    Args:
+        runs: the values of each run, of two or more runs; runs may differ in length.
+        q: above 0 and below 100.
+
+    Raises:
+        ValueError: when there are fewer than two runs, a run has no values or a NaN, or `q` or the confidence is not
+            allowed.
+    """
+    samples = [_run(run) for run in runs]
+    if len(samples) < 2:
+        raise ValueError(f"runs has {len(samples)} runs; it must have 2 or more")
+    if not 0 < q < 100:
+        raise ValueError(f"q is {q!r}; it must be above 0 and below 100")
+    _require_confidence(confidence)
+    everything = np.concatenate(samples)
+    figure = percentile(everything, q)
+    shares = _interval_of_share(samples, figure, 1 - q / 100, confidence)
+    by_share = [percentile(everything, 100 * (1 - share)) for share in shares]
+    times = _spread(samples, q, figure, confidence)
+    low, high = min(by_share[1], figure / times), max(by_share[0], figure * times)
+    return Interval(figure, low, high, len(samples), confidence)
+
+
+def _interval_of_share(
+    runs: list[Values], figure: float, share: float, confidence: float
+) -> tuple[float, float]:
+    """Between which shares the true share of values above `figure` lies, when it should be `share`."""
+    above = np.array([(run > figure).sum() for run in runs])
+    sizes = np.array([run.size for run in runs])
+    total, count = int(sizes.sum()), sizes.size
+    off = above - above.sum() / total * sizes
+    variance = (off**2).sum() * count / (count - 1) / total**2
+    alike = share * (1 - share) / variance if variance > 0 else math.inf
+    quantile = (1 + confidence) / 2
+    alike *= float(stdtrit(total - 1, quantile) / stdtrit(count - 1, quantile)) ** 2
+    worth = min(alike, float(total))
+    seen = worth * share
+    low = float(betaincinv(seen, worth - seen + 1, 1 - quantile))
+    return low, float(betaincinv(seen + 1, worth - seen, quantile))
+
+
+def _spread(runs: list[Values], q: float, figure: float, confidence: float) -> float:
+    """The factor by which the percentile of all runs may be off, from how far those of the runs lie around it."""
+    each = np.array([percentile(run, q) for run in runs] + [figure])
+    if not (np.isfinite(each) & (each > 0)).all():
+        return 1.0
+    logs = np.log(each[:-1]) - np.log(figure)
+    error = math.sqrt(float((logs**2).sum()) / (logs.size - 1) / logs.size)
+    with np.errstate(over="ignore"):  # two runs that have nothing in common say nothing: any factor will do
+        return float(np.exp(error * stdtrit(logs.size - 1, (1 + confidence) / 2)))
+
+
+def _run(values: Sequence[float] | Values) -> Values:
+    sample = np.asarray(values, dtype=np.float64)
+    if sample.ndim != 1 or not sample.size or np.isnan(sample).any():
+        raise ValueError(
+            "runs has a run that is no list of one or more numbers without NaN; every run must be"
+        )
+    return sample
 
 
 def _finite(values: Sequence[float] | Values, at_least: int) -> Values:

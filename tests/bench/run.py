@@ -1,7 +1,8 @@
-"""How fast the kit is: each figure is a ratio of two programs measured in turn in one run.
+"""How fast the kit is, and how honest its intervals are.
 
-Run it with `python run.py bench`. CPU seconds, several rounds, the ratio taken inside a round, the median printed with
-the lowest and the highest. Nothing here is asserted: machines differ, and a busy one lies.
+Run it with `python run.py bench`. Each figure of speed is a ratio of two programs measured in turn in one run: CPU
+seconds, several rounds, the ratio taken inside a round, the median printed with the lowest and the highest. Nothing
+here is asserted: machines differ, and a busy one lies. For the intervals, see `interval_coverage`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 
+import interval_coverage
 import numpy as np
 import simpy
 
@@ -190,15 +192,22 @@ def _draws(name: str, mean: float) -> Iterator[float]:
 
 
 def main() -> None:
-    """Print every ratio."""
+    """Print every ratio, and the coverage of the intervals."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=50_000, help="size of a run (default: 50000)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds (default: 5)")
+    parser.add_argument(
+        "--repetitions",
+        type=int,
+        default=200,
+        help="repetitions of the experiments with intervals (default: 200)",
+    )
     size = parser.parse_args()
     throughput(size.requests, size.rounds)
     overload(size.requests, size.rounds)
     deadlines(size.requests // 10, size.rounds)
     memory(size.requests)
+    interval_coverage.report(size.repetitions)
 
 
 if __name__ == "__main__":

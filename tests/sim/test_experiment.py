@@ -7,6 +7,8 @@ import pytest
 from scipy import stats
 
 from archlab.sim import Exponential, Poisson, Simulation, Station, Streams, replicate, sweep
+from archlab.sim.experiment import PooledPercentile
+from archlab.sim.statistics import mean_interval, pooled_percentile
 
 
 def queue_model():
@@ -22,7 +24,7 @@ def queue_model():
 
         sim.open_load(Poisson(rate_per_s), handler)
         result = sim.measure(duration_s=50, warmup_s=5)
-        return {"mean_s": result.mean_latency_s(), "p99_s": result.latency_s(99)}
+        return {"mean_s": result.mean_latency_s(), "p99_s": PooledPercentile(99, result.latencies_s())}
 
     return queue
 
@@ -112,15 +114,73 @@ def iter_serve(station, next_s):
     yield station.serve(next_s())
 
 
-def test_a_figure_that_is_missing_for_some_seeds_is_the_mean_of_the_others():
-    def sometimes(seed, lucky):
-        return {"figure": float(seed) if seed < lucky else float("nan")}
+def test_a_figure_that_is_missing_for_some_seeds_is_empty_and_says_how_many_gave_it():
+    """The mean of the seeds that had luck would be a figure of survivors."""
 
-    table = sweep(sometimes, {"lucky": [4, 2, 1, 0]}, seeds=range(4))
-    assert table["figure"].tolist()[:3] == [1.5, 0.5, 0.0]
-    assert table["figure"].isna().tolist() == [False, False, False, True]
-    assert table["figure_low"].isna().tolist() == [False, False, True, True]
-    assert table["figure_high"][1] == pytest.approx(stats.t.interval(0.95, 1, 0.5, stats.sem([0, 1]))[1])
+    def sometimes(seed, lucky):
+        return {"figure": float(seed) if seed < lucky else float("nan"), "other": 1.0}
+
+    table = sweep(sometimes, {"lucky": [4, 3, 0]}, seeds=range(4))
+    assert table["figure_n"].tolist() == [4, 3, 0]
+    assert table["figure"][0] == 1.5
+    assert table.loc[1:, ["figure", "figure_low", "figure_high"]].isna().all(axis=None)
+    assert table[["other", "other_low", "other_high"]].eq(1.0).all(axis=None)
+    assert table["other_n"].tolist() == [4, 4, 4]
+
+
+def test_a_column_of_replications_with_a_missing_figure_has_no_mean_interval():
+    table = replicate(lambda seed: {"figure": float("nan") if seed == 2 else 1.0}, seeds=range(4))
+    assert table["figure"].isna().tolist() == [False, False, True, False]
+    with pytest.raises(ValueError, match="values holds a number that is not finite"):
+        mean_interval(table["figure"])
+
+
+def test_a_figure_that_is_infinite_for_a_seed_has_an_infinite_mean_and_no_interval():
+    table = sweep(lambda seed, x: {"figure": np.inf if seed else x}, {"x": [1.0]}, seeds=range(3))
+    assert table["figure"][0] == np.inf
+    assert table[["figure_low", "figure_high"]].isna().all(axis=None)
+    assert table["figure_n"][0] == 3
+
+
+def draws(seed, size=50, q=90):
+    values = Streams(seed).stream("values").exponential(1.0, size)
+    return {"p90": PooledPercentile(q, values), "mean": float(values.mean())}
+
+
+def test_a_pooled_percentile_is_taken_from_the_requests_of_all_seeds():
+    table = sweep(draws, {"size": [50, 80]}, seeds=range(6), confidence=0.9)
+    for row in table.itertuples():
+        runs = [Streams(seed).stream("values").exponential(1.0, row.size) for seed in range(6)]
+        interval = pooled_percentile(runs, 90, 0.9)
+        assert (row.p90, row.p90_low, row.p90_high) == (interval.mean, interval.low, interval.high)
+        assert row.p90 == np.percentile(np.concatenate(runs), 90)
+        assert row.mean == pytest.approx(np.mean([run.mean() for run in runs]))
+    assert table["p90_n"].tolist() == [6, 6]
+
+
+def test_replicate_gives_each_run_its_own_percentile():
+    table = replicate(draws, seeds=range(3))
+    own = [np.percentile(Streams(seed).stream("values").exponential(1.0, 50), 90) for seed in range(3)]
+    assert table["p90"].tolist() == own
+
+
+def test_a_seed_without_requests_empties_a_pooled_percentile_and_no_other_figure():
+    def model(seed, x):
+        return {"p50": PooledPercentile(50, [] if seed == 1 else [1.0, 2.0]), "x": x}
+
+    table = sweep(model, {"x": [3.0]}, seeds=range(3))
+    assert table[["p50", "p50_low", "p50_high"]].isna().all(axis=None)
+    assert (table["p50_n"][0], table["x"][0]) == (2, 3.0)
+    assert np.isnan(replicate(model, seeds=[1], x=3.0)["p50"][0])
+
+
+def test_a_pooled_percentile_must_be_the_same_for_every_seed():
+    with pytest.raises(ValueError, match="the model's p90 must be one and the same percentile"):
+        sweep(lambda seed, size: draws(seed, size, q=90 + seed), {"size": [9]}, seeds=range(2))
+    with pytest.raises(ValueError, match="the model's p must be one and the same percentile"):
+        sweep(lambda seed, x: {"p": 1.0 if seed else PooledPercentile(50, [x])}, {"x": [1.0]}, seeds=range(2))
+    with pytest.raises(ValueError, match="q is 101; it must be between 0 and 100"):
+        PooledPercentile(101, [1.0])
 
 
 def test_a_progress_bar_is_shown_on_request_only(capsys):

@@ -9,7 +9,9 @@ from archlab.sim import (
     Deterministic,
     Exponential,
     Lognormal,
+    Network,
     Poisson,
+    Ramp,
     Simulation,
     SlowDown,
     Station,
@@ -74,7 +76,7 @@ def test_warm_up_is_left_out_but_for_those_still_inside():
     assert result.in_system() == pytest.approx(inside)
 
 
-def test_availability_is_the_share_of_those_that_ended():
+def test_availability_is_the_share_of_those_that_had_time_to_end():
     sim = Simulation(seed=1)
     web = Station(sim, "web", queue_limit=0)
 
@@ -86,6 +88,111 @@ def test_availability_is_the_share_of_those_that_ended():
     assert result.outcomes().to_dict() == {"ok": 2, "refused": 2, "unfinished": 1}
     assert result.availability() == 2 / 4
     assert result.availability("browse") == 2 / 4
+
+
+def test_a_message_that_is_lost_for_ever_is_a_failure():
+    """Two messages in each call, half of them lost: a quarter of the calls is answered."""
+    sim = Simulation(1)
+    station = Station(sim, "s")
+    network = Network(sim, 0.001, loss=0.5)
+
+    def work():
+        yield station.serve(0.01)
+
+    def handler(request):
+        yield network.call("a", "b", work())
+
+    sim.open_load(Poisson(10), handler)
+    result = sim.measure(100)
+    assert result.outcomes().to_dict() == {
+        "unfinished": result.arrived - result.completed,
+        "ok": result.completed,
+    }
+    assert result.availability() == pytest.approx(0.25, abs=0.04)
+    assert result.summary()["availability"].tolist() == [result.availability()]
+
+
+def test_when_nothing_is_answered_those_that_waited_for_half_of_the_time_have_failed():
+    result = run_of([1000.0] * 10, duration_s=10)
+    assert result.patience_s == 5
+    assert result.availability() == 0
+    assert np.isnan(run_of([1000.0], duration_s=0.5).availability(patience_s=1))
+
+
+def test_those_without_an_answer_count_once_they_waited_twice_as_long_as_anybody_else():
+    """Answers after 1 s; the last arrive 1.5 and 0.5 s before the end, the lost ones 4.5 s and 2.5 s and 1.5 s."""
+    result = run_of([1.0, 1.0, 1000.0, 1.0, 1000.0, 1000.0, 1.0], duration_s=6.5)
+    assert result.patience_s == 2.0
+    assert result.outcomes().to_dict() == {"ok": 3, "unfinished": 4}
+    assert result.availability() == 3 / 5
+    assert result.availability(patience_s=1.4) == 3 / 6
+    assert result.availability(patience_s=0.4) == 3 / 7
+    assert result.availability(patience_s=5.0) == 1.0
+
+
+def test_nobody_counts_as_lost_before_the_customers_give_up():
+    """Half of the answers come at once, the others never; customers wait for 8 s."""
+    sim = Simulation(seed=1)
+
+    def handler(request):
+        yield sim.timeout(0.1 if request.id % 2 else 1000.0)
+
+    sim.open_load(Trace(range(10)), handler, timeout_s=8.0)
+    result = sim.measure(duration_s=9.5)
+    assert result.patience_s == 16.0  # twice 8 s, when the first gave up
+    assert result.outcomes().to_dict() == {"ok": 5, "unfinished": 4, "timed_out": 1}
+    assert result.availability() == 5 / 6
+    early = Simulation(seed=1)
+    early.open_load(
+        Trace([0, 1]), lambda request: iter_wait(early, 0.1 if request.id else 1000.0), timeout_s=8.0
+    )
+    early = early.measure(duration_s=5)
+    assert (early.patience_s, early.availability()) == (8.0, 1.0)
+
+
+def iter_wait(sim, wait_s):
+    yield sim.timeout(wait_s)
+
+
+def test_requests_that_wait_their_turn_in_a_growing_queue_are_not_lost():
+    result = loaded(2.0, duration_s=500)
+    assert result.outcomes()["unfinished"] > 800
+    assert result.availability() == 1.0
+
+
+def test_a_patience_must_be_positive():
+    with pytest.raises(ValueError, match="patience_s is 0; it must be a finite number above 0"):
+        run_of([1.0], duration_s=5).availability(patience_s=0)
+
+
+def test_failures_as_infinite_move_the_percentiles_up():
+    """Of ten requests seven succeed, after 1 s to 7 s; one is refused and two are lost."""
+    sim = Simulation(seed=1)
+    door = Station(sim, "door", queue_limit=0)
+
+    def handler(request):
+        if request.id == 7:
+            with door.hold(), door.hold() as full:
+                yield full
+        yield sim.timeout(request.id + 1 if request.id < 7 else 1000.0)
+
+    sim.open_load(Trace(range(10)), handler)
+    result = sim.measure(duration_s=100)
+    assert result.outcomes().to_dict() == {"ok": 7, "unfinished": 2, "refused": 1}
+    assert result.latencies_s().tolist() == pytest.approx([1, 2, 3, 4, 5, 6, 7])
+    assert result.latencies_s(failures="infinite").tolist() == pytest.approx(
+        [1, 2, 3, 4, 5, 6, 7] + 3 * [np.inf]
+    )
+    assert (result.latency_s(50), result.latency_s(50, failures="infinite")) == pytest.approx((4.0, 5.5))
+    assert (result.latency_s(70), result.latency_s(70, failures="infinite")) == pytest.approx((5.2, np.inf))
+    usual, honest = result.summary(), result.summary(failures="infinite")
+    assert honest[["p50_ms", "p95_ms"]].values.tolist() == [pytest.approx([5500, np.inf])]
+    assert usual.drop(columns=["p50_ms", "p95_ms", "p99_ms"]).equals(
+        honest.drop(columns=["p50_ms", "p95_ms", "p99_ms"])
+    )
+    for call in (result.latency_s, lambda failures, **_: result.summary(failures)):
+        with pytest.raises(ValueError, match="failures is 'slow'; it must be one of left out, infinite"):
+            call(q=50, failures="slow")
 
 
 def test_kinds_are_told_apart():
@@ -256,6 +363,131 @@ def test_the_part_that_saturates_is_the_one_named():
 
     sim.open_load(Poisson(8), handler)
     assert sim.measure(duration_s=300).saturated == ["database"]
+
+
+RAMPS = {
+    "half of the capacity to one and a half": {"end": 1.5, "saturates": True},
+    "up to four fifths of the capacity": {"end": 0.8, "saturates": False},
+    "the same, with a bounded queue": {"end": 1.5, "saturates": False, "queue_limit": 10},
+    "back in time": {"end": 1.5, "saturates": False, "and_back": True},
+}
+
+
+@pytest.mark.parametrize("name", RAMPS)
+def test_a_ramp_is_saturated_when_it_passes_the_capacity_and_the_queue_still_grows_at_the_end(name):
+    """Measured for 2000 s. It passes the capacity in the middle, so the part is busy for three quarters at most."""
+    ramp = dict(RAMPS[name])
+    end, saturates, and_back = ramp.pop("end"), ramp.pop("saturates"), ramp.pop("and_back", False)
+    sim = Simulation(seed=1)
+    web = Station(sim, "web", capacity=2, **ramp)
+    service_s = sim.draws("service", Exponential(1.0))
+
+    def handler(request):
+        yield web.serve(service_s())
+
+    sim.open_load(Ramp(1.0, 2 * end, over_s=1000 if and_back else 2000), handler)
+    if and_back:
+        sim.inject(SlowDown("web", at_s=1000, for_s=1000, factor=0.3))
+    result = sim.measure(duration_s=2000)
+    assert result.parts.utilisation["web"] < 0.95
+    assert result.saturated == (["web"] if saturates else [])
+    assert np.isnan(result.summary()["p99_ms"]["all"]) == saturates
+
+
+def test_constant_loads_below_the_capacity_are_hardly_ever_called_saturated():
+    def saturated(seed, rho, service):
+        sim = Simulation(seed)
+        web = Station(sim, "web")
+        service_s = sim.draws("service", service)
+
+        def handler(request):
+            yield web.serve(service_s())
+
+        sim.open_load(Poisson(rho), handler)
+        return bool(sim.measure(duration_s=500, warmup_s=100).saturated)
+
+    assert not any(saturated(seed, 0.8, Exponential(1.0)) for seed in range(40))
+    assert sum(saturated(seed, 0.9, Exponential(1.0)) for seed in range(40)) <= 2
+    assert sum(saturated(seed, 0.8, Lognormal.from_mean_cv(1.0, cv=3)) for seed in range(40)) <= 3
+
+
+def shop(serve, shares, duration_s=300, timeout_s=None, discipline="fifo"):
+    """20 requests a second at a web server with room for all, and then what `serve` does with one database."""
+    sim = Simulation(seed=1)
+    web = Station(sim, "web", capacity=50)
+    database = Station(sim, "database", discipline=discipline)
+
+    def handler(request):
+        yield web.serve(0.05)
+        yield from serve(request, database)
+
+    sim.open_load(Poisson(20), handler, mix=shares, timeout_s=timeout_s)
+    return sim.measure(duration_s=duration_s)
+
+
+def orders_only(request, database):
+    if request.kind != "browse":
+        yield database.serve(0.2)
+
+
+WAYS_TO_SUFFER = {
+    "slower and slower": {},
+    "the last ones never": {"discipline": "lifo"},
+    "giving up, more and more of them": {"timeout_s": 2.0},
+}
+
+
+@pytest.mark.parametrize("orders", [0.5, 0.9])
+@pytest.mark.parametrize("way", WAYS_TO_SUFFER)
+def test_only_the_kinds_that_wait_for_the_saturated_part_lose_their_percentiles(orders, way):
+    result = shop(orders_only, {"browse": 1 - orders, "order": orders}, **WAYS_TO_SUFFER[way])
+    assert result.saturated == ["database"]
+    assert (result.saturated_for("order"), result.saturated_for("browse")) == (["database"], [])
+    table = result.summary()
+    assert table["p99_ms"].isna().to_dict() == {"browse": False, "order": True, "all": True}
+    assert table["p99_ms"]["browse"] == pytest.approx(50)
+    assert table["saturated"].to_dict() == {"browse": "", "order": "database", "all": "database"}
+    with pytest.raises(ValueError, match="kind='pay' did not occur"):
+        result.saturated_for("pay")
+
+
+def test_a_rare_kind_is_found_out_by_its_slower_answers():
+    """Of 6000 requests about 30 are returns, too few to see them pile up."""
+    result = shop(orders_only, {"browse": 0.5, "order": 0.495, "return": 0.005})
+    assert result.saturated_for("return") == ["database"]
+
+
+def test_a_kind_whose_customers_fare_as_in_the_beginning_keeps_its_percentiles():
+    """The last one is served first, and who waits for 2 s gives up. Only abandoned work piles up."""
+    result = shop(orders_only, {"browse": 0.5, "order": 0.5}, timeout_s=2.0, discipline="lifo")
+    assert result.saturated == ["database"]
+    assert result.saturated_for("order") == []
+    table = result.summary()
+    assert table["p99_ms"]["order"] < 2050
+    assert table["availability"]["order"] == pytest.approx(0.5, abs=0.05)
+    assert table["saturated"].to_dict() == {"browse": "", "order": "", "all": "database"}
+
+
+def test_a_kind_that_passes_the_queue_does_not_suffer_from_it():
+    def urgent_first(request, database):
+        yield database.serve(0.06, priority=-1 if request.kind == "urgent" else 0)
+
+    result = shop(urgent_first, {"usual": 0.9, "urgent": 0.1}, discipline="priority")
+    assert result.saturated == ["database"]
+    assert (result.saturated_for("usual"), result.saturated_for("urgent")) == (["database"], [])
+    fair = shop(urgent_first, {"usual": 0.9, "urgent": 0.1})
+    assert fair.saturated_for("urgent") == ["database"]
+
+
+def test_work_that_nobody_waits_for_saturates_a_part_and_no_request():
+    def throw_in(request, database):
+        database.serve(0.2)
+        yield database.sim.timeout(0.01)
+
+    result = shop(throw_in, {"browse": 0.5, "order": 0.5})
+    table = result.summary()
+    assert table["saturated"].to_dict() == {"browse": "", "order": "", "all": "database"}
+    assert table["p99_ms"].tolist() == pytest.approx([60, 60, 60])
 
 
 # Bad input ---------------------------------------------------------------------------------------------------

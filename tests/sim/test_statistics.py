@@ -6,8 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from archlab.sim import Simulation, Station, Trace
 from archlab.sim.core.streams import Streams
-from archlab.sim.statistics import batch_interval, batch_means, mean_interval, proportion_interval
+from archlab.sim.statistics import (
+    batch_interval,
+    batch_means,
+    mean_interval,
+    percentile,
+    pooled_percentile,
+    proportion_interval,
+)
+from tests.bench.interval_coverage import Setting, coverage, lindley
 
 
 def rng(seed=1):
@@ -93,6 +102,120 @@ def test_a_proportion_interval_stays_between_0_and_1_and_contains_the_share(coun
     interval = proportion_interval(successes, trials)
     assert 0 <= interval.low <= interval.high <= 1
     assert interval.low - 1e-12 <= successes / trials <= interval.high + 1e-12
+
+
+# Percentiles -------------------------------------------------------------------------------------------------
+
+runs_of_requests = st.lists(st.lists(st.floats(0, 1e6), min_size=1, max_size=40), min_size=2, max_size=6)
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50), st.floats(0, 100))
+def test_a_percentile_of_finite_values_is_numpys(values, q):
+    assert percentile(values, q) == np.percentile(values, q)
+
+
+def test_a_percentile_is_infinite_from_the_first_infinite_value_on():
+    """Of five values, two of them infinite, the third smallest is the median; at 51 % the fourth has a share."""
+    values = [np.inf, 1.0, 3.0, np.inf, 2.0]
+    assert [percentile(values, q) for q in (0, 25, 37.5, 50)] == [1.0, 2.0, 2.5, 3.0]
+    assert [percentile(values, q) for q in (51, 75, 100)] == [np.inf] * 3
+    assert percentile([np.inf], 50) == np.inf
+
+
+@given(runs_of_requests, st.floats(0.1, 99.9))
+def test_a_pooled_percentile_is_that_of_all_requests_and_lies_in_its_interval(runs, q):
+    interval = pooled_percentile(runs, q)
+    assert interval.mean == np.percentile(np.concatenate(runs), q)
+    assert interval.low <= interval.mean <= interval.high
+    assert interval.n == len(runs)
+
+
+@given(runs_of_requests)
+def test_more_confidence_never_makes_the_interval_of_a_percentile_narrower(runs):
+    sure, surer = pooled_percentile(runs, 90, 0.8), pooled_percentile(runs, 90, 0.99)
+    assert surer.low <= sure.low * (1 + 1e-9)
+    assert sure.high <= surer.high * (1 + 1e-9)
+
+
+def test_in_milliseconds_the_interval_is_a_thousand_times_that_in_seconds():
+    runs = rng().exponential(0.1, (5, 300))
+    seconds, milliseconds = pooled_percentile(list(runs), 95), pooled_percentile(list(1000 * runs), 95)
+    for end in ("low", "mean", "high"):
+        assert getattr(milliseconds, end) == pytest.approx(1000 * getattr(seconds, end))
+
+
+def test_many_runs_of_independent_requests_have_the_interval_of_order_statistics():
+    """The share below the true percentile is binomial: the usual interval for it, read off the sorted values."""
+    values = rng().exponential(1.0, (400, 50))
+    interval = pooled_percentile(list(values), 90)
+    lowest, highest = stats.binom.interval(0.95, values.size, 0.9)
+    expected = np.sort(values.ravel())[[int(lowest), int(highest)]]
+    assert (interval.low, interval.high) == pytest.approx(tuple(expected), rel=0.01)
+
+
+def test_runs_that_differ_widen_the_interval_though_the_requests_are_the_same():
+    """Sorted into runs, the same requests come as a few lucky runs and a few unlucky ones."""
+    values = rng().exponential(1.0, 6000)
+    mixed, sorted_runs = values.reshape(6, 1000), np.sort(values).reshape(6, 1000)
+    assert pooled_percentile(list(mixed), 90).mean == pooled_percentile(list(sorted_runs), 90).mean
+    assert (
+        pooled_percentile(list(sorted_runs), 90).half_width
+        > 5 * pooled_percentile(list(mixed), 90).half_width
+    )
+
+
+def test_failures_as_infinite_leave_percentiles_below_them_finite():
+    runs = [np.r_[rng(seed).exponential(1.0, 990), np.full(10, np.inf)] for seed in range(6)]
+    assert pooled_percentile(runs, 50).high < 1
+    assert np.isfinite(pooled_percentile(runs, 98).mean)
+    assert pooled_percentile(runs, 98.9).high == np.inf
+    assert pooled_percentile(runs, 99.5).mean == np.inf
+
+
+def test_the_quick_queue_of_the_benchmark_is_the_kits_request_by_request():
+    gaps_s, service_s = rng().exponential(1 / 0.9, 3000), rng(2).exponential(1.0, 3000)
+    sim = Simulation(seed=1)
+    server = Station(sim, "server")
+
+    def handler(request):
+        yield server.serve(service_s[request.id])
+
+    sim.open_load(Trace(gaps_s.cumsum()), handler)
+    latencies_s = sim.measure(duration_s=2 * gaps_s.sum()).latencies_s()
+    np.testing.assert_allclose(latencies_s, lindley(gaps_s, service_s), rtol=0, atol=1e-7)
+
+
+def covered_percent(setting, repetitions=100):
+    table = coverage(setting, repetitions).set_index(["figure", "how"])
+    return table.covered_percent, table.bias_percent
+
+
+def test_at_half_the_load_all_intervals_keep_their_promise():
+    covered, bias = covered_percent(Setting(0.5, seeds=6, duration_s=4000))
+    assert covered.min() >= 88  # 95 expected, standard deviation 2.2
+    assert bias.abs().max() < 2
+
+
+def test_near_saturation_pooling_repairs_most_of_what_a_mean_of_percentiles_gets_wrong():
+    covered, bias = covered_percent(Setting(0.9, seeds=5, duration_s=5000))
+    assert covered["p99", "mean of p99s"] < 75 < 78 < covered["p99", "pooled"]
+    assert bias["p99", "mean of p99s"] < -10 < -8 < bias["p99", "pooled"]
+    assert covered["mean saved", "same seeds, paired"] > 82
+
+
+def test_a_pooled_percentile_says_what_is_wrong():
+    with pytest.raises(ValueError, match="runs has 1 runs; it must have 2 or more"):
+        pooled_percentile([[1.0, 2.0]], 50)
+    for bad in ([], [[1.0]], [np.nan]):
+        with pytest.raises(ValueError, match="runs has a run that is no list of one or more numbers"):
+            pooled_percentile([[1.0], bad], 50)
+    for q in (0, 100, -1):
+        with pytest.raises(ValueError, match=f"q is {q}; it must be above 0 and below 100"):
+            pooled_percentile([[1.0], [2.0]], q)
+    with pytest.raises(ValueError, match="confidence is 1"):
+        pooled_percentile([[1.0], [2.0]], 50, confidence=1)
+    with pytest.raises(ValueError, match="values is empty"):
+        percentile([], 50)
 
 
 @pytest.mark.parametrize(
