@@ -45,6 +45,8 @@ class ShopConfig(ABC):
     What it runs on:
         workers: of each copy of a program. A worker is held for the whole of a request or call. An assumption.
         queue_limit: requests or calls that may wait for a worker of a pool. None: no limit.
+        cores_share: True: the cores of a program share their time among all that it works on, as operating systems have
+            it. False: each core does one thing until it is done, first come, first served (see `archlab.shop.cores`).
 
     How long things take:
         browse_cpu_s: a page in the program. 4.79 ms is what a mean request of Stack Overflow spent in its
@@ -71,6 +73,7 @@ class ShopConfig(ABC):
 
     workers: int = 16
     queue_limit: int | None = None
+    cores_share: bool = True
     browse_cpu_s: float | Distribution = BROWSE_CPU_S
     order_cpu_s: float | Distribution = ORDER_CPU_S
     track_cpu_s: float | Distribution = TRACK_CPU_S

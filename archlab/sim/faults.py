@@ -204,8 +204,8 @@ class _Cut(Effect):
         self.cut.on_heal = self._note
 
     def end(self) -> None:
-        assert self.cut is not None
-        self.fault.network.mend(self.cut)
+        if self.cut is not None:
+            self.fault.network.mend(self.cut)
 
     def _note(self) -> None:
         self.until_s = self.sim.now
@@ -213,6 +213,8 @@ class _Cut(Effect):
 
 class _MoreLoss(Effect):
     """A lossy link at work."""
+
+    is_on = False
 
     def __init__(self, sim: Calendar, fault: Lossy) -> None:
         _require_network_of(sim, fault.network)
@@ -222,10 +224,12 @@ class _MoreLoss(Effect):
     def start(self) -> None:
         fault = self.fault
         fault.network.add_loss(fault.source, fault.target, fault.loss)
+        self.is_on = True
 
     def end(self) -> None:
         fault = self.fault
-        fault.network.remove_loss(fault.source, fault.target, fault.loss)
+        if self.is_on:
+            fault.network.remove_loss(fault.source, fault.target, fault.loss)
 
 
 def _length(lasts_s: float | None) -> float:

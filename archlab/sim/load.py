@@ -121,6 +121,13 @@ class Load:
         self._next_timeout_s = None if timeout_s is None else self._patience(timeout_s)
         self._next_kind = Mix.of(mix).kinds(sim.stream(f"{name} kinds"))
 
+    @property
+    def longest_timeout_s(self) -> float:
+        """After how long the most patient of the customers gives up, which may be infinite; 0 when nobody ever does."""
+        if isinstance(self.timeout_s, Distribution):
+            return self.timeout_s.percentile(100)
+        return self.timeout_s or 0.0
+
     def _patience(self, timeout_s: float | Distribution) -> Callable[[], float]:
         if not isinstance(timeout_s, Distribution):
             require_positive("timeout_s", timeout_s)

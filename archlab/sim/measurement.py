@@ -17,7 +17,6 @@ at the start and at the end.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,6 +140,5 @@ def _faults(faults: Sequence[tuple[Fault, Effect]]) -> pd.DataFrame:
 
 
 def _longest_timeout_s(sim: Calendar) -> float:
-    """After how long the most patient customers of all loads give up, where that is one number for all; else 0."""
-    timeouts = [load.timeout_s for load in sim.register("load").values()]
-    return max((float(each) for each in timeouts if isinstance(each, Real)), default=0.0)
+    """After how long the most patient customers of all loads give up; 0 when nobody ever does."""
+    return max((load.longest_timeout_s for load in sim.register("load").values()), default=0.0)

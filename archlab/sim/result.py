@@ -106,7 +106,7 @@ class Result:
         return rows["latency_s"].where(rows["outcome"] == OK, np.inf).to_numpy(dtype=float)
 
     def latency_from_intended_s(self, q: float, kind: str | None = None) -> float:
-        """The same, counted from the moment at which the user intended to ask: without coordinated omission.
+        """The latency of the successful requests, counted from when the user intended to ask it: see `latency_s`.
 
         It differs from `latency_s` under a paced load only (see `archlab.sim.load.PacedLoad`). Whoever has not asked
         at the end, though he intended to, is in neither.

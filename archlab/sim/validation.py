@@ -39,6 +39,11 @@ def require_non_negative(name: str, value: float) -> None:
     _require(is_finite(value) and value >= 0, name, value, "a finite number, 0 or more")
 
 
+def require_seconds(name: str, value: float) -> None:
+    """Raise `ValueError` unless `value` is a finite number of seconds, 0 or more."""
+    _require(is_finite(value) and value >= 0, name, value, "a number of seconds, 0 or more")
+
+
 def require_at_least(name: str, value: float, least: float, what: str) -> None:
     """Raise `ValueError` unless `value` is a number, or infinite, and not below `least`, which is `what`."""
     allowed = f"{what}, {least!r}, or more"

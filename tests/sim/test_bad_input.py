@@ -5,6 +5,7 @@ odd, one at a time. It must raise `ValueError` or `TypeError` with the name of t
 message, leave the simulation as it was, and take the good arguments afterwards. What may be odd is listed in `ALLOWED`.
 """
 
+import inspect
 import math
 import re
 from functools import cached_property
@@ -600,7 +601,36 @@ ODD = {
     "object": lambda: Odd(),
     "stranger": lambda: Station(Simulation(seed=2), "stranger"),
 }
-ANY = set(ODD)
+FREE_TEXT = {
+    "name",
+    "part",
+    "source",
+    "target",
+    "one",
+    "other",
+    "names",
+    "service",
+    "client",
+    "node",
+    "caller",
+    "group",
+}
+"""Parameters that take any text."""
+
+
+def is_allowed(call, arguments, target, name, label):
+    """Whether this odd value is one of the good ones. The rest is in `ALLOWED`."""
+    good = arguments[name]
+    annotation = str(inspect.signature(call).parameters[name].annotation)
+    return (
+        label in ALLOWED.get(f"{target}.{name}", "").split()
+        or (label == "0.5" and isinstance(good, float))
+        or (label == "None" and "None" in annotation)
+        or (label == "class" and callable(good))
+        or (label == "text" and name in FREE_TEXT)
+    )
+
+
 ALLOWED = {}
 
 
@@ -610,43 +640,31 @@ def state(sim):
     return registers, len(sim._queue), sim.faults.copy(), sim.active_faults._outages.copy()
 
 
-def shown(value):
-    text = repr(value)
-    return text if len(text) <= 200 else text[:200]
-
-
-def finding(world, call, arguments, name, label):
+def finding(target, name, label):
     """What is wrong with how a call takes an odd argument. None: nothing."""
-    odd = ODD[label]()
-    before = state(world.sim)
+    world = World()
+    call, arguments = TARGETS[target](world)
+    odd, before = ODD[label](), state(world.sim)
     try:
         call(**{**arguments, name: odd})
     except (ValueError, TypeError) as error:
-        said = str(error)
-        if not re.search(rf"\b{name}\b", said):
-            return f"does not name it: {type(error).__name__}: {said}"
-        if shown(odd) not in said:
-            return f"does not show the value: {said}"
-        if state(world.sim) != before:
-            return "leaves something half done"
+        trouble = complaint(str(error), name, odd) or ("is half done" if state(world.sim) != before else None)
     except Exception as error:
-        return f"{type(error).__name__}: {error}"
+        trouble = f"{type(error).__name__}: {error}"
     else:
-        return "is taken"
-    return None
+        return None if is_allowed(call, arguments, target, name, label) else "is taken"
+    if is_allowed(call, arguments, target, name, label):
+        return None if label == "class" else f"is refused: {trouble}"
+    if trouble is None:
+        call(**arguments)
+    return trouble
 
 
-def findings(target, name):
-    found = {}
-    for label in ODD:
-        if label in ALLOWED.get(target, {}).get(name, ()):
-            continue
-        world = World()
-        call, arguments = TARGETS[target](world)
-        trouble = finding(world, call, arguments, name, label)
-        if trouble is not None:
-            found[label] = trouble
-    return found
+def complaint(said, name, odd):
+    """What is missing in a message."""
+    if not re.search(rf"\b{name}\b", said):
+        return f"does not name it: {said}"
+    return None if repr(odd)[:200] in said else f"does not show the value: {said}"
 
 
 CASES = [(target, name) for target, make in TARGETS.items() for name in make(World())[1]]

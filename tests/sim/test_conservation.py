@@ -15,6 +15,7 @@ from archlab.sim import (
     Lossy,
     Network,
     Poisson,
+    SharedProcessors,
     Simulation,
     SlowDown,
     Station,
@@ -40,6 +41,16 @@ class Counted(Station):
     def _count(self):
         self.made += 1
         self.most_busy = max(self.most_busy, self.busy)
+
+
+class CountedProcessors(SharedProcessors):
+    """Processors that count from outside how many jobs came."""
+
+    made = 0
+
+    def serve(self, *arguments, **options):
+        self.made += 1
+        return super().serve(*arguments, **options)
 
 
 @dataclass(frozen=True)
@@ -74,6 +85,9 @@ steps = st.builds(
             "hold",
             "hold or timeout",
             "hold and serve",
+            "hold and work",
+            "patient",
+            "compute",
             "call",
             "branch",
             "forget",
@@ -84,7 +98,10 @@ steps = st.builds(
 )
 faults = st.lists(
     st.tuples(
-        st.sampled_from(["crash", "slow", "lossy"]), st.integers(0, 2), st.floats(0, 25), st.floats(0.1, 10)
+        st.sampled_from(["crash", "slow", "lossy", "resize"]),
+        st.integers(0, 3),
+        st.floats(0, 25),
+        st.floats(0.1, 10),
     ),
     max_size=6,
 )
@@ -102,6 +119,17 @@ class Plan:
     timeout_s: float | None
     careful: bool
     seed: int
+
+    def sizes_of(self, station):
+        """The capacities that a station is given on the way."""
+        return [
+            size_of(for_s) for kind, where, _, for_s in self.faults if (kind, where) == ("resize", station)
+        ]
+
+
+def size_of(for_s):
+    """A capacity from the number that is the length of other faults."""
+    return 1 + int(for_s)
 
 
 plans = st.builds(
@@ -127,7 +155,9 @@ class World:
             Counted(sim, f"station {i}", s.capacity, s.queue_limit, s.discipline)
             for i, s in enumerate(plan.stations)
         ]
+        self.cpu = CountedProcessors(sim, "cpu", capacity=2, jobs_limit=6)
         self.network = Network(sim, latency_s=Exponential(0.01))
+        self.network.nodes("web")
         self.work_s = sim.draws("work", Lognormal.from_mean_cv(0.3, 1.5))
         self.luck = sim.stream("priorities")
         if plan.closed:
@@ -135,7 +165,13 @@ class World:
         else:
             sim.open_load(Poisson(plan.load), self.handler, timeout_s=plan.timeout_s)
         for kind, where, at_s, for_s in plan.faults:
-            sim.inject(self.fault(kind, f"station {where}", at_s, for_s))
+            name = "cpu" if where == 3 else f"station {where}"
+            if kind == "resize":
+                sim.call_at(
+                    at_s, lambda change: setattr(*change), (sim.parts[name], "capacity", size_of(for_s))
+                )
+            else:
+                sim.inject(self.fault(kind, name, at_s, for_s))
 
     def fault(self, kind, name, at_s, for_s):
         if kind == "crash":
@@ -153,14 +189,17 @@ class World:
                     continue
                 raise
 
+    def urgency(self, station):
+        return self.luck.integers(3) if station.discipline == "priority" else 0
+
     def serve(self, step, station):
-        yield station.serve(self.work_s(), priority=self.luck.integers(3))
+        yield station.serve(self.work_s(), self.urgency(station))
 
     def deadline(self, step, station):
         yield self.sim.deadline(station.serve(self.work_s()), step.patience_s)
 
     def hold(self, step, station):
-        with station.hold(self.luck.integers(3)) as server:
+        with station.hold(self.urgency(station)) as server:
             yield self.sim.deadline(server, step.patience_s)
             yield self.sim.timeout(self.work_s())
 
@@ -174,6 +213,21 @@ class World:
         with station.hold() as server:
             yield server
             yield self.sim.deadline(self.stations[step.station - 1].serve(self.work_s()), step.patience_s)
+
+    def hold_and_work(self, step, station):
+        """Two pieces of work on a held server, of which the second may be given up in the middle."""
+        with station.hold() as server:
+            yield server
+            yield server.work(self.work_s())
+            yield self.sim.deadline(server.work(self.work_s()), step.patience_s)
+
+    def patient(self, step, station):
+        yield station.serve(self.work_s(), self.urgency(station), patience_s=step.patience_s)
+
+    def compute(self, step, station):
+        with station.hold() as thread:
+            yield thread
+            yield self.cpu.serve(self.work_s())
 
     def call(self, step, station):
         work = self.serve(step, station)
@@ -213,12 +267,14 @@ def test_everything_that_came_in_is_somewhere(plan):
         == result.completed + outcomes.drop(["ok", "unfinished"], errors="ignore").sum() + unfinished
     )
     assert world.sim.recorder.inside == unfinished
-    for station, plan_of in zip(world.stations, plan.stations, strict=True):
+    for number, (station, plan_of) in enumerate(zip(world.stations, plan.stations, strict=True)):
+        sizes = [plan_of.capacity, *plan.sizes_of(number)]
         inside = station.busy + station.queue_length
         assert station.made == station.completed + station.refused + station.failed + inside
-        assert max(station.most_busy, result.parts.loc[station.name, "utilisation"]) <= station.capacity
+        assert station.most_busy <= max(sizes)
         assert station.queue_length <= (plan_of.queue_limit if plan_of.queue_limit is not None else 10**9)
-        assert 0 <= result.parts.loc[station.name, "utilisation"] <= 1 + 1e-9
+        busy_servers = result.parts.loc[station.name, "utilisation"] * station.capacity
+        assert -1e-9 <= busy_servers <= max(sizes) + 1e-9
         assert result.parts.loc[station.name, "mean_queue_length"] >= -1e-9
 
 
@@ -235,6 +291,8 @@ def test_when_the_load_ends_everything_inside_drains_and_all_servers_are_free(pl
         assert (station.busy, station.queue_length, station.is_up) == (0, 0, True)
         assert station.made == station.completed + station.refused + station.failed
         assert station.totals()["busy_s"] >= -1e-6
+    assert (world.cpu.jobs, world.cpu.is_up) == (0, True)
+    assert world.cpu.made == world.cpu.completed + world.cpu.refused + world.cpu.failed
 
 
 def stop_the_load(sim):

@@ -182,6 +182,7 @@ def test_a_message_under_way_when_the_partition_begins_still_arrives(sim):
 
 def test_two_partitions_heal_one_by_one_and_healing_what_is_whole_does_nothing(sim):
     network = Network(sim, latency_s=0.1)
+    network.nodes("a", "b", "c")
     network.partition(["a"], ["b"])
     network.partition(["a"], ["c"])
     network.heal(["a"], ["b"])
@@ -193,6 +194,7 @@ def test_two_partitions_heal_one_by_one_and_healing_what_is_whole_does_nothing(s
 
 def test_a_partition_that_was_healed_by_hand_ends_quietly(sim):
     network = Network(sim, latency_s=0.1)
+    network.nodes("a", "b")
     sim.inject(Partition(network, ("a",), ("b",), at_s=1, for_s=5))
     sim.run(until=2)
     network.heal()
@@ -202,6 +204,7 @@ def test_a_partition_that_was_healed_by_hand_ends_quietly(sim):
 
 def test_a_lossy_link_is_lossy_for_a_while_in_both_directions(sim):
     network = Network(sim, latency_s=0.1)
+    network.nodes("a", "b")
     sim.inject(Lossy(network, "a", "b", at_s=1, for_s=1, loss=1.0))
     before = [network.loss_of(*pair) for pair in (("a", "b"), ("b", "a"))]
     sim.run(until=1.5)

@@ -44,6 +44,8 @@ def kit(arrivals, work, priorities, capacities, discipline="fifo", hold=False):
     """The same in the kit."""
     sim = Simulation(seed=1)
     stations = [Station(sim, f"{i}", c, discipline=discipline) for i, c in enumerate(capacities)]
+    if discipline != "priority":
+        priorities = [0] * len(priorities)
 
     def handler(request):
         for station, service_s in zip(stations, work[request.id], strict=True):

@@ -18,10 +18,11 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 from simpy.events import Event
 
+from archlab.shop.cores import start_cores
 from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.events import fail_now
 from archlab.sim.failure import Failure
-from archlab.sim.servers.station import Station
+from archlab.sim.servers.pool import Pool
 from archlab.sim.simulation import Simulation
 
 P = ParamSpec("P")
@@ -52,13 +53,14 @@ class Way(Protocol):
         """Ask for an operation, and return its answer."""
 
 
-class Instance(Station):
-    """A running copy. As a station it is its workers; its cores are the part "<name> cpu".
+class Instance(Pool):
+    """A running copy. It is the pool of its workers; its cores are the part "<name> cpu".
 
     Args:
         service: the name of the service it is a copy of.
         number: which copy, from 1.
         queue_limit: calls that may wait for a worker. None: no limit.
+        cores_share: whether the cores share their time among all that it works on, or do one thing after the other.
 
     `clients` are its ways to other services, by their names; `life` counts its starts; `inside` is what dies and
     starts with it, besides its cores: what reads messages for it.
@@ -74,10 +76,11 @@ class Instance(Station):
         workers: int,
         cores: int,
         queue_limit: int | None = None,
+        cores_share: bool = True,
     ) -> None:
         super().__init__(sim, f"{service}-{number}", workers, queue_limit)
         self.service = service
-        self.cpu = Station(sim, f"{self.name} cpu", cores)
+        self.cpu = start_cores(sim, f"{self.name} cpu", cores, cores_share)
         self.clients: dict[str, Way] = {}
         self.life = 1
         self.inside: list[Mortal] = []

@@ -62,7 +62,7 @@ class Platform:
         """Start the instances of the gateway or of a service."""
         config = self.config
         started = [
-            Instance(self.sim, program, number, workers, config.cores, config.queue_limit)
+            Instance(self.sim, program, number, workers, config.cores, config.queue_limit, config.cores_share)
             for number in range(1, config.count(program) + 1)
         ]
         self.instances |= {instance.name: instance for instance in started}

@@ -265,6 +265,7 @@ class Monolith(Architecture):
             queue_limit=config.queue_limit,
             restart_s=config.restart_s,
             memory_limit_mb=config.memory_limit_mb,
+            cores_share=config.cores_share,
         )
 
     def _settle_for_ever(self) -> Steps[None]:

@@ -16,14 +16,15 @@ from typing import Any
 
 from simpy.events import Event
 
+from archlab.shop.cores import Cores, start_cores
 from archlab.sim.core.active_faults import coming_back, going_down
-from archlab.sim.servers.station import Station
+from archlab.sim.servers.pool import Pool
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_positive, require_whole
 
 
-class Clone(Station):
-    """A running copy. As a station it is the pool of workers; the pieces inside are parts of their own.
+class Clone(Pool):
+    """A running copy. It is the pool of its workers; the pieces inside are parts of their own.
 
     Args:
         workers: threads in all.
@@ -34,6 +35,7 @@ class Clone(Station):
         queue_limit: how many requests may wait for a worker of a pool. None: no limit.
         restart_s: how long it takes to start again when it ran out of memory.
         memory_mb, memory_limit_mb: in use after a start, and where the operating system kills it.
+        cores_share: whether the cores share their time among all that it works on, or do one thing after the other.
 
     Raises:
         ValueError: when a parameter is out of range, or the bulkheads leave no worker for the other kinds.
@@ -53,6 +55,7 @@ class Clone(Station):
         restart_s: float = 30.0,
         memory_mb: float = 500.0,
         memory_limit_mb: float = 2000.0,
+        cores_share: bool = True,
     ) -> None:
         shared = workers - sum((bulkheads or {}).values())
         require_whole("workers that the bulkheads leave for the other kinds", shared, at_least=1)
@@ -60,18 +63,17 @@ class Clone(Station):
         require_positive("memory_mb", memory_mb)
         require_positive("memory_limit_mb - memory_mb", memory_limit_mb - memory_mb)
         super().__init__(sim, name, shared, queue_limit)
-        self.cpu = Station(sim, f"{name} cpu", cores)
-        self.connections = Station(sim, f"{name} connections", connections)
+        self.cpu = start_cores(sim, f"{name} cpu", cores, cores_share)
+        self.connections = Pool(sim, f"{name} connections", connections)
         self._pools = {
-            kind: Station(sim, f"{name} {kind}", count, queue_limit)
-            for kind, count in (bulkheads or {}).items()
+            kind: Pool(sim, f"{name} {kind}", count, queue_limit) for kind, count in (bulkheads or {}).items()
         }
         self._restart_s = restart_s
         self._memory_at_start_mb, self._memory_limit_mb = memory_mb, memory_limit_mb
         self.memory_mb = memory_mb
         self.kills = 0
 
-    def pool(self, kind: str) -> Station:
+    def pool(self, kind: str) -> Pool:
         """Return the workers that serve requests of this kind."""
         return self._pools.get(kind, self)
 
@@ -79,8 +81,8 @@ class Clone(Station):
     def crash(self) -> None:
         """Die with everything inside."""
         super().crash()
-        for station in self._inside():
-            station.crash()
+        for part in self._inside():
+            part.crash()
 
     @coming_back
     def restart(self) -> None:
@@ -89,8 +91,8 @@ class Clone(Station):
             return
         super().restart()
         self.memory_mb = self._memory_at_start_mb
-        for station in self._inside():
-            station.restart()
+        for part in self._inside():
+            part.restart()
 
     def slow_down(self, factor: float) -> None:
         """From now on its cores need `factor` times as long. 1.0: as before."""
@@ -114,5 +116,5 @@ class Clone(Station):
         yield self.sim.timeout(self._restart_s)
         self.sim.active_faults.start_again(self)
 
-    def _inside(self) -> list[Station]:
+    def _inside(self) -> list[Pool | Cores]:
         return [self.cpu, self.connections, *self._pools.values()]

@@ -39,7 +39,7 @@ from archlab.sim.core.calendar import Alarm, require_sim, ring
 from archlab.sim.core.events import fail_next, process_event
 from archlab.sim.failure import Crashed
 from archlab.sim.servers.visit import Visit, turn_away
-from archlab.sim.validation import refuse, require_non_negative, require_whole
+from archlab.sim.validation import refuse, require_seconds, require_whole
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
@@ -91,7 +91,7 @@ class SharedProcessors:
         `Crashed` when they go down meanwhile. The work is done whether or not anybody waits for it.
         Raises `ValueError` when `work_s` is negative or not a number, or `priority` is not 0: nobody is served first.
         """
-        require_non_negative("work_s", work_s)
+        require_seconds("work_s", work_s)
         if priority != 0:
             refuse(ValueError, "priority", priority, "0: processors that share time know no order")
         visit = Visit(self.sim, self, work_s)

@@ -30,7 +30,7 @@ from archlab.sim.failure import Crashed, TimedOut
 from archlab.sim.servers.discipline import Discipline, require_priority
 from archlab.sim.servers.pool import Pool
 from archlab.sim.servers.visit import Hold, PatientVisit, Visit, turn_away
-from archlab.sim.validation import refuse, require_non_negative
+from archlab.sim.validation import refuse, require_non_negative, require_seconds
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
@@ -158,7 +158,7 @@ class Station(Pool):
 
     def _work(self, hold: Hold, work_s: float) -> Visit:
         """See `Hold.work`."""
-        require_non_negative("work_s", work_s)
+        require_seconds("work_s", work_s)
         if not hold.triggered or not hold._ok or hold.released:
             raise ValueError(
                 f"no server of {self.name!r} is held; yield the hold first, and work in its block"

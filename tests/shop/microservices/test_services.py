@@ -47,7 +47,7 @@ FIXED = {
 def test_an_instance_dies_with_its_cores_and_starts_again_empty():
     sim = Simulation(1)
     orders = Instance(sim, "orders", 1, workers=1, cores=1)
-    orders.serve(9.0)
+    orders.hold()
     orders.cpu.serve(9.0)
     orders.crash()
     assert not orders.is_up
@@ -55,6 +55,17 @@ def test_an_instance_dies_with_its_cores_and_starts_again_empty():
     orders.restart()
     orders.restart()
     assert (orders.busy, orders.cpu.busy, orders.life) == (0, 0, 2)
+
+
+@pytest.mark.parametrize(("cores_share", "ends_s"), [(True, 0.2), (False, 1.1)])
+def test_a_short_call_passes_a_long_one_on_the_cores_of_an_instance_unless_told_otherwise(
+    cores_share, ends_s
+):
+    shop = shop_of(cores_share=cores_share)
+    cpu = shop.instances["orders-1"].cpu
+    cpu.serve(1.0)
+    shop.sim.run(until=cpu.serve(0.1))
+    assert shop.sim.now == pytest.approx(ends_s)
 
 
 def test_a_slow_instance_has_slow_cores():

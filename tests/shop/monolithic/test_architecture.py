@@ -14,7 +14,7 @@ from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import CALLS_PER_ORDER, MonolithConfig
 from archlab.sim import Crash, Exponential, Failure, Poisson, Simulation, SlowDown, Unavailable
 from archlab.sim.scalability import fit_usl
-from archlab.sim.theory import mmc_response_percentile
+from archlab.sim.theory import mg1, mgc_ps, mmc_response_percentile
 
 FIXED = {
     "browse_cpu_s": 0.005,
@@ -102,6 +102,16 @@ def test_browsing_is_an_m_m_c_queue_when_only_the_workers_are_scarce(rate_per_s)
     for q in (50, 95, 99):
         theory_s = mmc_response_percentile(q, rate_per_s, 0.003, servers=8)
         assert day.result.latency_s(q) == pytest.approx(theory_s, rel=0.05)
+
+
+@pytest.mark.parametrize("cores_share", [True, False])
+def test_cores_share_their_time_unless_told_to_do_one_thing_after_the_other(cores_share):
+    """With pages that all take as long, the mean of M/D/1-PS is that of M/M/1, and in turn they wait half as long."""
+    alone = {"cores": 1, "workers": 500, "connections": 500, "query_s": 0.0, "browse_cpu_s": 0.005}
+    options = {"mix": {"browse": 1.0}, "duration_s": 150, "warmup_s": 5, "drain_s": 0}
+    day = run(Poisson(120), **options, **alone, cores_share=cores_share)
+    theory = mgc_ps(120, 0.005) if cores_share else mg1(120, 0.005, service_cv=0)
+    assert day.result.mean_latency_s() == pytest.approx(theory.response_s, rel=0.05)
 
 
 # Scaling

@@ -3,7 +3,7 @@
 import pytest
 
 from archlab.shop.monolithic.clone import Clone
-from archlab.sim import Crashed, Simulation, Unavailable
+from archlab.sim import Crashed, Simulation, SlowDown, Unavailable
 
 
 @pytest.fixture
@@ -16,20 +16,21 @@ def clone_of(sim, **changed):
 
 
 def test_a_crash_fails_work_wherever_it_is_inside(sim):
-    clone = clone_of(sim, bulkheads={"place_order": 1})
+    clone = clone_of(sim, connections=1, bulkheads={"place_order": 1})
     outcomes = []
 
-    def work(kind, station):
+    def work(kind, wait):
         try:
             with clone.pool(kind).hold() as worker:
                 yield worker
-                yield station.serve(10)
+                yield wait()
         except Crashed:
             outcomes.append(sim.now)
 
     outside = clone_of(Simulation(seed=2)).cpu
-    for kind, station in [("browse", clone.cpu), ("place_order", clone.connections)]:
-        sim.start(work(kind, station))
+    clone.connections.hold()
+    for kind, wait in [("browse", lambda: clone.cpu.serve(10)), ("place_order", clone.connections.hold)]:
+        sim.start(work(kind, wait))
     sim.run(until=3)
     clone.crash()
     sim.run(until=4)
@@ -82,6 +83,25 @@ def test_memory_that_leaks_kills_the_clone_and_a_restart_gives_it_back(sim):
     assert not clone.is_up
     sim.run(until=30.1)
     assert (clone.is_up, clone.memory_mb) == (True, 100)
+
+
+def test_a_short_page_passes_a_long_order_on_the_same_core_unless_work_is_done_in_turn(sim):
+    for share, ended_s in ((True, [2.0, 11.0]), (False, [11.0, 10.0])):
+        clone = Clone(sim, f"shop {share}", workers=4, cores=1, connections=1, cores_share=share)
+        began_s = sim.now
+        order, page = clone.cpu.serve(10.0), clone.cpu.serve(1.0)
+        times = []
+        for work in (page, order):
+            work.callbacks.append(lambda _, times=times, began_s=began_s: times.append(sim.now - began_s))
+        sim.run()
+        assert sorted(times) == sorted(ended_s)
+
+
+@pytest.mark.parametrize("part", ["shop-1 connections", "shop-1 place_order"])
+def test_what_is_only_held_cannot_be_slowed_down(sim, part):
+    clone_of(sim, bulkheads={"place_order": 1})
+    with pytest.raises(ValueError, match=f"part='{part}' has no slow_down"):
+        sim.inject(SlowDown(part, at_s=1, for_s=1, factor=2))
 
 
 def test_slowing_a_clone_down_slows_its_cores(sim):

@@ -359,5 +359,5 @@ def test_bad_arguments_are_refused(connect):
         connections.call("charge")
     with pytest.raises(ValueError, match="timeout_s is -1"):
         connections.call(work(sim, 0), timeout_s=-1)
-    with pytest.raises(ValueError, match="capacity is 0"):
+    with pytest.raises(ValueError, match="connections is 0"):
         Http1Pool(network, "a", "b", connections=0)

@@ -79,6 +79,7 @@ def test_a_machine_that_is_back_before_its_time_to_object_is_over_is_not_lost():
 def test_the_large_side_forgets_the_small_one_and_the_small_one_nothing():
     sim, consul, _ = fleet()
     small = ["consul-1", "orders-0", "orders-1", "web", "new"]
+    consul.network.nodes("web", "new", "far")
     consul.network.partition(small, ["consul-2", "consul-3", "orders-2", "orders-3", "far"])
     sim.run(until=200)
     assert consul.instances("orders", "web") == ["orders-0", "orders-1", "orders-2", "orders-3"]

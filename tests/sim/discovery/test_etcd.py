@@ -67,6 +67,7 @@ def test_after_an_election_the_dead_stay_visible_for_the_whole_ttl_and_the_elect
 def test_on_the_small_side_of_a_cut_who_knows_goes_on_and_who_does_not_is_turned_away():
     sim, etcd, stations = fleet()
     sim.run(until=100)
+    etcd.network.nodes("web", "new", "far")
     etcd.network.partition(
         ["etcd-1", "orders-0", "web", "new"], ["etcd-2", "etcd-3", "orders-1", "orders-2", "far"]
     )
@@ -85,6 +86,7 @@ def test_on_the_small_side_of_a_cut_who_knows_goes_on_and_who_does_not_is_turned
 def test_an_instance_of_the_small_side_cannot_register_until_the_cut_heals():
     sim, etcd, _ = fleet()
     sim.run(until=100)
+    etcd.network.nodes("late")
     etcd.network.partition(["etcd-1", "late"], ["etcd-2", "etcd-3"])
     etcd.register("orders", Station(sim, "late"))
     sim.run(until=160)

@@ -119,6 +119,7 @@ def test_each_part_of_a_cut_network_takes_new_instances_and_both_know_all_after_
     for client in ("client left", "client right"):
         eureka.instances("orders", client)
     sim.run(until=300)
+    eureka.network.nodes("orders-left", "orders-right")
     eureka.network.partition(left, right)
     for name in ("orders-left", "orders-right"):
         eureka.register("orders", Station(sim, name))

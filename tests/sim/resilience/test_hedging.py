@@ -230,7 +230,7 @@ def test_a_bug_in_an_attempt_stops_the_run(sim):
 
 
 def test_there_must_be_an_attempt_and_a_delay_that_is_not_negative(sim):
-    with pytest.raises(ValueError, match="attempts is empty; it must have at least one attempt"):
+    with pytest.raises(ValueError, match=r"attempts is \[\]; it must be a list of functions, at least one"):
         Hedge(sim, after_s=1.0).call_each([])
     with pytest.raises(ValueError, match="after_s is -1; it must be"):
         Hedge(sim, after_s=-1)

@@ -113,7 +113,7 @@ def test_with_a_load_it_settles_where_the_formula_puts_it():
         (lambda: Policy("half", 1, 15), "kind is 'half'"),
         (lambda: Policy("pods", 0, 15), "value is 0"),
         (lambda: Policy("pods", 1, 0), "period_s is 0"),
-        (lambda: ScalingRules((), 0), "policies is empty"),
+        (lambda: ScalingRules((), 0), r"policies is \(\)"),
         (lambda: ScalingRules((Policy("pods", 1, 15),), -1), "stabilisation_s is -1"),
         (lambda: ScalingRules((Policy("pods", 1, 15),), 0, select="most"), "select is 'most'"),
         (lambda: desired_replicas(1, 1, 0), "target is 0"),

@@ -42,7 +42,8 @@ def waiting_in_order(sim, discipline):
     desk = Station(sim, "desk", discipline=discipline)
     ends(sim, visit(desk, 10))
     people = {"Ann": 2, "Bo": 0, "Cy": 1, "Di": 0, "Ed": -1}
-    tasks = {name: ends(sim, visit(desk, 1, priority)) for name, priority in people.items()}
+    urgency = people if discipline == "priority" else dict.fromkeys(people, 0)
+    tasks = {name: ends(sim, visit(desk, 1, urgency[name])) for name in people}
     sim.run()
     return sorted(tasks, key=lambda name: tasks[name].value[1])
 

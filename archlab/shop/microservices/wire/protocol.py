@@ -25,6 +25,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from simpy.events import Event
 
+from archlab.shop.cores import Cores
 from archlab.shop.microservices.wire import Encoding, Message, decode, encode
 from archlab.shop.microservices.wire.http_headers import (
     GRPC_ANSWER,
@@ -38,7 +39,6 @@ from archlab.sim.connections.tcp import Tcp
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Failure
 from archlab.sim.network import Network
-from archlab.sim.servers.station import Station
 from archlab.sim.validation import require_non_negative, require_whole
 
 ProtocolName = Literal["rest", "grpc"]
@@ -131,7 +131,7 @@ class Channel:
     """The calls of a shop by one protocol, over one network.
 
     Args:
-        cores: node -> the station that encodes and decodes there. At a node without one it takes its time, but
+        cores: node -> the cores that encode and decode there. At a node without one it takes its time, but
             nobody waits for a core.
 
     `calls`, `wire_bytes` and `cpu_s` are sums over all calls so far: bytes both ways, time on cores at both ends.
@@ -150,7 +150,7 @@ class Channel:
     """
 
     def __init__(
-        self, network: Network, protocol: Protocol, cores: Mapping[str, Station] | None = None
+        self, network: Network, protocol: Protocol, cores: Mapping[str, Cores] | None = None
     ) -> None:
         self.network, self.protocol = network, protocol
         self.sim = network.sim
