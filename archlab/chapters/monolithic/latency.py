@@ -4,7 +4,7 @@ The rules at the end judge by two limits, read off the curves of `hops` and of `
 
 >>> theory = cores_alone(rates_per_s=[40, 390])
 >>> theory.p99_ms.round(0).tolist()
-[22.0, 169.0]
+[22.0, 294.0]
 >>> no_network_calls(noticed_from_hop_ms=0.9).words
 'Holds when: from 0.9 ms a hop, where an order takes 10 % longer'
 """
