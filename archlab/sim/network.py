@@ -89,9 +89,6 @@ class Message(Event):
         self.name = name
 
 
-NUMBERS = (float, int)
-
-
 class Cut:
     """A partition that is on: no message passes between its two sides. `on_heal()` is called when it ends."""
 
@@ -177,7 +174,10 @@ class Network:
 
         Raises `ValueError` when the size is negative or no number, or a node's name is no text.
         """
-        if not (size_bytes.__class__ in NUMBERS and 0 <= size_bytes < inf):
+        try:
+            if not 0 <= size_bytes < inf:
+                require_size("size_bytes", size_bytes)
+        except TypeError:
             require_size("size_bytes", size_bytes)
         try:
             link = self._links[source, target]

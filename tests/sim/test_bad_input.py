@@ -692,7 +692,7 @@ ALLOWED = {
     "Station.hold.priority": "-1 0.5",
     "ScalablePool.serve.service_s": "0 True",
     "desired_replicas.ready": "0",
-    "Network.send.size_bytes": "0.5",
+    "Network.send.size_bytes": "0.5 True",
     "Network.call.request_bytes": "0.5",
     "Network.call.response_bytes": "0.5",
     "ByteStream.send.size_bytes": "0.5",
