@@ -287,13 +287,13 @@ OWN = (Constant, Exponential, Uniform, Lognormal, Pareto, Empirical)
 def _checked(values: Sequence[float], weights: Sequence[float] | None) -> tuple[Values, Values]:
     """Return values and weights as arrays of one length, or say what is wrong with them."""
     numbers = numbers_in("values", values, "at least one number")
+    require_non_negative("the smallest of values", float(numbers.min()))
+    require_non_negative("the largest of values", float(numbers.max()))
     shares = np.ones_like(numbers)
     if weights is not None:
         shares = numbers_in("weights", weights, f"one number for each of {numbers.size} values")
     if shares.shape != numbers.shape:
         refuse(ValueError, "weights", weights, f"a list of one number for each of {numbers.size} values")
-    require_non_negative("the smallest of values", float(numbers.min()))
-    require_non_negative("the largest of values", float(numbers.max()))
     require_positive("the smallest of weights", float(shares.min()))
     require_positive("the sum of weights", float(shares.sum()))
     return numbers, shares

@@ -19,7 +19,7 @@ NaN, too: the mean over the seeds that had luck would be a figure of survivors. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from itertools import product
 from math import nan
@@ -30,8 +30,22 @@ import numpy as np
 import pandas as pd
 from tqdm.auto import tqdm
 
-from archlab.sim.statistics import Interval, Values, mean_interval, percentile, pooled_percentile
-from archlab.sim.validation import require_percent
+from archlab.sim.statistics import (
+    Interval,
+    Values,
+    mean_interval,
+    percentile,
+    pooled_percentile,
+    require_confidence,
+)
+from archlab.sim.validation import (
+    is_whole,
+    numbers_in,
+    require_flag,
+    require_function,
+    require_percent,
+    shown,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +64,8 @@ class PooledPercentile:
 
     def __post_init__(self) -> None:
         require_percent("q", self.q)
-        object.__setattr__(self, "values", np.asarray(self.values, dtype=np.float64))
+        values = np.empty(0) if _is_empty(self.values) else numbers_in("values", self.values, "numbers")
+        object.__setattr__(self, "values", values)
 
     def __float__(self) -> float:
         return percentile(self.values, self.q) if self.values.size else float("nan")
@@ -67,6 +82,7 @@ def replicate(model: Model, seeds: Iterable[int] = range(10), **parameters: Any)
     Give a column to `mean_interval`, which refuses one with NaN. The mean of pandas leaves NaN out, without a word:
     it is that of the seeds which had luck.
     """
+    require_function("model", model)
     chosen = _seeds(seeds, at_least=1)
     figures = _run(model, [(seed, parameters) for seed in chosen], progress=False)
     return pd.DataFrame([{"seed": seed, **_own(row)} for seed, row in zip(chosen, figures, strict=True)])
@@ -87,6 +103,9 @@ def sweep(
     figure; when one of them did not, the other three are NaN. A mean that is infinite has no interval. The same seeds
     at every point: designs meet the same luck. Raises `ValueError` for an empty grid or fewer than two seeds.
     """
+    require_function("model", model)
+    require_flag("progress", progress)
+    require_confidence(confidence)
     chosen = _seeds(seeds, at_least=2)
     points = _points(grid)
     figures = _run(model, [(seed, point) for point in points for seed in chosen], progress)
@@ -100,15 +119,21 @@ def sweep(
 
 
 def _points(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    if not grid or not all(len(values) for values in grid.values()):
-        raise ValueError("grid must name at least one parameter, each with at least one value")
+    named = isinstance(grid, Mapping) and len(grid) > 0
+    if not named or not all(isinstance(values, Sized) and len(values) for values in grid.values()):
+        raise ValueError(
+            f"grid is {shown(grid)}; a grid must name at least one parameter, each with at least one value"
+        )
     return [dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
 
 
 def _seeds(seeds: Iterable[int], at_least: int) -> list[int]:
-    chosen = list(seeds)
-    if len(chosen) < at_least or len(set(chosen)) != len(chosen):
-        raise ValueError(f"seeds is {chosen}; it must be {at_least} or more different seeds")
+    is_list = isinstance(seeds, Iterable) and not isinstance(seeds, (str, Mapping))
+    chosen = list(seeds) if is_list else []
+    are_whole = all(is_whole(seed) and seed >= 0 for seed in chosen)
+    if len(chosen) < at_least or not are_whole or len(set(chosen)) != len(chosen):
+        given = chosen if is_list else seeds
+        raise ValueError(f"seeds is {shown(given)}; it must be {at_least} or more different seeds")
     return chosen
 
 
@@ -135,6 +160,10 @@ def _cells(name: str, figures: Sequence[Figure], confidence: float) -> dict[str,
         interval = _interval(name, there, confidence)
         mean, low, high = interval.mean, interval.low, interval.high
     return {name: mean, f"{name}_low": low, f"{name}_high": high, f"{name}_n": len(there)}
+
+
+def _is_empty(values: Values) -> bool:
+    return isinstance(values, (np.ndarray, list, tuple)) and len(values) == 0
 
 
 def _is_missing(figure: Figure) -> bool:

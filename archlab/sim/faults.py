@@ -200,7 +200,7 @@ class _Cut(Effect):
         super().__init__(sim, fault.at_s, fault.lasts_s)
 
     def start(self) -> None:
-        self.cut = self.fault.network.partition(self.fault.one_side, self.fault.other_side)
+        self.cut = self.fault.network.cut(self.fault.one_side, self.fault.other_side)
         self.cut.on_heal = self._note
 
     def end(self) -> None:

@@ -89,9 +89,6 @@ class Message(Event):
         self.name = name
 
 
-NUMBERS = (float, int)
-
-
 class Cut:
     """A partition that is on: no message passes between its two sides. `on_heal()` is called when it ends."""
 
@@ -161,8 +158,12 @@ class Network:
         """
         require_text("one", one)
         require_text("other", other)
-        given = (latency_s, bandwidth_bytes_per_s, loss)
-        described = [usual if own is None else own for own, usual in zip(given, self._defaults, strict=True)]
+        usual_latency_s, usual_bandwidth, usual_loss = self._defaults
+        described = (
+            usual_latency_s if latency_s is None else latency_s,
+            usual_bandwidth if bandwidth_bytes_per_s is None else bandwidth_bytes_per_s,
+            usual_loss if loss is None else loss,
+        )
         _require_link(*described)
         for pair in ((one, other), (other, one)):
             self._links[pair] = self._new_link(pair, *described)
@@ -173,7 +174,10 @@ class Network:
 
         Raises `ValueError` when the size is negative or no number, or a node's name is no text.
         """
-        if not (size_bytes.__class__ in NUMBERS and 0 <= size_bytes < inf):
+        try:
+            if not 0 <= size_bytes < inf:
+                require_size("size_bytes", size_bytes)
+        except TypeError:
             require_size("size_bytes", size_bytes)
         try:
             link = self._links[source, target]
@@ -214,11 +218,15 @@ class Network:
         _then(self.send(source, target, request_bytes), call.begin)
         return call if timeout_s is None else deadline(self.sim, call, timeout_s)
 
-    def partition(self, one_side: Iterable[str], other_side: Iterable[str]) -> Cut:
+    def partition(self, one_side: Iterable[str], other_side: Iterable[str]) -> None:
         """Let no message that is sent from now on pass between the two groups of nodes.
 
         Raises `ValueError` when a side is empty or a single text, a node is on both sides, or is not known.
         """
+        self.cut(one_side, other_side)
+
+    def cut(self, one_side: Iterable[str], other_side: Iterable[str]) -> Cut:
+        """The same, and return what `mend` takes to end this partition and no other."""
         cut = Cut(group("one_side", one_side), group("other_side", other_side))
         require_two_sides(cut.one_side, cut.other_side)
         self._require_known("one_side", *sorted(cut.one_side))
@@ -238,12 +246,12 @@ class Network:
         sides = (group("one_side", one_side), group("other_side", other_side))
         self._require_known("one_side", *sorted(sides[0]))
         self._require_known("other_side", *sorted(sides[1]))
-        same = (cut for cut in self._cuts if (cut.one_side, cut.other_side) in (sides, sides[::-1]))
-        if (cut := next(same, None)) is not None:
+        same = [cut for cut in self._cuts if (cut.one_side, cut.other_side) in (sides, sides[::-1])]
+        for cut in same[:1]:
             self.mend(cut)
 
     def mend(self, cut: Cut) -> None:
-        """End this one partition, as `partition` gave it. Does nothing when it has ended."""
+        """End this one partition, as `cut` returned it. Does nothing when it has ended."""
         if cut in self._cuts:
             self._cuts.remove(cut)
             if cut.on_heal is not None:
@@ -288,6 +296,8 @@ class Network:
 
     def remove_loss(self, source: str, target: str, loss: float) -> None:
         """Undo one `add_loss`. Raises `ValueError` when there was none."""
+        require_text("source", source)
+        require_text("target", target)
         losses = self._more_losses.get(frozenset((source, target)), [])
         if loss not in losses:
             refuse(

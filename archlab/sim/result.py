@@ -27,7 +27,7 @@ import pandas as pd
 from archlab.sim.recording import OK, UNFINISHED
 from archlab.sim.saturation import longer_wait_s, saturated_parts, suffers
 from archlab.sim.statistics import percentile
-from archlab.sim.validation import require_percent, require_positive
+from archlab.sim.validation import require_one_of, require_percent, require_positive, require_text
 
 Failures = Literal["left out", "infinite"]
 """What a percentile makes of requests that did not succeed."""
@@ -98,8 +98,7 @@ class Result:
 
         They are what a `PooledPercentile` of a model needs. Raises `ValueError` when an argument is not allowed.
         """
-        if failures not in get_args(Failures):
-            raise ValueError(f"failures is {failures!r}; it must be one of {', '.join(get_args(Failures))}")
+        require_one_of("failures", failures, get_args(Failures))
         if failures == "left out":
             return self._succeeded(kind)["latency_s"].to_numpy(dtype=float)
         rows = self._had_time_to_end(kind)
@@ -125,6 +124,7 @@ class Result:
         """Requests that were answered well in the measured time, per second, whenever they arrived."""
         ok = (self.rows["outcome"] == OK) & (self.rows["finished_s"] < self.end_s)
         if kind is not None:
+            self._of(kind)
             ok &= self.rows["kind"] == kind
         return float(ok.sum() / self.duration_s)
 
@@ -167,6 +167,7 @@ class Result:
 
     def saturated_for(self, kind: str) -> list[str]:
         """Those of them from which the requests of a kind suffer. See `archlab.sim.saturation.suffers`."""
+        require_text("kind", kind)
         self._of(kind)
         rows = self.rows[self.rows["kind"] == kind]
         return [part for part in self.saturated if self._suffers(rows, part)]
@@ -212,7 +213,7 @@ class Result:
         if kind is None:
             return self.requests
         known = set(self.requests["kind"])
-        if kind not in known:
+        if not isinstance(kind, str) or kind not in known:
             raise ValueError(
                 f"kind={kind!r} did not occur; there are {', '.join(sorted(known)) or 'no requests'}"
             )

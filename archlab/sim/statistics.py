@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betaincinv, ndtri, stdtrit
 
-from archlab.sim.validation import require_percent, require_whole
+from archlab.sim.validation import is_finite, numbers_in, refuse, require_percent, require_whole, shown
 
 Values = npt.NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def mean_interval(values: Sequence[float] | Values, confidence: float = 0.95) ->
         ValueError: when there are fewer than two values, one is not finite, or the confidence is not allowed.
     """
     sample = _finite(values, at_least=2)
-    _require_confidence(confidence)
+    require_confidence(confidence)
     mean = float(sample.mean())
     standard_error = float(sample.std(ddof=1)) / math.sqrt(sample.size)
     half_width = standard_error * float(stdtrit(sample.size - 1, (1 + confidence) / 2))
@@ -115,7 +115,7 @@ def proportion_interval(successes: int, trials: int, confidence: float = 0.95) -
     require_whole("successes", successes, at_least=0)
     if successes > trials:
         raise ValueError(f"successes is {successes}; it must not be above trials, which is {trials}")
-    _require_confidence(confidence)
+    require_confidence(confidence)
     share, z2 = successes / trials, float(ndtri((1 + confidence) / 2)) ** 2 / trials
     centre = (share + z2 / 2) / (1 + z2)
     half_width = math.sqrt(z2 * share * (1 - share) + z2 * z2 / 4) / (1 + z2)
@@ -133,9 +133,7 @@ def percentile(values: Sequence[float] | Values, q: float) -> float:
         ValueError: when there is no value, or `q` is not between 0 and 100.
     """
     require_percent("q", q)
-    sample = np.asarray(values, dtype=np.float64)
-    if not sample.size:
-        raise ValueError("values is empty; a percentile needs one value or more")
+    sample = numbers_in("values", values, "one or more numbers")
     infinite = np.isposinf(sample)
     if not infinite.any():
         return float(np.percentile(sample, q))
@@ -175,12 +173,14 @@ def pooled_percentile(runs: Sequence[Values], q: float, confidence: float = 0.95
         ValueError: when there are fewer than two runs, a run has no values or a NaN, or `q` or the confidence is not
             allowed.
     """
+    if not isinstance(runs, Sequence) or isinstance(runs, str):
+        refuse(ValueError, "runs", runs, "a list of the values of each run")
     samples = [_run(run) for run in runs]
     if len(samples) < 2:
-        raise ValueError(f"runs has {len(samples)} runs; it must have 2 or more")
-    if not 0 < q < 100:
-        raise ValueError(f"q is {q!r}; it must be above 0 and below 100")
-    _require_confidence(confidence)
+        refuse(ValueError, "runs", runs, "a list of 2 or more runs")
+    if not (is_finite(q) and 0 < q < 100):
+        refuse(ValueError, "q", q, "above 0 and below 100")
+    require_confidence(confidence)
     everything = np.concatenate(samples)
     figure = percentile(everything, q)
     shares = _interval_of_share(samples, figure, 1 - q / 100, confidence)
@@ -223,23 +223,22 @@ def _run(values: Sequence[float] | Values) -> Values:
     sample = np.asarray(values, dtype=np.float64)
     if sample.ndim != 1 or not sample.size or np.isnan(sample).any():
         raise ValueError(
-            "runs has a run that is no list of one or more numbers without NaN; every run must be"
+            f"runs holds {shown(values)}; every run must be a list of one or more numbers without NaN"
         )
     return sample
 
 
 def _finite(values: Sequence[float] | Values, at_least: int) -> Values:
     """Return the values as an array, or say what is wrong with them."""
-    sample = np.asarray(values, dtype=np.float64)
-    if sample.ndim != 1 or sample.size < at_least:
-        raise ValueError(
-            f"values has the shape {sample.shape}; it must be a list of {at_least} or more numbers"
-        )
+    sample = numbers_in("values", values, f"{at_least} or more numbers")
+    if sample.size < at_least:
+        refuse(ValueError, "values", values, f"a list of {at_least} or more numbers")
     if not np.isfinite(sample).all():
         raise ValueError("values holds a number that is not finite; every one must be")
     return sample
 
 
-def _require_confidence(confidence: float) -> None:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence!r}; it must be above 0 and below 1")
+def require_confidence(confidence: float) -> None:
+    """Raise `ValueError` unless `confidence` is between 0 and 1, both excluded."""
+    if not (is_finite(confidence) and 0 < confidence < 1):
+        refuse(ValueError, "confidence", confidence, "above 0 and below 1")

@@ -202,10 +202,10 @@ BAD = [
     (lambda: replicate(dice, seeds=[]), r"seeds is \[\]; it must be 1 or more different seeds"),
     (lambda: replicate(dice, seeds=[1, 1]), r"seeds is \[1, 1\]; it must be 1 or more different seeds"),
     (lambda: sweep(dice, {"sides": [6]}, seeds=[1]), r"seeds is \[1\]; it must be 2 or more different seeds"),
-    (lambda: sweep(dice, {}), "grid must name at least one parameter"),
+    (lambda: sweep(dice, {}), "a grid must name at least one parameter"),
     (
         lambda: sweep(dice, {"sides": []}),
-        "grid must name at least one parameter, each with at least one value",
+        "a grid must name at least one parameter, each with at least one value",
     ),
     (
         lambda: sweep(dice, {"sides": [6]}, confidence=1.0),

@@ -501,7 +501,7 @@ def test_a_node_whose_name_is_misspelt_stops_the_run_when_the_fault_begins(sim, 
 
 def test_the_network_of_another_simulation_is_refused(sim):
     strange = Network(Simulation(seed=2), latency_s=0.1)
-    with pytest.raises(ValueError, match="network is .*; it must be a network of the same simulation"):
+    with pytest.raises(ValueError, match=r"network is .*; it must be a network of the same simulation"):
         sim.inject(Partition(strange, ("a",), ("b",), at_s=1, for_s=1))
-    with pytest.raises(ValueError, match="network is .*; it must be a network of the same simulation"):
+    with pytest.raises(ValueError, match=r"network is .*; it must be a network of the same simulation"):
         sim.inject(Lossy(strange, "a", "b", at_s=1, for_s=1, loss=0.5))

@@ -1,7 +1,13 @@
 """Open and closed load: who asks when, who gives up, and what is recorded of it."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
 from archlab.sim import (
     Constant,
@@ -12,9 +18,12 @@ from archlab.sim import (
     Mix,
     Poisson,
     Simulation,
+    SlowDown,
     Station,
     Trace,
+    Uniform,
 )
+from archlab.sim.workload import Arrivals
 
 
 @pytest.fixture
@@ -183,6 +192,196 @@ def test_a_handler_that_ends_at_once_is_a_request_too(sim):
     sim.closed_load(1, 2.0, handler, name="staff")
     result = sim.measure(duration_s=7)
     assert result.requests["latency_s"].tolist() == [0.0] * 5
+
+
+# Patience of one's own ---------------------------------------------------------------------------------------
+
+
+def test_each_customer_gives_up_after_a_time_of_his_own(sim):
+    """Nobody is ever served, so the latencies are the patiences."""
+    web = Station(sim, "web")
+    web.serve(1e9)
+    sim.open_load(Deterministic(100), serves(web, 1.0), timeout_s=Exponential(2.0))
+    requests = sim.measure(duration_s=200).requests
+    gave_up = requests[(requests["outcome"] == "timed_out") & (requests["arrived_s"] < 150)]
+    assert len(gave_up) > 14_900
+    assert stats.kstest(gave_up["latency_s"], stats.expon(scale=2.0).cdf).pvalue > 0.01
+
+
+def test_patience_changes_neither_arrivals_nor_kinds_and_a_number_means_the_same_as_a_constant():
+    def run(timeout_s):
+        sim = Simulation(seed=1)
+        web, service_s = Station(sim, "web"), sim.draws("service", Exponential(0.1))
+
+        def handler(request):
+            yield web.serve(service_s())
+
+        sim.open_load(Poisson(9), handler, mix={"a": 1, "b": 1}, timeout_s=timeout_s)
+        return sim.measure(duration_s=100).requests
+
+    drawn, fixed, constant, none = run(Exponential(0.5)), run(0.5), run(Constant(0.5)), run(None)
+    for other in (fixed, constant, none):
+        assert drawn[["arrived_s", "kind"]].equals(other[["arrived_s", "kind"]])
+    assert fixed.equals(constant)
+    assert not fixed.equals(drawn)
+
+
+def test_a_customer_has_the_same_patience_whatever_became_of_those_before_him():
+    """Whoever is answered at once draws a patience, too: else the next would get his."""
+
+    def given_up_after_s(first_is_served):
+        sim = Simulation(seed=1)
+
+        def handler(request):
+            if not (first_is_served and request.id == 0):
+                yield sim.event()
+
+        sim.open_load(Trace([0.0, 1.0]), handler, timeout_s=Uniform(5, 9))
+        return sim.measure(duration_s=20).requests["latency_s"].tolist()
+
+    assert given_up_after_s(first_is_served=True) == [0.0, given_up_after_s(first_is_served=False)[1]]
+
+
+def test_closed_users_have_a_patience_of_their_own_too(sim):
+    sim.closed_load(50, 1.0, lambda request: iter_of(sim.event()), timeout_s=Uniform(1, 2))
+    latencies_s = sim.measure(duration_s=500).requests["latency_s"].dropna()
+    assert stats.kstest(latencies_s, stats.uniform(1, 1).cdf).pvalue > 0.01
+
+
+def iter_of(event):
+    yield event
+
+
+# Paced users -------------------------------------------------------------------------------------------------
+
+
+def test_paced_users_ask_by_their_plan_while_answers_are_quick(sim):
+    web = Station(sim, "web", capacity=2)
+    sim.paced_load(users=2, pace_s=4.0, handler=serves(web, 1.0))
+    rows = sim.measure(duration_s=13).rows
+    assert rows["arrived_s"].tolist() == [2, 4, 6, 8, 10, 12]
+    assert rows["intended_s"].tolist() == rows["arrived_s"].tolist()
+
+
+def test_who_waits_for_an_answer_asks_late_until_he_has_caught_up_with_his_plan(sim):
+    """One user, a request every second. The second one takes 3.5 s, the others 0.25 s."""
+
+    def handler(request):
+        yield sim.timeout(3.5 if request.id == 1 else 0.25)
+
+    sim.paced_load(users=1, pace_s=1.0, handler=handler)
+    rows = sim.measure(duration_s=7.5).rows
+    assert rows["intended_s"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert rows["arrived_s"].tolist() == [1, 2, 5.5, 5.75, 6, 6.25, 7]
+    assert (rows["finished_s"] - rows["intended_s"]).tolist() == [0.25, 3.5, 2.75, 2, 1.25, 0.5, 0.25]
+
+
+@given(work_s=st.lists(st.floats(0.01, 3.0), min_size=1, max_size=40))
+def test_one_paced_user_is_a_queue_of_one_server_by_lindleys_recursion(work_s):
+    """Whether requests wait in front of the server, or in the head of the user: from the plan on it is the same."""
+    sim = Simulation(seed=1)
+    web = Station(sim, "web")
+
+    def handler(request):
+        yield web.serve(work_s[request.id] if request.id < len(work_s) else 1e9)
+
+    sim.paced_load(users=1, pace_s=1.0, handler=handler)
+    rows = sim.measure(duration_s=200).rows.iloc[: len(work_s)]
+    waited_s, latencies_s = 0.0, []
+    for service_s in work_s:
+        latencies_s.append(waited_s + service_s)
+        waited_s = max(0.0, waited_s + service_s - 1.0)
+    assert (rows["finished_s"] - rows["intended_s"]).tolist() == pytest.approx(latencies_s)
+
+
+def test_a_stall_is_a_few_slow_requests_by_the_clock_and_many_by_the_plan():
+    """G. Tene's example: 100 s of 1 ms, then the system stops for 100 s. Uncorrected, the p99 does not notice."""
+    sim = Simulation(seed=1)
+    web = Station(sim, "web")
+    sim.paced_load(users=1, pace_s=0.1, handler=serves(web, 0.001))
+    sim.inject(SlowDown("web", at_s=100.0505, for_s=100, factor=1e12))
+    result = sim.measure(duration_s=220)
+    assert result.latency_s(99) == pytest.approx(0.001)
+    assert result.latency_from_intended_s(75) == pytest.approx(45, abs=2)
+    assert result.latency_from_intended_s(99) == pytest.approx(98, abs=1)
+    assert result.arrived == pytest.approx(2200, abs=1)
+
+
+def test_under_other_loads_the_intended_moment_is_that_of_asking(sim):
+    web = Station(sim, "web")
+    sim.closed_load(users=3, think_s=Exponential(1.0), handler=serves(web, 0.5))
+    result = sim.measure(duration_s=100)
+    assert "intended_s" not in result.rows
+    assert result.latency_from_intended_s(90) == result.latency_s(90)
+    assert math.isnan(Simulation(seed=1).measure(duration_s=1).latency_from_intended_s(90))
+
+
+def test_a_paced_user_who_gives_up_is_back_in_time_for_his_plan(sim):
+    sim.paced_load(users=1, pace_s=1.0, handler=lambda request: iter_of(sim.event()), timeout_s=0.5)
+    rows = sim.measure(duration_s=4).rows
+    assert rows["arrived_s"].tolist() == [1, 2, 3]
+    assert rows["finished_s"].tolist() == [1.5, 2.5, 3.5]
+
+
+def test_paced_users_at_a_part_that_is_down_do_not_stop_the_clock(sim):
+    web = Station(sim, "web")
+    web.crash()
+    sim.paced_load(users=2, pace_s=0.1, handler=serves(web, 0.1))
+    assert sim.measure(duration_s=10).arrived == pytest.approx(200, abs=2)
+
+
+# What is refused ---------------------------------------------------------------------------------------------
+
+
+class Own(Arrivals):
+    """Arrivals at the times given."""
+
+    def __init__(self, *times_s):
+        self.times_s = times_s
+
+    def rate_at(self, time_s):
+        return 1.0
+
+    def times(self, rng, start_s):
+        return iter(self.times_s)
+
+
+@pytest.mark.parametrize("wrong", [-1, math.nan, math.inf, "noon", None], ids=repr)
+def test_arrivals_of_ones_own_that_begin_at_no_time_are_refused_at_once(sim, wrong):
+    with pytest.raises(ValueError, match=f"times of .* is {wrong!r}; it must be a finite time, 0 or later"):
+        sim.open_load(Own(wrong, 2), serves(Station(sim, "web"), 1))
+    assert (sim.loads, sim._queue) == ({}, [])
+    sim.open_load(Own(1, 2), serves(sim.parts["web"], 1))
+
+
+@pytest.mark.parametrize("wrong", [1.5, math.nan], ids=repr)
+def test_arrivals_of_ones_own_that_go_back_stop_the_run_when_it_is_their_turn(sim, wrong):
+    sim.open_load(Own(1, 2, wrong), serves(Station(sim, "web"), 0.1))
+    with pytest.raises(ValueError, match=f"is {wrong!r}; .*, 2 or later: arrivals must be in order"):
+        sim.run()
+    assert sim.now == 2
+
+
+def test_arrivals_of_ones_own_may_come_at_the_same_moment_and_may_be_endless(sim):
+    class Endless(Own):
+        def times(self, rng, start_s):
+            return (start_s + number // 2 for number in itertools.count())
+
+    sim.open_load(Endless(), serves(Station(sim, "web"), 0.1))
+    assert sim.measure(duration_s=3).requests["arrived_s"].tolist() == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_load_that_is_refused_leaves_nothing_behind(sim):
+    web = Station(sim, "web")
+    for wrong in ({"handler": None}, {"mix": {"a": -1}}, {"timeout_s": "long"}, {"name": ""}):
+        for add in (
+            lambda **given: sim.open_load(Poisson(1), **given),
+            lambda **given: sim.closed_load(3, 1.0, **given),
+            lambda **given: sim.paced_load(3, 1.0, **given),
+        ):
+            with pytest.raises((ValueError, TypeError)):
+                add(**{"handler": serves(web, 1), **wrong})
+    assert (sim.loads, sim._queue) == ({}, [])
 
 
 BAD_LOADS = [

@@ -192,6 +192,71 @@ def test_two_partitions_heal_one_by_one_and_healing_what_is_whole_does_nothing(s
     assert not network.is_cut("a", "c")
 
 
+def test_of_two_equal_partitions_the_one_that_is_mended_ends(sim):
+    network = Network(sim, latency_s=0.1)
+    network.nodes("a", "b")
+    first, second = network.cut(["a"], ["b"]), network.cut(["b"], ["a"])
+    network.mend(first)
+    network.mend(first)
+    assert network.is_cut("a", "b")
+    network.mend(second)
+    assert not network.is_cut("a", "b")
+
+
+KNOWN = {
+    "by a link": lambda network: network.link("a", "b"),
+    "by a message": lambda network: network.send("a", "b"),
+    "by their declaration": lambda network: network.nodes("a", "b"),
+    "by parts of these names": lambda network: [Station(network.sim, name) for name in ("a", "b")],
+}
+
+
+@pytest.mark.parametrize("how", KNOWN)
+def test_a_node_is_known(sim, how):
+    network = Network(sim, latency_s=0.1)
+    for cut in (network.partition, network.heal):
+        with pytest.raises(ValueError, match="one_side names 'a', which is no node of 'network' so far"):
+            cut(["a"], ["b"])
+    with pytest.raises(ValueError, match="one names 'a', which is no node"):
+        network.set_loss("a", "b", 0.5)
+    assert (network.loss_of("a", "b"), network.is_cut("a", "b")) == (0, False)
+    KNOWN[how](network)
+    network.partition(["a"], ["b"])
+    network.heal(["b"], ["a"])
+    network.set_loss("a", "b", 0.5)
+    assert (network.loss_of("b", "a"), network.is_cut("a", "b")) == (0.5, False)
+
+
+def test_a_misspelt_node_is_compared_with_those_that_are_known(sim):
+    network = Network(sim, latency_s=0.1)
+    Station(sim, "payments")
+    network.send("shop", "web")
+    with pytest.raises(ValueError, match=r"other_side names 'payment'.* Did you mean 'payments'"):
+        network.partition(["shop"], ["payment"])
+
+
+def test_to_look_at_a_loss_makes_no_node_known(sim):
+    network = Network(sim, latency_s=0.1, loss=0.25)
+    assert network.loss_of("a", "b") == 0.25
+    with pytest.raises(ValueError, match="one_side names 'a'"):
+        network.partition(["a"], ["b"])
+
+
+def test_a_node_cannot_be_on_both_sides_of_a_partition(sim):
+    network = Network(sim, latency_s=0.1)
+    network.nodes("a", "b", "c")
+    with pytest.raises(ValueError, match="other_side names 'b'; it must not be on one_side, too"):
+        network.partition(["a", "b"], ["b", "c"])
+
+
+def test_the_size_that_is_wrong_is_the_one_that_is_named(sim):
+    network = Network(sim, latency_s=0.1)
+    for name in ("request_bytes", "response_bytes"):
+        with pytest.raises(ValueError, match=f"{name} is -1; it must be a number of bytes, 0 or more"):
+            network.call("a", "b", far(Station(sim, name), 1, []), **{name: -1})
+    assert network.sent == 0
+
+
 def test_a_partition_that_was_healed_by_hand_ends_quietly(sim):
     network = Network(sim, latency_s=0.1)
     network.nodes("a", "b")

@@ -191,7 +191,7 @@ def test_failures_as_infinite_move_the_percentiles_up():
         honest.drop(columns=["p50_ms", "p95_ms", "p99_ms"])
     )
     for call in (result.latency_s, lambda failures, **_: result.summary(failures)):
-        with pytest.raises(ValueError, match="failures is 'slow'; it must be one of left out, infinite"):
+        with pytest.raises(ValueError, match="failures is 'slow'; it must be one of 'left out', 'infinite'"):
             call(q=50, failures="slow")
 
 
@@ -472,10 +472,13 @@ def test_a_kind_that_passes_the_queue_does_not_suffer_from_it():
     def urgent_first(request, database):
         yield database.serve(0.06, priority=-1 if request.kind == "urgent" else 0)
 
+    def in_turn(request, database):
+        yield database.serve(0.06)
+
     result = shop(urgent_first, {"usual": 0.9, "urgent": 0.1}, discipline="priority")
     assert result.saturated == ["database"]
     assert (result.saturated_for("usual"), result.saturated_for("urgent")) == (["database"], [])
-    fair = shop(urgent_first, {"usual": 0.9, "urgent": 0.1})
+    fair = shop(in_turn, {"usual": 0.9, "urgent": 0.1})
     assert fair.saturated_for("urgent") == ["database"]
 
 

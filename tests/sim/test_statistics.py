@@ -204,26 +204,29 @@ def test_near_saturation_pooling_repairs_most_of_what_a_mean_of_percentiles_gets
 
 
 def test_a_pooled_percentile_says_what_is_wrong():
-    with pytest.raises(ValueError, match="runs has 1 runs; it must have 2 or more"):
+    with pytest.raises(ValueError, match=r"runs is \[\[1.0, 2.0\]\]; it must be a list of 2 or more runs"):
         pooled_percentile([[1.0, 2.0]], 50)
     for bad in ([], [[1.0]], [np.nan]):
-        with pytest.raises(ValueError, match="runs has a run that is no list of one or more numbers"):
+        with pytest.raises(ValueError, match="every run must be a list of one or more numbers"):
             pooled_percentile([[1.0], bad], 50)
     for q in (0, 100, -1):
         with pytest.raises(ValueError, match=f"q is {q}; it must be above 0 and below 100"):
             pooled_percentile([[1.0], [2.0]], q)
     with pytest.raises(ValueError, match="confidence is 1"):
         pooled_percentile([[1.0], [2.0]], 50, confidence=1)
-    with pytest.raises(ValueError, match="values is empty"):
+    with pytest.raises(ValueError, match=r"values is \[\]"):
         percentile([], 50)
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: mean_interval([1.0]), r"values has the shape \(1,\); .* 2 or more"),
+        (lambda: mean_interval([1.0]), r"values is \[1.0\]; .* 2 or more"),
         (lambda: mean_interval([]), "2 or more numbers"),
-        (lambda: mean_interval([[1.0, 2.0], [3.0, 4.0]]), r"shape \(2, 2\)"),
+        (
+            lambda: mean_interval([[1.0, 2.0], [3.0, 4.0]]),
+            r"values is \[\[1.0, 2.0\], \[3.0, 4.0\]\]; it must be",
+        ),
         (lambda: mean_interval([1.0, float("nan")]), "not finite"),
         (
             lambda: mean_interval([1.0, 2.0], confidence=95),

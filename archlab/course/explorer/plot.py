@@ -133,8 +133,9 @@ class Plot:
         if k == len(self._windows):
             self._windows.append(_new_window(self.axes))
         rectangles, text = self._windows[k]
-        for rectangle in rectangles:
-            rectangle.set(x=window.start, width=window.end - window.start, visible=True)
+        for axes, rectangle in zip(self.axes, rectangles, strict=True):
+            end = min(window.end, axes.get_xlim()[1])  # a fault may never end
+            rectangle.set(x=window.start, width=end - window.start, visible=True)
         text.set(text=window.name, visible=True)
         text.xy = (window.start, 1)
 

@@ -118,7 +118,7 @@ class Traces:
     @property
     def _windows(self) -> list[dict[Any, Any]]:
         """The faults that fall into the recording, cut to it."""
-        faults = self._result.faults.copy()
+        faults = self._result.faults.assign(is_endless=np.isinf(self._result.faults["end_s"].astype(float)))
         faults["start_s"] = faults["start_s"].clip(lower=self._result.start_s)
         faults["end_s"] = faults["end_s"].clip(upper=self._result.end_s)
         return faults[faults["start_s"] < faults["end_s"]].to_dict("records")
@@ -132,12 +132,11 @@ class Traces:
     @property
     def fault_words(self) -> str:
         """The same with times; empty when there is no fault."""
-        texts = (
-            f"{row['part']}: {fault_words(row['fault'])} from {number(row['start_s'])} s "
-            f"to {number(row['end_s'])} s"
-            for row in self._windows
-        )
-        return "; ".join(texts)
+        return "; ".join(self._words_of(row) for row in self._windows)
+
+    def _words_of(self, row: dict[Any, Any]) -> str:
+        end = "on" if row["is_endless"] else f"to {number(row['end_s'])} s"
+        return f"{row['part']}: {fault_words(row['fault'])} from {number(row['start_s'])} s {end}"
 
 
 def bin_width_s(result: Result) -> float:

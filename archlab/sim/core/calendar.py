@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from math import inf, nan
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 import simpy
@@ -170,15 +170,18 @@ class Calendar(simpy.Environment):
         Raises `ValueError` when `time_s` is before now, or no finite time: time never runs backwards.
         """
         try:
-            is_time = self._now <= time_s < inf
+            if not self._now <= time_s < inf:
+                self._refuse_time(time_s)
         except TypeError:
-            is_time = False
-        if not is_time:
-            refuse(ValueError, "time_s", time_s, f"a finite time, {self._now} or later")
-        if not callable(action) or priority.__class__ is not int:
+            self._refuse_time(time_s)
+        if not callable(action):
             require_function("action", action)
+        if priority is not NORMAL:
             require_whole("priority", priority, at_least=NOW_FIRST)
         heappush(self._queue, (time_s, priority, next(self._eid), action, argument))  # type: ignore[misc]
+
+    def _refuse_time(self, time_s: object) -> NoReturn:
+        refuse(ValueError, "time_s", time_s, f"a finite time, {self._now} or later")
 
     def step(self) -> None:
         """Take the next entry of the calendar. Raises `simpy.core.EmptySchedule` when there is none."""

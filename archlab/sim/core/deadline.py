@@ -32,10 +32,9 @@ if TYPE_CHECKING:
 def deadline(sim: Calendar, event: Event, timeout_s: float) -> Event:
     """`event`, but waited for at most `timeout_s` seconds. See `archlab.sim.Simulation.deadline`."""
     try:
-        makes_sense = 0 <= timeout_s < inf and event.env is sim
+        if not 0 <= timeout_s < inf or event.env is not sim:
+            _explain(sim, event, timeout_s)
     except (AttributeError, TypeError):
-        makes_sense = False
-    if not makes_sense:
         _explain(sim, event, timeout_s)
     return event if event.callbacks is None else Deadline(sim, event, timeout_s)
 

@@ -70,7 +70,7 @@ class SheddingStation(Station):
     ) -> None:
         require_non_negative("drop_older_than_s", drop_older_than_s)
         super().__init__(sim, name, capacity, queue_limit)
-        self._waiting = DatedLine(self.sim)
+        self._waiting = DatedLine(sim)
         self.drop_older_than_s = drop_older_than_s
         self.shed = 0
 

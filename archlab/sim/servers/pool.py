@@ -31,7 +31,7 @@ from archlab.sim.core.events import fail_next
 from archlab.sim.failure import Crashed
 from archlab.sim.servers.discipline import Discipline, line, require_priority
 from archlab.sim.servers.visit import Hold, Visit, take_away, tell, turn_away
-from archlab.sim.validation import require_instance, require_whole
+from archlab.sim.validation import refuse, require_instance, require_whole
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
@@ -103,9 +103,11 @@ class Pool:
         """Give a held place back, or stop waiting for it. The `with` block does this for you; twice is once.
 
         Work of the holder that is under way ends where it is: nobody is left to do the rest.
-        Raises `TypeError` when `hold` is none.
+        Raises `TypeError` when `hold` is none, `ValueError` when it is of another simulation.
         """
         require_instance("hold", hold, Hold, "what `hold` returned")
+        if hold.env is not self.sim:
+            refuse(ValueError, "hold", hold, "of the same simulation")
         if hold.station is not self:  # it has been handed over while it waited
             hold.station.release(hold)
             return

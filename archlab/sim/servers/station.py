@@ -30,7 +30,7 @@ from archlab.sim.failure import Crashed, TimedOut
 from archlab.sim.servers.discipline import Discipline, require_priority
 from archlab.sim.servers.pool import Pool
 from archlab.sim.servers.visit import Hold, PatientVisit, Visit, turn_away
-from archlab.sim.validation import refuse, require_non_negative, require_seconds
+from archlab.sim.validation import require_non_negative, require_seconds
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
@@ -76,11 +76,10 @@ class Station(Pool):
         discipline does not look at.
         """
         try:
-            makes_sense = 0.0 <= service_s < inf
+            if not 0.0 <= service_s < inf:
+                require_seconds("service_s", service_s)
         except TypeError:
-            makes_sense = False
-        if not makes_sense:
-            refuse(ValueError, "service_s", service_s, "a number of seconds, 0 or more")
+            require_seconds("service_s", service_s)
         if priority != 0:
             require_priority(self.discipline, priority)
         if patience_s is not None:

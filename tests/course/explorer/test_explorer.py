@@ -1,6 +1,7 @@
 """An explorer works without a browser: it sets, pins, resets, tabulates, and tells what a model refuses."""
 
 import io
+import math
 import threading
 from typing import Any
 
@@ -12,6 +13,8 @@ from PIL import Image
 from archlab.course.explorer import Columns, LatencyAndQueue, OverTime, explore
 from archlab.course.explorer.explorer import WIDGET_VIEW, Explorer
 from archlab.course.explorer.parameter import Choice, Range, parameter
+from archlab.course.explorer.plot import NOW, Plot
+from archlab.course.explorer.view import Curve, Panel, Reading, Window
 from archlab.course.style import LAB
 from archlab.sim import Exponential, Poisson, Result, Simulation, SlowDown, Station
 
@@ -194,6 +197,17 @@ def test_over_time_shades_the_fault_and_shows_the_queue_of_the_named_part():
     assert [curve.name for curve in reading.curves] == ["p50", "p99", "web"]
     with pytest.raises(ValueError, match="part is 'database'; it must be one of web"):
         OverTime(parts=("database",)).read(station(150, WORKERS))
+
+
+def test_a_fault_that_never_ends_is_shaded_to_the_end_of_every_panel():
+    panels = (Panel("Time [s]", "Latency [ms]"), Panel("Time [s]", "Waiting [requests]"))
+    plot = Plot(panels, LAB)
+    curves = tuple(Curve(number, "", [0, 60], [1, 2]) for number in range(2))
+    plot.show({NOW: Reading(curves, {}, (Window(20, math.inf, "web"),))})
+    plot.png()
+    for axes in plot.axes:
+        (window,) = axes.patches
+        assert (window.get_x(), window.get_x() + window.get_width()) == (20, axes.get_xlim()[1])
 
 
 def test_a_view_of_results_says_what_it_needs_when_it_gets_something_else():

@@ -18,6 +18,7 @@ from archlab.course.replay.player import Player
 from archlab.course.replay.recording import Recording, State
 from archlab.course.replay.scene import Scene
 from archlab.course.replay.strip import strip
+from archlab.course.replay.traces import Traces
 from archlab.course.style import LAB
 from archlab.shop.day import run_shop
 from archlab.shop.monolithic.architecture import Monolith
@@ -298,3 +299,17 @@ def test_the_frame_tells_the_state_of_each_part(shown: Replay):
     assert isinstance(frame, pd.DataFrame)
     assert not frame.loc["database", "up"]
     assert frame.loc["web", "capacity"] == 4
+
+
+def test_a_fault_that_never_ends_is_shaded_to_the_end_and_said_so():
+    sim = Simulation(seed=1)
+    Station(sim, "web")
+    sim.inject(Crash("web", at_s=20, restart_after_s=None))
+    result = sim.measure(duration_s=60)
+    panels = Figure().subplots(3, 1)
+    assert Traces(panels, result, "#0072B2").fault_words == "web: crash from 20 s on"
+    for panel in panels:
+        (window,) = panel.patches
+        assert (window.get_x(), window.get_x() + window.get_width()) == (20, 60)
+    recording = Recording(result)
+    assert recording.states(len(recording) - 1)["web"].faults == ("crash",)

@@ -80,7 +80,7 @@ def test_nobody_elects_a_leader_that_a_cut_of_short_length_gives_back():
 def test_a_quorum_needs_members_and_times_above_0():
     sim = Simulation(seed=1)
     network = Network(sim, latency_s=0.001)
-    with pytest.raises(ValueError, match="members is {}; it must be stations"):
+    with pytest.raises(ValueError, match=r"members is \{\}; it must be stations"):
         Quorum(sim, network, {}, "q")
     with pytest.raises(ValueError, match="election_timeout_s is 0"):
         Quorum(sim, network, {"m": Station(sim, "m")}, "q", election_timeout_s=0)
