@@ -90,7 +90,7 @@ CATALOGUE_PER_S = 1 / (0.8 * PAGE_S)
 UNCHECKED_S = 1e4
 
 
-PROMISED_SHARE, PROMISED_P95_MS = 0.95, 300.0
+PROMISED_SHARE, PROMISED_P95_MS = 0.95, 230.0
 """What is promised for pages on a day of `balanced_day`."""
 
 

@@ -60,7 +60,12 @@ def test_a_wall_in_the_gateway_keeps_the_pages():
 def test_no_balancing_rule_keeps_the_promise_in_all_troubles():
     tried = {trouble: busy_season.rules_tried(trouble, seed=1) for trouble in busy_season.TROUBLES}
     kept = {
-        trouble: set(frame[(frame.succeeded >= 0.95) & (frame.p95_ms <= 300)].index)
+        trouble: set(
+            frame[
+                (frame.succeeded >= busy_season.PROMISED_SHARE)
+                & (frame.p95_ms <= busy_season.PROMISED_P95_MS)
+            ].index
+        )
         for trouble, frame in tried.items()
     }
     assert all(kept.values())

@@ -88,7 +88,9 @@ def test_heavier_and_rarer_orders_leave_the_cores_as_busy_as_asked_for(shared, i
     assert in_turn.busy_percent.tolist() == pytest.approx([50] * 4, abs=3)
 
 
-def test_a_page_passes_a_heavy_order_on_cores_that_share_their_time_and_waits_behind_it_in_turn(shared, in_turn):
+def test_a_page_passes_a_heavy_order_on_cores_that_share_their_time_and_waits_behind_it_in_turn(
+    shared, in_turn
+):
     """Under processor sharing the response depends on the mean of the work alone: it must not grow with the weight."""
     assert shared.p99_growth.max() < 1.15
     assert in_turn.set_index("times_heavier").p99_growth[4] > 1.3
