@@ -78,6 +78,7 @@ def partition(
     small = Side("small", SERVERS[:1], fleet.stations[:cut_off])
     large = Side("large", SERVERS[1:], fleet.stations[cut_off:])
     sim.run(until=fleet.kind.settles_s + float(sim.stream("cut").uniform(0, 60)))
+    fleet.network.nodes(*small.nodes, *large.nodes)
     fleet.network.partition(small.nodes, large.nodes)
     sim.run(until=sim.now + CHANGES_AFTER_S)
     for side in (small, large):
