@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from archlab.sim.core.active_faults import Effect, Outage, Slowness
+from archlab.sim.core.effects import Effect, Outage, Slowness
 from archlab.sim.network import Cut, Network, group, require_two_sides
 from archlab.sim.validation import (
     refuse,

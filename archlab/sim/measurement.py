@@ -26,8 +26,8 @@ from archlab.sim.result import Result
 from archlab.sim.validation import require_non_negative, require_positive
 
 if TYPE_CHECKING:
-    from archlab.sim.core.active_faults import Effect
     from archlab.sim.core.calendar import Calendar
+    from archlab.sim.core.effects import Effect
     from archlab.sim.faults import Fault
 
 SAMPLES = 200

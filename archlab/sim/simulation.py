@@ -21,9 +21,9 @@ from typing import Any
 
 from simpy.events import Event
 
-from archlab.sim.core.active_faults import Effect
 from archlab.sim.core.calendar import Calendar
 from archlab.sim.core.deadline import deadline
+from archlab.sim.core.effects import Effect
 from archlab.sim.core.task import Task
 from archlab.sim.distributions import Distribution
 from archlab.sim.faults import Fault

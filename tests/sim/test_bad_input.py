@@ -5,6 +5,7 @@ odd, one at a time. It must raise `ValueError` or `TypeError` with the name of t
 message, leave the simulation as it was, and take the good arguments afterwards. What may be odd is listed in `ALLOWED`.
 """
 
+import importlib
 import inspect
 import math
 import re

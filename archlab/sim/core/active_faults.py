@@ -26,19 +26,13 @@ False
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
-from math import inf, prod
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from simpy.events import URGENT
+from math import prod
+from typing import Any, Protocol, TypeVar
 
 from archlab.sim.validation import require_positive
-
-if TYPE_CHECKING:
-    from archlab.sim.core.calendar import Calendar
 
 T = TypeVar("T")
 
@@ -46,107 +40,38 @@ BY_HAND = ""
 """The cause of what no fault did. No part has this name."""
 
 
-class Effect(ABC):
-    """What one fault does, from `at_s` to `until_s`: as it is planned, and as it was once it is over."""
+class Lasting(Protocol):
+    """An outage that is planned or on."""
 
-    def __init__(self, sim: Calendar, at_s: float, lasts_s: float) -> None:
-        self.sim = sim
-        self.at_s = at_s
-        self.until_s = at_s + lasts_s
+    at_s: float
+    until_s: float
+    is_on: bool
 
-    def plan(self) -> None:
-        """Put start and end on the calendar. What lasts for ever has no end."""
-        self.sim.call_at(self.at_s, lambda _: self.start(), priority=URGENT)
-        if self.until_s < inf:
-            self.sim.call_at(self.until_s, lambda _: self.end(), priority=URGENT)
-
-    @abstractmethod
     def start(self) -> None:
         """Begin."""
 
-    @abstractmethod
-    def end(self) -> None:
-        """Undo what this fault did, and nothing else."""
-
-
-class Outage(Effect):
-    """A part is down. Those that overlap or touch are one long outage, and `until_s` is its end."""
-
-    is_on = is_over = False
-
-    def __init__(self, sim: Calendar, part: Any, at_s: float, lasts_s: float) -> None:
-        super().__init__(sim, at_s, lasts_s)
-        self.part = part
-        self._of_part = sim.active_faults.outages(part)
-
-    def plan(self) -> None:
-        self._of_part.append(self)
-        super().plan()
-
-    def start(self) -> None:
-        """Take the part down, unless the end of another outage at this very moment has done so already."""
-        if self.is_on or self.is_over:
-            return
-        self.is_on = True
-        on = [outage for outage in self._of_part if outage.is_on]
-        until_s = max(outage.until_s for outage in on)
-        for outage in on:
-            outage.until_s = until_s
-        with self.sim.active_faults.because_of(self.part.name):
-            self.part.crash()
-
-    def end(self) -> None:
-        """Bring the part back, unless another outage lasts longer or begins at this very moment."""
-        now_s = self.sim.now
-        for outage in list(self._of_part):
-            if outage.at_s == now_s:
-                outage.start()
-        if self.is_on and self.until_s == now_s:
-            self.sim.active_faults.end_outages(self.part)
-            with self.sim.active_faults.because_of(self.part.name):
-                self.part.restart()
-
-
-class Slowness(Effect):
-    """A part takes `factor` times as long."""
-
-    def __init__(self, sim: Calendar, part: Any, at_s: float, lasts_s: float, factor: float) -> None:
-        super().__init__(sim, at_s, lasts_s)
-        self.part, self.factor = part, factor
-        self._on = sim.active_faults.slow_downs(part)
-
-    def start(self) -> None:
-        self._on.append(self)
-        self._apply()
-
-    def end(self) -> None:
-        self._on.remove(self)
-        self._apply()
-
-    def _apply(self) -> None:
-        with self.sim.active_faults.because_of(self.part.name):
-            self.part.slow_down(prod(slow_down.factor for slow_down in self._on))
+    def cut_short(self) -> None:
+        """Be over now."""
 
 
 class ActiveFaults:
     """Who keeps which part down, and who slows it by how much. A simulation has one: `sim.active_faults`."""
 
-    def __init__(self, sim: Calendar) -> None:
-        self._sim = sim
+    def __init__(self) -> None:
         self._cause: str | None = None  # the part whose fault acts at this moment; None: it is done by hand
         self._whole: Any = None  # the part that is going down or coming back at this moment, with its pieces
         self._down: dict[str, set[str]] = {}  # part -> the causes that keep it down
         self._slow: dict[str, dict[str, float]] = {}  # part -> cause -> factor
-        self._outages: dict[str, list[Outage]] = {}
-        self._slow_downs: dict[str, list[Slowness]] = {}
+        self._outages: dict[str, list[Lasting]] = {}
+        self._slow_downs: dict[str, list[Any]] = {}
 
     # What faults do --------------------------------------------------------------------------------------
 
-    def outages(self, part: Any) -> list[Outage]:
+    def outages(self, part: Any) -> list[Lasting]:
         """The outages of a part that are planned or on."""
         return self._outages.setdefault(part.name, [])
 
-    def slow_downs(self, part: Any) -> list[Slowness]:
+    def slow_downs(self, part: Any) -> list[Any]:
         """The slow-downs of a part that are on."""
         return self._slow_downs.setdefault(part.name, [])
 
@@ -154,7 +79,7 @@ class ActiveFaults:
         """Those that are on are over now."""
         outages = self.outages(part)
         for outage in [one for one in outages if one.is_on]:
-            outage.is_on, outage.is_over, outage.until_s = False, True, self._sim.now
+            outage.cut_short()
             outages.remove(outage)
 
     @contextmanager

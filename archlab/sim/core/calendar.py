@@ -91,7 +91,7 @@ class Calendar(simpy.Environment):
         for name in ("process", "timeout", "event", "all_of", "any_of"):
             setattr(self, name, getattr(self, name))  # bind once, as simpy.Environment does for itself
         self.streams = Streams(seed)
-        self.active_faults = ActiveFaults(self)
+        self.active_faults = ActiveFaults()
         self.recorder = Recorder()
         self._registers: dict[str, dict[str, Any]] = {}
         self.parts: dict[str, Part] = self.register("part")
