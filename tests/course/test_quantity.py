@@ -4,8 +4,21 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from archlab.course.quantity import axis_label, describe, number, percent, require_figure
+from archlab.course.claims.over_seeds import OverSeeds
+from archlab.course.quantity import (
+    about,
+    axis_label,
+    describe,
+    number,
+    percent,
+    require_figure,
+    rounded,
+    with_interval,
+    with_unit,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +47,64 @@ def test_a_figure_is_written_to_three_digits(value, words):
 def test_no_figure_is_off_by_more_than_half_a_digit():
     for value in np.geomspace(0.001, 99_000, 500):
         assert float(number(value).replace(",", "")) == pytest.approx(value, rel=0.0051)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "words"),
+    [
+        (79.314, 76.2, 81.7, ("79", "76 to 82")),
+        (2.1, 1.9, 2.4, ("2.1", "1.9 to 2.4")),
+        (2.1, 2.1, 2.1, ("2.1", "")),
+        (2.1, 1.2, 3.1, ("2", "1 to 4")),
+        (0.9451, 0.9449, 0.9452, ("0.945", "")),
+        (0.9999, 0.99, 1.004, ("1.00", "0.99 to 1.01")),
+        (0.0123, 0.0119, 0.0131, ("0.012", "0.011 to 0.014")),
+        (1234.5, 1234.1, 1234.9, ("1,234", "1,234 to 1,235")),
+        (12345.0, 11800.0, 13100.0, ("12,000", "11,000 to 14,000")),
+        (0.0, -0.3, 0.2, ("0.0", "-0.3 to 0.2")),
+        (7.0, 6.9, math.inf, ("7.0", "6.9 to above all tried")),
+        (7.0, 7.0, math.inf, ("7", "7 to above all tried")),
+        (math.inf, 7.0, math.inf, ("above all tried", "7 to above all tried")),
+        (math.inf, math.inf, math.inf, ("above all tried", "")),
+    ],
+)
+def test_an_interval_says_how_many_digits_are_worth_writing(value, low, high, words):
+    assert rounded(value, low, high) == words
+
+
+@given(st.floats(-1e5, 1e5), st.floats(1e-4, 1e4), st.floats(1e-4, 1e4))
+def test_the_interval_in_words_contains_the_measured_one_and_the_figure(value, below, above):
+    low, high = value - below, value + above
+    figure, interval = rounded(value, low, high)
+    if interval:
+        ends = [float(end.replace(",", "")) for end in interval.split(" to ")]
+        dust = 1e-5 * (ends[1] - ends[0])
+        assert ends[0] - dust <= low
+        assert high <= ends[1] + dust
+        assert ends[0] <= float(figure.replace(",", "")) <= ends[1]
+
+
+@pytest.mark.parametrize("low_and_high", [(2.0, 3.0), (0.0, 0.5), (math.nan, 2.0)])
+def test_a_figure_outside_its_interval_is_refused(low_and_high):
+    with pytest.raises(ValueError, match="value is 1; it must be between low and high"):
+        rounded(1, *low_and_high)
+
+
+def test_a_figure_over_seeds_is_written_with_its_interval_everywhere():
+    served = OverSeeds([76.2, 79.3, 81.7])
+    assert number(served) == "79 (76 to 82)"
+    assert about(served) == "about 79 (76 to 82)"
+    assert with_unit("served_percent", served) == "79 % (76 to 82)"
+    assert describe("teams", OverSeeds([3, 4, 6])) == "teams: 4 (3 to 6)"
+    assert (
+        with_unit("wait_s", OverSeeds([1.0, math.inf, math.inf])) == "above all tried (1 to above all tried)"
+    )
+    assert with_interval("served_percent", 79.3, low=76.2, high=81.7) == "79 % (76 to 82)"
+
+
+def test_a_figure_without_doubt_is_written_without_interval():
+    assert about(OverSeeds([2.5] * 10)) == about(2.5) == "2.5"
+    assert with_unit("wait_s", OverSeeds([2.5] * 10)) == "2.5 s"
 
 
 def test_less_than_all_is_never_written_as_all_nor_some_as_none():
