@@ -14,7 +14,7 @@ docstring says in words when the claim holds, with the thresholds by their names
 >>> no_network_calls(slower_with_hops_percent=14).words
 'Holds'
 >>> no_network_calls(slower_with_hops_percent=OverSeeds([14, 9, 14])).words
-"Depends on luck: of 3 seeds 2 say 'holds', 1 say 'does not hold'"
+"Depends on luck: 'holds' with 2 of 3 seeds, 'does not hold' with 1"
 """
 
 import inspect

@@ -176,8 +176,9 @@ def agreed(verdict: Verdict, each: Sequence[Verdict]) -> Verdict:
         return replace(verdict, seeds=len(each))
     if len(counts) == 1:
         return replace(each[0], seeds=len(each))
-    said = ", ".join(f"{count} say {outcome.lower()!r}" for outcome, count in counts.most_common())
-    return Verdict(Outcome.BY_LUCK, f"of {len(each)} seeds {said}", seeds=len(each))
+    said = [f"{outcome.lower()!r} with {count}" for outcome, count in counts.most_common()]
+    said[0] += f" of {len(each)} seeds"
+    return Verdict(Outcome.BY_LUCK, ", ".join(said), seeds=len(each))
 
 
 def last_holding(x: Sequence[float], margin: Sequence[float]) -> float:
