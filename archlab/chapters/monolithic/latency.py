@@ -180,7 +180,9 @@ def noticed_from_hop_ms(hops: pd.DataFrame) -> float:
 
 @settles("pros.better-performance-no-network-calls", evidence=Evidence.SIMULATED)
 def no_network_calls(noticed_from_hop_ms: float) -> Verdict:
-    """From this hop on, the median of a whole order grows by `NOTICEABLE_PERCENT` when its calls are messages."""
+    """Holds from the hop at which the median order takes {NOTICEABLE_PERCENT} % longer because its calls are
+    messages.
+    """
     return holds_from(
         noticed_from_hop_ms, f"ms a hop, where an order takes {NOTICEABLE_PERCENT:.0f} % longer"
     )
@@ -193,5 +195,7 @@ def browsing_bears_up_to_times_heavier(needs: pd.DataFrame) -> float:
 
 @settles("when-to-use.simple-requirements", evidence=Evidence.SIMULATED)
 def simple_requirements(browsing_bears_up_to_times_heavier: float) -> Verdict:
-    """Up to this weight of an order, browsing beside it keeps its p99 below `MUCH_SLOWER` times the usual."""
+    """Holds up to the weight of an order at which the p99 of the pages beside it is {MUCH_SLOWER} times as long as
+    usual.
+    """
     return holds_up_to(browsing_bears_up_to_times_heavier, "times as heavy orders")

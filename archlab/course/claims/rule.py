@@ -90,10 +90,12 @@ class Rule(Generic[Figures]):
         """
         text = " ".join(inspect.cleandoc(self.decide.__doc__ or "").split("\n\n")[0].split())
         known = getattr(self.decide, "__globals__", {})
-        names = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-        if unknown := names - set(known):
-            raise ValueError(f"the rule of {self.claim} names {sorted(unknown)}; its module must have them")
-        return text.format_map({name: number(known[name]) for name in names})
+        try:
+            return _Words().vformat(text, (), known)
+        except (KeyError, AttributeError) as missing:
+            raise ValueError(
+                f"the rule of {self.claim} names {missing}; its module must have it"
+            ) from missing
 
     def verdict(self, figures: Mapping[str, Any]) -> Verdict:
         """Return the verdict on these figures.
@@ -140,6 +142,13 @@ class Rule(Generic[Figures]):
         if len(set(counts.values())) > 1:
             raise ValueError(f"figures of {self.claim} have so many seeds: {counts}; they must have the same")
         return next(iter(counts.values()), None)
+
+
+class _Words(Formatter):
+    """Puts values into words as all figures are written."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return value if isinstance(value, str) else number(value)
 
 
 def _of_seed(figures: Mapping[str, Any], seed: int) -> dict[str, Any]:
