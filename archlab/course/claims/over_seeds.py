@@ -15,7 +15,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
-from scipy.stats import binom
+import numpy as np
+from scipy.special import bdtr
 
 from archlab.course.quantity import number, require_figure
 
@@ -81,7 +82,9 @@ def ends_of_median(values: Sequence[float]) -> tuple[float, float]:
     Each value is below the true median with probability 1/2, so the number of those below it is binomial (David and
     Nagaraja, *Order Statistics*, 2003, section 7.1).
     """
-    outside = max(0, int(binom.ppf((1 - CONFIDENCE) / 2, len(values), 0.5)) - 1)
+    n = len(values)
+    unlikely = bdtr(np.arange(n), n, 0.5) < (1 - CONFIDENCE) / 2  # so few below the median, 0 to n - 1
+    outside = max(0, int(unlikely.sum()) - 1)
     ordered = sorted(values)
     return ordered[outside], ordered[-1 - outside]
 

@@ -18,7 +18,7 @@ import nbformat
 import pandas as pd
 
 from archlab.course.claims.rule import Evidence
-from archlab.course.claims.settled import CELL, Settled
+from archlab.course.claims.settled import CELL, Settled, shown
 from archlab.course.claims.verdict import Outcome
 from archlab.course.quantity import describe
 
@@ -109,9 +109,9 @@ def _frame(records: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 def _row(row: Settled) -> str:
     figures = "<br>".join(escape(describe(name, value)) for name, value in row.figures.items())
-    verdict = f'<span aria-hidden="true">{row.symbol}</span> {escape(row.verdict.words)}'
-    evidence = row.evidence or row.rule.evidence.value
+    verdict = f'<span aria-hidden="true">{row.symbol}</span> {shown(row.verdict.words)}'
+    seeds = f", {row.verdict.seeds} seeds" if row.verdict.seeds else ""
     return (
         f'<tr><th scope="row" style="{CELL}">{escape(row.claim.text)}</th><td style="{CELL}">{verdict}</td>'
-        f'<td style="{CELL}">{figures or "none"}</td><td style="{CELL}">{evidence}</td></tr>'
+        f'<td style="{CELL}">{figures or "none"}</td><td style="{CELL}">{row.rule.evidence.value}{seeds}</td></tr>'
     )

@@ -65,6 +65,8 @@ class Settled:
         kind, seeds = self.rule.evidence, self.verdict.seeds
         if kind is Evidence.NONE:
             return ""
+        if kind is Evidence.BY_CONSTRUCTION and not self.holds_by_construction:
+            return f"it was to be {kind.value}"
         if seeds is None or self.verdict.outcome is Outcome.BY_LUCK:
             return kind.value
         same = "the same with each of" if self.verdict.is_stable else "tried with only"
@@ -126,7 +128,7 @@ class Settled:
         return (
             f'<div role="group" aria-label="{escape(f"Claim: {self.claim.text}")}" style="{CARD}">'
             f"<p><strong>Claim</strong> ({escape(self.claim.section)}): {escape(self.claim.text)}</p>"
-            f'<p><strong><span aria-hidden="true">{self.symbol}</span> {escape(self.verdict.words)}'
+            f'<p><strong><span aria-hidden="true">{self.symbol}</span> {shown(self.verdict.words)}'
             f"</strong>{evidence}</p>{self._figures_html()}<p>{escape(self.because)}</p></div>"
         )
 
@@ -138,10 +140,15 @@ class Settled:
         ]
         if not rows:
             return ""
-        return f"<table>{''.join(rows)}</table><p><strong>Rule</strong>: {escape(self.rule.words)}</p>"
+        return f"<table>{''.join(rows)}</table><p><strong>Rule</strong>: {shown(self.rule.words)}</p>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self._html(), "text/plain": str(self)}
+
+
+def shown(words: str) -> str:
+    """Return words for a page, with no line break between a number and its per cent sign."""
+    return escape(words).replace(" %", "&nbsp;%")
 
 
 def _six_digits(value: float | None) -> float | None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archlab.course.claims.bisection import bisect
-from archlab.sim import Streams
+from archlab.sim import Exponential, Poisson, Simulation, Station, Streams
 
 
 def true_limit(seed: int) -> float:
@@ -150,6 +150,26 @@ def test_the_interval_of_ten_seeds_holds_the_limit_of_all_seeds():
     assert sum(limit.low <= 5 <= limit.high for limit in found) >= 94
     widths = [limit.high - limit.low for limit in found]
     assert 0.3 < float(np.median(widths)) < 1.5
+
+
+def latency_to_spare_s(seed: int, rate_per_s: float) -> float:
+    """How much below 30 ms the mean latency of a queue is, whose server needs 10 ms."""
+    sim = Simulation(seed)
+    web = Station(sim, "web")
+    service_s = sim.draws("service", Exponential(0.010))
+
+    def browse(request):
+        yield web.serve(service_s())
+
+    sim.open_load(Poisson(rate_per_s), browse)
+    return 0.030 - sim.measure(duration_s=30, warmup_s=3).mean_latency_s()
+
+
+def test_the_limit_of_a_queue_is_where_theory_puts_it():
+    """M/M/1: the mean latency is 1 / (100/s - rate), so it is 30 ms at 66.7 requests a second."""
+    limit = bisect(latency_to_spare_s, between=(50, 90), holds="up to")
+    assert limit.low <= 100 - 1 / 0.030 <= limit.high
+    assert limit.high - limit.low < 10
 
 
 @pytest.mark.parametrize(

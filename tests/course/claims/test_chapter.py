@@ -167,7 +167,7 @@ def test_a_settled_claim_shows_its_words_figures_verdict_evidence_and_rule():
 def test_the_page_shows_a_symbol_words_and_no_raw_markup():
     bundle = settled_chapter().scorecard()._repr_mimebundle_()
     assert "It would need &lt;real&gt; users &amp; years" in bundle["text/html"]
-    assert '<span aria-hidden="true">◐</span> Holds when: up to 37.2 % writes' in bundle["text/html"]
+    assert '<span aria-hidden="true">◐</span> Holds when: up to 37.2&nbsp;% writes' in bundle["text/html"]
     assert bundle["text/html"].count('scope="row"') == 3
     assert bundle["text/plain"].startswith(
         "3 claims about cqrs: holds 1, true by construction 0, holds when 1, does not hold 0, cannot be shown here 1"
@@ -223,7 +223,7 @@ def test_what_is_true_by_construction_has_a_symbol_of_its_own_and_is_counted_apa
 
 def test_what_was_not_built_as_claimed_does_not_hold():
     settled = construct(shared_tables=2)
-    assert str(settled).splitlines()[1] == "✘ Does not hold (true by construction)"
+    assert str(settled).splitlines()[1] == "✘ Does not hold (it was to be true by construction)"
     assert "does not hold 1" in Scorecard("cqrs", (settled,)).summary
 
 
