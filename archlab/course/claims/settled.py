@@ -32,7 +32,7 @@ from archlab.course.quantity import describe, with_unit, words_and_unit
 
 CARD = "border: 1px solid #767676; border-left: 6px solid #0072B2; padding: 0.4em 1em; margin: 0.5em 0"
 CELL = "text-align: left; vertical-align: top; padding: 0.1em 1em 0.1em 0"
-BY_CONSTRUCTION = "≡"
+BUILT_SO = "≡"
 """Instead of the symbol for "holds": no experiment could have come out the other way."""
 
 
@@ -56,7 +56,7 @@ class Settled:
 
     @property
     def symbol(self) -> str:
-        return BY_CONSTRUCTION if self.holds_by_construction else self.verdict.symbol
+        return BUILT_SO if self.holds_by_construction else self.verdict.symbol
 
     @property
     def evidence(self) -> str:
