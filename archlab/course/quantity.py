@@ -5,14 +5,14 @@ knows its interval is written with the digits that the interval supports, and wi
 
 >>> describe("p99_with_six_hops_ms", 15.431)
 'p99 with six hops: 15.4 ms'
->>> with_interval("served_percent", 79.314, low=76.0, high=81.7)
+>>> with_interval(79.314, low=76.0, high=81.7, unit="%")
 '79 % (76 to 82)'
 >>> axis_label("throughput_per_s")
 'Throughput [requests/s]'
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from numbers import Real
 from typing import Protocol, runtime_checkable
 
@@ -60,7 +60,7 @@ def number(value: float) -> str:
     A figure with an interval is written with it, in the digits that the interval supports: "79 (76 to 82)".
     """
     if isinstance(value, WithInterval):
-        return _with_interval(float(value), value.low, value.high, unit="")
+        return with_interval(float(value), value.low, value.high)
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if not math.isfinite(value):
@@ -73,22 +73,26 @@ def number(value: float) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-def rounded(value: float, low: float, high: float) -> tuple[str, str]:
-    """Return a figure and its interval in words, in the digits that the interval supports.
+def with_interval(value: float, low: float, high: float, unit: str = "") -> str:
+    """Return a figure, its unit and its interval, with the digits that half the interval leaves certain.
 
-    The last digit is the first in which the ends differ, and the ends are rounded outwards: (79.3, 76.2, 81.7)
-    becomes ("79", "76 to 82"). The interval is empty where its ends are the same in three digits.
+    So the last digit is in doubt by less than ten. The interval is left out where it has no width, is not known (NaN),
+    or is hidden by three digits.
+
+    >>> with_interval(2.43, 2.22, 2.63), with_interval(742, 553, 931), with_interval(0.9451, 0.9449, 0.9452)
+    ('2.4 (2.2 to 2.6)', '700 (600 to 900)', '0.945')
 
     Raises:
-        ValueError: when one is NaN, or `value` is not between `low` and `high`.
+        ValueError: when `value` is not between `low` and `high`.
     """
-    if not low <= value <= high:
+    if low > value or value > high:
         raise ValueError(f"value is {value!r}; it must be between low and high, {low!r} and {high!r}")
     place = _place([end for end in (low, value, high) if math.isfinite(end)])
-    is_hidden = place is not None and high - low < 10.0**place and _at(low, place) == _at(high, place)
-    if low == high or is_hidden:
-        return number(value), ""
-    return _at(value, place), f"{_at(low, place, math.floor)} to {_at(high, place, math.ceil)}"
+    figure, least, most = (_at(end, place) for end in (value, low, high))
+    width = high - low
+    if math.isnan(width) or (math.isfinite(width) and least == most):
+        return _and_unit(number(value), value, unit)
+    return f"{_and_unit(figure, value, unit)} ({least} to {most})"
 
 
 def about(value: float) -> str:
@@ -97,30 +101,30 @@ def about(value: float) -> str:
     return f"about {text}" if "(" in text else text
 
 
-def _with_interval(value: float, low: float, high: float, unit: str) -> str:
-    figure, interval = rounded(value, low, high)
-    text = f"{figure} {unit}" if unit and math.isfinite(value) else figure
-    return f"{text} ({interval})" if interval else text
+def _and_unit(figure: str, value: float, unit: str) -> str:
+    return f"{figure} {unit}" if unit and math.isfinite(value) else figure
 
 
 def _place(finite: Sequence[float]) -> int | None:
     """Return the power of ten of the last digit worth writing of values that may be as far apart as these.
 
-    None when they are not apart. An infinite end says nothing about the digits, so it is not among them.
+    None when they are not apart. An infinite end says nothing about the digits, so it is not among them. Three digits
+    are enough for any figure, and whole numbers stay whole.
     """
-    width = float(f"{max(finite, default=0.0) - min(finite, default=0.0):.6g}")
-    if not width:
+    half = float(f"{max(finite, default=0.0) - min(finite, default=0.0):.6g}") / 2
+    if not half:
         return None
     finest = min(0, math.floor(math.log10(max(abs(end) for end in finite))) - DIGITS + 1)
-    return max(finest, math.floor(math.log10(width)))
+    if all(end == round(end) for end in finite):
+        finest = 0
+    return max(finest, math.floor(math.log10(half)))
 
 
-def _at(value: float, place: int | None, rounding: Callable[[float], float] = round) -> str:
-    """Return a number rounded at a power of ten. A millionth of the last digit is dust of floats."""
-    if place is None or math.isinf(value):
+def _at(value: float, place: int | None) -> str:
+    """Return a number rounded at a power of ten; never "-0"."""
+    if place is None or not math.isfinite(value):
         return number(value)
-    digit = rounding(round(value / 10.0**place, 6))
-    return f"{digit * 10.0**place:,.{max(0, -place)}f}"
+    return f"{round(value, -place) + 0.0:,.{max(0, -place)}f}"
 
 
 def percent(share: float) -> str:
@@ -139,20 +143,15 @@ def words_and_unit(name: str) -> tuple[str, str]:
     return name.replace("_", " "), ""
 
 
-def with_interval(name: str, value: float, low: float, high: float) -> str:
-    """Return a figure with its unit and its interval, as `rounded` does: "79 % (76 to 82)"."""
-    return _with_interval(value, low, high, words_and_unit(name)[1])
-
-
 def with_unit(name: str, value: float) -> str:
     """Return the value in words with the unit that its name carries: ("p99_ms", 15.4) -> "15.4 ms".
 
     A figure with an interval is written with it: "79 % (76 to 82)".
     """
-    if isinstance(value, WithInterval):
-        return with_interval(name, float(value), value.low, value.high)
     unit = words_and_unit(name)[1]
-    return f"{number(value)} {unit}" if unit and math.isfinite(value) else number(value)
+    if isinstance(value, WithInterval):
+        return with_interval(float(value), value.low, value.high, unit)
+    return _and_unit(number(value), value, unit)
 
 
 def describe(name: str, value: float) -> str:

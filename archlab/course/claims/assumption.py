@@ -3,7 +3,7 @@
 >>> Assumption("the largest database", usual=2, flips_at=4, unit="cores").words(holds=True)
 'with the largest database at most 4 cores (here 2)'
 >>> Assumption("the hop between two zones", usual=0.25, flips_at=2.76, unit="ms").words(holds=False)
-'it would with the hop between two zones at least 2.76 ms (here 0.25)'
+'it would hold with the hop between two zones at least 2.76 ms (here 0.25)'
 """
 
 import math
@@ -51,7 +51,7 @@ class Assumption:
         """Return the condition, or what would make the claim hold that does not (`holds`) with our value."""
         if not self.decides:
             return f"whatever {self.name} (here {self._value(self.usual)})"
-        start = "" if holds else "it would "
+        start = "" if holds else "it would hold "
         return f"{start}{self._condition(holds)} (here {number(self.usual)})"
 
     def _condition(self, holds: bool) -> str:

@@ -7,7 +7,7 @@ seed. A line between two points of a grid would say less: where it crosses 0 dep
 >>> def spare_percent(seed, load_percent):
 ...     return 77 + seed - load_percent
 >>> bisect(spare_percent, between=(50, 100), holds="up to", seeds=range(10))
-<81 (77 to 86) over 10 seeds>
+<81 (77 to 85) over 10 seeds>
 """
 
 import math

@@ -13,8 +13,8 @@ from archlab.course.claims.limit import Limit
     [
         (2, 4, True, "with the database at most 4 cores (here 2)"),
         (8, 4, True, "with the database at least 4 cores (here 8)"),
-        (8, 4, False, "it would with the database at most 4 cores (here 8)"),
-        (2, 4, False, "it would with the database at least 4 cores (here 2)"),
+        (8, 4, False, "it would hold with the database at most 4 cores (here 8)"),
+        (2, 4, False, "it would hold with the database at least 4 cores (here 2)"),
         (4, Limit("up to", [4] * 10, whole=True), True, "with the database at most 4 cores (here 4)"),
         (4, Limit("from", [4] * 10, whole=True), True, "with the database at least 4 cores (here 4)"),
         (2, Limit("up to", [3, 5] * 5), True, "with the database at most about 4 (3 to 5) cores (here 2)"),
@@ -29,7 +29,7 @@ def test_the_side_on_which_the_claim_holds_is_named(usual, flips_at, holds, word
 def test_other_words_for_the_condition_carry_its_value():
     largest = Assumption("cores", 2, 4, "cores", when="no database has more than {flips_at}")
     assert largest.words(holds=True) == "when no database has more than 4 cores (here 2)"
-    assert largest.words(holds=False) == "it would when no database has more than 4 cores (here 2)"
+    assert largest.words(holds=False) == "it would hold when no database has more than 4 cores (here 2)"
 
 
 def test_a_value_without_unit_leaves_no_gap():

@@ -176,4 +176,6 @@ def test_two_conditions_hold_together():
     limit = Limit("from", [3] * 10, whole=True)
     both = "from 3 replicas, and with what two proxies add at most 3 ms (here 0.5)"
     assert rule(limit, 0.5).words == f"Holds when: {both}"
-    assert rule(limit, 4).words == "Does not hold: it would with what two proxies add at most 3 ms (here 4)"
+    assert (
+        rule(limit, 4).words == "Does not hold: it would hold with what two proxies add at most 3 ms (here 4)"
+    )

@@ -136,7 +136,7 @@ ANY_DATABASE = Assumption("the largest database", usual=2, flips_at=math.inf, un
         ),
         (
             holds_from(math.inf, "USD/h", decided_by=DATABASE),
-            "Does not hold: it would with the largest database at least 4 cores (here 2)",
+            "Does not hold: it would hold with the largest database at least 4 cores (here 2)",
             None,
         ),
         (
@@ -152,7 +152,7 @@ ANY_DATABASE = Assumption("the largest database", usual=2, flips_at=math.inf, un
         (holds_if(True, DATABASE), "Holds when: with the largest database at most 4 cores (here 2)", 4),
         (
             holds_if(False, DATABASE),
-            "Does not hold: it would with the largest database at least 4 cores (here 2)",
+            "Does not hold: it would hold with the largest database at least 4 cores (here 2)",
             None,
         ),
         (holds_if(True, ANY_DATABASE), "Holds: whatever the largest database (here 2 cores)", None),
