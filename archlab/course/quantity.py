@@ -1,15 +1,20 @@
 """Quantities in words: one way to write a figure and its unit, in tables, labels and alternative texts.
 
-Names carry their unit at the end (`latency_ms`, `rate_per_s`), so the words can be made from the name.
+Names carry their unit at the end (`latency_ms`, `rate_per_s`), so the words can be made from the name. A figure that
+knows its interval is written with the digits that the interval supports, and with the interval.
 
 >>> describe("p99_with_six_hops_ms", 15.431)
 'p99 with six hops: 15.4 ms'
+>>> with_interval(79.314, low=76.0, high=81.7, unit="%")
+'79 % (76 to 82)'
 >>> axis_label("throughput_per_s")
 'Throughput [requests/s]'
 """
 
 import math
+from collections.abc import Sequence
 from numbers import Real
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -34,8 +39,28 @@ UNITS = {
 """Endings of names and the units they stand for. The longest that fits is taken."""
 
 
+DIGITS = 3
+"""The most significant digits of a figure in words."""
+
+
+@runtime_checkable
+class WithInterval(Protocol):
+    """A figure that knows the interval in which it may be: `archlab.course.claims.OverSeeds`, for one."""
+
+    @property
+    def low(self) -> float: ...
+
+    @property
+    def high(self) -> float: ...
+
+
 def number(value: float) -> str:
-    """Return `value` to three significant digits, with thousands set apart; yes or no for a truth value."""
+    """Return `value` to three significant digits, with thousands set apart; yes or no for a truth value.
+
+    A figure with an interval is written with it, in the digits that the interval supports: "79 (76 to 82)".
+    """
+    if isinstance(value, WithInterval):
+        return with_interval(float(value), value.low, value.high)
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if not math.isfinite(value):
@@ -46,6 +71,60 @@ def number(value: float) -> str:
         return f"{value:.2e}"
     text = f"{value:.{2 - math.floor(math.log10(abs(value)))}f}"
     return text.rstrip("0").rstrip(".")
+
+
+def with_interval(value: float, low: float, high: float, unit: str = "") -> str:
+    """Return a figure, its unit and its interval, with the digits that half the interval leaves certain.
+
+    So the last digit is in doubt by less than ten. The interval is left out where it has no width, is not known (NaN),
+    or is hidden by three digits.
+
+    >>> with_interval(2.43, 2.22, 2.63), with_interval(742, 553, 931), with_interval(0.9451, 0.9449, 0.9452)
+    ('2.4 (2.2 to 2.6)', '700 (600 to 900)', '0.945')
+
+    Raises:
+        ValueError: when `value` is not between `low` and `high`.
+    """
+    if low > value or value > high:
+        raise ValueError(f"value is {value!r}; it must be between low and high, {low!r} and {high!r}")
+    place = _place([end for end in (low, value, high) if math.isfinite(end)])
+    figure, least, most = (_at(end, place) for end in (value, low, high))
+    width = high - low
+    if math.isnan(width) or (math.isfinite(width) and least == most):
+        return _and_unit(number(value), value, unit)
+    return f"{_and_unit(figure, value, unit)} ({least} to {most})"
+
+
+def about(value: float) -> str:
+    """Return a figure as a sentence needs it: "about 2.1 (1.9 to 2.4)", and just "2.1" where no digit is in doubt."""
+    text = number(value)
+    return f"about {text}" if "(" in text else text
+
+
+def _and_unit(figure: str, value: float, unit: str) -> str:
+    return f"{figure} {unit}" if unit and math.isfinite(value) else figure
+
+
+def _place(finite: Sequence[float]) -> int | None:
+    """Return the power of ten of the last digit worth writing of values that may be as far apart as these.
+
+    None when they are not apart. An infinite end says nothing about the digits, so it is not among them. Three digits
+    are enough for any figure, and whole numbers stay whole.
+    """
+    half = float(f"{max(finite, default=0.0) - min(finite, default=0.0):.6g}") / 2
+    if not half:
+        return None
+    finest = min(0, math.floor(math.log10(max(abs(end) for end in finite))) - DIGITS + 1)
+    if all(end == round(end) for end in finite):
+        finest = 0
+    return max(finest, math.floor(math.log10(half)))
+
+
+def _at(value: float, place: int | None) -> str:
+    """Return a number rounded at a power of ten; never "-0"."""
+    if place is None or not math.isfinite(value):
+        return number(value)
+    return f"{round(value, -place) + 0.0:,.{max(0, -place)}f}"
 
 
 def percent(share: float) -> str:
@@ -65,9 +144,14 @@ def words_and_unit(name: str) -> tuple[str, str]:
 
 
 def with_unit(name: str, value: float) -> str:
-    """Return the value in words with the unit that its name carries: ("p99_ms", 15.4) -> "15.4 ms"."""
+    """Return the value in words with the unit that its name carries: ("p99_ms", 15.4) -> "15.4 ms".
+
+    A figure with an interval is written with it: "79 % (76 to 82)".
+    """
     unit = words_and_unit(name)[1]
-    return f"{number(value)} {unit}" if unit and math.isfinite(value) else number(value)
+    if isinstance(value, WithInterval):
+        return with_interval(float(value), value.low, value.high, unit)
+    return _and_unit(number(value), value, unit)
 
 
 def describe(name: str, value: float) -> str:

@@ -4,8 +4,20 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from archlab.course.quantity import axis_label, describe, number, percent, require_figure
+from archlab.course.claims.over_seeds import OverSeeds
+from archlab.course.quantity import (
+    about,
+    axis_label,
+    describe,
+    number,
+    percent,
+    require_figure,
+    with_interval,
+    with_unit,
+)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +46,68 @@ def test_a_figure_is_written_to_three_digits(value, words):
 def test_no_figure_is_off_by_more_than_half_a_digit():
     for value in np.geomspace(0.001, 99_000, 500):
         assert float(number(value).replace(",", "")) == pytest.approx(value, rel=0.0051)
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ((79.314, 76.2, 81.7), "79 (76 to 82)"),
+        ((93.94, 88.7, 99.2), "94 (89 to 99)"),
+        ((3.12, -1.17, 7.42), "3 (-1 to 7)"),
+        ((2.1, 1.9, 2.4), "2.1 (1.9 to 2.4)"),
+        ((2.1, 2.1, 2.1), "2.1"),
+        ((0.9451, 0.9449, 0.9452), "0.945"),
+        ((0.9999, 0.98, 1.004), "1.00 (0.98 to 1.00)"),
+        ((0.0123, 0.0119, 0.0131), "0.0123 (0.0119 to 0.0131)"),
+        ((1234.5, 1234.1, 1234.9), "1,234 (1,234 to 1,235)"),
+        ((12345.0, 11800.0, 13100.0), "12,300 (11,800 to 13,100)"),
+        ((1915.0, 553.0, 3200.0), "2,000 (1,000 to 3,000)"),
+        ((0.098, -0.02, 0.41), "0.1 (0.0 to 0.4)"),
+        ((4.0, 3.0, 4.0), "4 (3 to 4)"),
+        ((5.0, math.nan, 6.0), "5"),
+        ((7.0, 6.9, math.inf), "7.00 (6.90 to above all tried)"),
+        ((7.0, 7.0, math.inf), "7 (7 to above all tried)"),
+        ((math.inf, 7.0, math.inf), "above all tried (7 to above all tried)"),
+        ((math.inf, math.inf, math.inf), "above all tried"),
+    ],
+)
+def test_an_interval_says_how_many_digits_are_worth_writing(figures, words):
+    assert with_interval(*figures) == words
+
+
+@given(st.floats(-1e5, 1e5), st.floats(1e-4, 1e4))
+def test_rounding_moves_nothing_by_more_than_half_of_half_the_interval_or_the_third_digit(value, half):
+    words = with_interval(value, value - half, value + half).replace(",", "")
+    if "(" in words:
+        figure, low, high = (
+            float(word) for word in words.replace("(", "").replace(")", "").replace("to", "").split()
+        )
+        most = max(0.501 * half, 0.501)
+        assert max(abs(figure - value), abs(low - value + half), abs(high - value - half)) <= most
+        assert low <= figure <= high
+
+
+@pytest.mark.parametrize("low_and_high", [(2.0, 3.0), (0.0, 0.5)])
+def test_a_figure_outside_its_interval_is_refused(low_and_high):
+    with pytest.raises(ValueError, match="value is 1; it must be between low and high"):
+        with_interval(1, *low_and_high)
+
+
+def test_a_figure_over_seeds_is_written_with_its_interval_everywhere():
+    served = OverSeeds([76.2, 79.3, 81.7])
+    assert number(served) == "79 (76 to 82)"
+    assert about(served) == "about 79 (76 to 82)"
+    assert with_unit("served_percent", served) == "79 % (76 to 82)"
+    assert describe("teams", OverSeeds([3, 4, 6])) == "teams: 4 (3 to 6)"
+    assert (
+        with_unit("wait_s", OverSeeds([1.0, math.inf, math.inf])) == "above all tried (1 to above all tried)"
+    )
+    assert with_interval(79.3, low=76.2, high=81.7, unit="%") == "79 % (76 to 82)"
+
+
+def test_a_figure_without_doubt_is_written_without_interval():
+    assert about(OverSeeds([2.5] * 10)) == about(2.5) == "2.5"
+    assert with_unit("wait_s", OverSeeds([2.5] * 10)) == "2.5 s"
 
 
 def test_less_than_all_is_never_written_as_all_nor_some_as_none():

@@ -27,14 +27,17 @@ comparison(frame, "Two are quicker than one", value="p99_ms")
     """
 @settles("definition.separate-read-and-write-models", evidence=Evidence.MEASURED)
 def separate(shared_tables: int):
+    "Holds when they share no table."
     return holds_if(shared_tables == 0)
 
 @settles("definition.optimize-each-independently", evidence=Evidence.SIMULATED)
 def each(last_write_share_percent: float):
+    "Holds up to some share of writes."
     return holds_up_to(last_write_share_percent, "% writes")
 
 @settles("definition.eventual-consistency-between-models", evidence=Evidence.NONE)
 def stale():
+    "What would be needed are users."
     return cannot_be_shown("There are no users")
 
 claims = Chapter("cqrs", [separate, each, stale])

@@ -144,13 +144,13 @@ def _messages_of_an_order(shop: Architecture) -> int:
 
 @settles("characteristics.service-independence", evidence=Evidence.MEASURED)
 def service_independence(services_that_answer_alone: int, services: int) -> Verdict:
-    """Every service answers everything it offers while all the others are down."""
+    """Holds when every service answers everything it offers while all the others are down."""
     return holds_if(services_that_answer_alone == services)
 
 
 @settles("pros.technology-flexibility", evidence=Evidence.MEASURED)
 def technology_flexibility(services_that_cannot_change_alone: int) -> Verdict:
-    """Each service can get another kind of database without a change in any other."""
+    """Holds when each service can get another kind of database without a change in any other."""
     return holds_if(services_that_cannot_change_alone == 0)
 
 
@@ -165,5 +165,7 @@ def least_times_as_much(things: pd.DataFrame) -> float:
 
 @settles("cons.increased-complexity", evidence=Evidence.MEASURED)
 def increased_complexity(least_times_as_much: float) -> Verdict:
-    """Of each thing counted (programs, databases, links, messages) there is at least twice as much."""
+    """Holds when of each thing counted (programs, databases, links, messages) there is {TIMES_AS_MUCH} times as
+    much, or more.
+    """
     return holds_if(least_times_as_much >= TIMES_AS_MUCH)

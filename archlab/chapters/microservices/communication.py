@@ -115,11 +115,13 @@ def outages(
 
 @settles("service-communication.asynchronous-message-queues", evidence=Evidence.SIMULATED)
 def message_queues(lost_by_call_percent: float, lost_by_queue_percent: float, wrong_rows: float) -> Verdict:
-    """While the receiver is away calls lose orders, a queue loses none, and afterwards all rows agree."""
+    """Holds when calls lose orders while the receiver is away, a queue loses none, and all rows agree afterwards."""
     return holds_if(lost_by_queue_percent == 0 < lost_by_call_percent and wrong_rows == 0)
 
 
 @settles("service-communication.asynchronous-event-streaming", evidence=Evidence.SIMULATED)
 def event_streaming(lost_by_call_percent: float, lost_by_stream_percent: float, wrong_rows: float) -> Verdict:
-    """The same for a stream, whose readers may read a record twice."""
+    """Holds when calls lose orders while the receiver is away, a stream loses none, though its readers may read a
+    record twice, and all rows agree afterwards.
+    """
     return holds_if(lost_by_stream_percent == 0 < lost_by_call_percent and wrong_rows == 0)

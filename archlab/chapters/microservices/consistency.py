@@ -155,7 +155,7 @@ def asked_again(
 
 @settles("characteristics.decentralized-data-management", evidence=Evidence.MEASURED)
 def decentralized_data(services_that_share_a_database: int, anomalies_of_a_quiet_day: int) -> Verdict:
-    """No two services have a table in one database, and while nothing breaks all rows agree."""
+    """Holds when no two services have a table in one database, and all rows agree while nothing breaks."""
     return holds_if(services_that_share_a_database == 0 == anomalies_of_a_quiet_day)
 
 
@@ -163,5 +163,5 @@ def decentralized_data(services_that_share_a_database: int, anomalies_of_a_quiet
 def consistency_challenges(
     wrong_with_one_database_percent: float, wrong_with_three_percent: float
 ) -> Verdict:
-    """The plain way to place an order survives every crash with one database, and not with three."""
+    """Holds when the plain way to place an order survives every crash with one database, and not with three."""
     return holds_if(wrong_with_one_database_percent == 0 < wrong_with_three_percent)

@@ -51,5 +51,5 @@ def deploy_each(
 
 @settles("pros.independent-deployment", evidence=Evidence.SIMULATED)
 def independent_deployment(use_cases_interrupted_at_worst: float, use_cases: int) -> Verdict:
-    """Whichever service is deployed, some use case does not notice."""
+    """Holds when some use case does not notice, whichever service is deployed."""
     return holds_if(use_cases_interrupted_at_worst < use_cases)

@@ -170,8 +170,8 @@ def consistent_figures(
 
 @settles("service-discovery.service-registry-eureka", evidence=Evidence.SIMULATED)
 def eureka(crashes_up_to_a_day: float, answers_on_both_sides: float, missing: float) -> Verdict:
-    """Up to so many crashes a day, stale entries fail less than `ERROR_BUDGET_PERCENT`; and in a cut network it
-    answers on both sides, with all that can be reached there.
+    """Holds up to the number of crashes a day at which stale entries fail {ERROR_BUDGET_PERCENT} % of the
+    requests, when the registry answers on both sides of a cut network, with all that can be reached there.
     """
     if answers_on_both_sides < 1 or missing > 0:
         return holds_if(False)
@@ -180,15 +180,17 @@ def eureka(crashes_up_to_a_day: float, answers_on_both_sides: float, missing: fl
 
 @settles("service-discovery.service-registry-consul", evidence=Evidence.SIMULATED)
 def consul(crashes_up_to_a_day: float, useless: float) -> Verdict:
-    """Up to so many crashes a day, stale entries fail less than `ERROR_BUDGET_PERCENT`; and in a cut network it names
-    no instance that cannot be reached, where it answers at all.
+    """Holds up to the number of crashes a day at which stale entries fail {ERROR_BUDGET_PERCENT} % of the
+    requests, when in a cut network the registry names nobody who cannot be reached, where it answers at all.
     """
     return _consistent(crashes_up_to_a_day, useless)
 
 
 @settles("service-discovery.service-registry-etcd", evidence=Evidence.SIMULATED)
 def etcd(crashes_up_to_a_day: float, useless: float) -> Verdict:
-    """The same as for Consul."""
+    """Holds up to the number of crashes a day at which stale entries fail {ERROR_BUDGET_PERCENT} % of the
+    requests, when in a cut network the registry names nobody who cannot be reached, where it answers at all.
+    """
     return _consistent(crashes_up_to_a_day, useless)
 
 

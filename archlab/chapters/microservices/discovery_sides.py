@@ -194,10 +194,10 @@ def gives_back_up_to_clients(found: pd.DataFrame) -> float:
 
 @settles("service-discovery.client-side-client-queries-service-registry", evidence=Evidence.SIMULATED)
 def client_side(gives_back_up_to_clients: float) -> Verdict:
-    """Up to so many clients, who each find out for themselves, ejection gives back `WORTH_HAVING_PERCENT` of the
-    requests that a dead instance fails.
+    """Holds up to the number of clients, who share {CALLS_PER_S} calls a second and each find out for themselves,
+    at which ejection gives back {WORTH_HAVING_PERCENT} % of the requests that a dead instance fails.
     """
-    return holds_up_to(gives_back_up_to_clients, "clients that share 50 calls a second")
+    return holds_up_to(gives_back_up_to_clients, f"clients that share {CALLS_PER_S:.0f} calls a second")
 
 
 MUCH_FEWER = 2.0
@@ -220,9 +220,11 @@ def unnoticed_up_to_hop_ms(hops: pd.DataFrame) -> float:
 
 @settles("service-discovery.server-side-load-balancer-queries-service-registry", evidence=Evidence.SIMULATED)
 def server_side(unnoticed_up_to_hop_ms: float, times_fewer_failures: float) -> Verdict:
-    """Up to this hop the way through a balancer makes pages less than `NOTICEABLE_PERCENT` slower; and it fails
-    `MUCH_FEWER` times fewer requests than clients who find out for themselves.
+    """Holds up to the hop at which the way through a balancer makes a page {NOTICEABLE_PERCENT} % slower, when it
+    fails {MUCH_FEWER} times fewer requests than clients who find out for themselves.
     """
     if times_fewer_failures <= MUCH_FEWER:
         return holds_if(False)
-    return holds_up_to(unnoticed_up_to_hop_ms, "ms a hop, where pages take 10 % longer")
+    return holds_up_to(
+        unnoticed_up_to_hop_ms, f"ms a hop, where pages take {NOTICEABLE_PERCENT:.0f} % longer"
+    )

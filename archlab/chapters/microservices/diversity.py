@@ -64,5 +64,7 @@ def one_service_on_another_store(orders: int = 50, seed: int = 1) -> dict[str, i
 
 @settles("characteristics.technology-diversity", evidence=Evidence.MEASURED)
 def technology_diversity(other_services_changed: int, anomalies: int, orders: int, messages: int) -> Verdict:
-    """One service keeps its rows in a store of another kind: no other changes, no order is wrong, none is left out."""
+    """Holds when one service keeps its rows in a store of another kind, no other service changes, no order is
+    wrong and none is left out.
+    """
     return holds_if(other_services_changed == 0 == anomalies and orders == messages > 0)

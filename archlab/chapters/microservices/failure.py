@@ -179,7 +179,9 @@ def isolated_up_to_timeout_s(timeouts: pd.DataFrame) -> float:
 
 @settles("characteristics.fault-isolation", evidence=Evidence.SIMULATED)
 def isolation(pages_while_payments_is_down_percent: float, isolated_up_to_times_slower: float) -> Verdict:
-    """Without any guard, pages come while payments is down, and while its provider is slow: up to which slowness?"""
+    """Holds up to the slowness of the provider at which fewer than {UNHURT_PERCENT} % of the pages come, without
+    any guard, when as many come while payments is down.
+    """
     if pages_while_payments_is_down_percent < UNHURT_PERCENT:
         return holds_if(False)
     return holds_up_to(isolated_up_to_times_slower, "times slower; a crash does no harm")

@@ -162,7 +162,9 @@ def goes_on_from_gateways(outages: pd.DataFrame) -> float:
 
 @settles("api-gateway-pattern.single-entry-point-for-clients", evidence=Evidence.SIMULATED)
 def single_entry(addresses_with: int, addresses_without: int, goes_on_from_gateways: float) -> Verdict:
-    """Clients know fewer addresses, and from so many gateways on the shop goes on when one is down."""
+    """Holds from the number of gateways at which {GOES_ON_PERCENT} % of every use case go on while one is down,
+    when clients know fewer addresses than without a gateway.
+    """
     entry = addresses_with < addresses_without
     return holds_from(goes_on_from_gateways if entry else math.inf, "gateways, for the crash of one")
 
@@ -178,6 +180,8 @@ def unnoticed_up_to_hop_ms(hops: pd.DataFrame) -> float:
 
 @settles("api-gateway-pattern.request-routing", evidence=Evidence.SIMULATED)
 def request_routing(moved_percent: float, lost_by_the_move: float, unnoticed_up_to_hop_ms: float) -> Verdict:
-    """A new routing table moves all pages and loses none; up to this hop they take less than a tenth longer."""
+    """Holds up to the hop at which the way through the gateway makes a page {NOTICEABLE_PERCENT} % slower, when a
+    new routing table moves {SERVED_PERCENT} % of the pages, or more, and loses none.
+    """
     works = moved_percent >= SERVED_PERCENT and lost_by_the_move == 0
     return holds_up_to(unnoticed_up_to_hop_ms if works else -math.inf, "ms a hop, for less than a tenth more")

@@ -167,5 +167,7 @@ def bears_up_to_times_slower(rules: pd.DataFrame, rule: str) -> float:
 
 @settles("api-gateway-pattern.load-balancing", evidence=Evidence.SIMULATED)
 def load_balancing(bears_up_to_times_slower: float) -> Verdict:
-    """By the shop's own rule, p99 stays below `BEARABLE` times its value while one server is up to so much slower."""
+    """Holds up to the slowness of one server at which, by the shop's own rule, the p99 of all requests is
+    {BEARABLE} times as long as with equal servers.
+    """
     return holds_up_to(bears_up_to_times_slower, "times as slow, by the shop's own rule")

@@ -208,6 +208,9 @@ def bears_up_to_heavy_clients(orders: pd.DataFrame) -> float:
 def rate_limiting(
     served_without_percent: float, served_with_percent: float, bears_up_to_heavy_clients: float
 ) -> Verdict:
-    """A limit saves the usual clients from a greedy one, and up to so many heavy ones that keep to their limits."""
+    """Holds up to the number of heavy clients, who keep to their limits, beside whom {SERVED_PERCENT} % of the
+    usual orders come in time, when as many usual requests come beside a greedy client with a limit, and fewer
+    without.
+    """
     saves = served_without_percent < SERVED_PERCENT <= served_with_percent
     return holds_up_to(bears_up_to_heavy_clients if saves else -math.inf, "clients whose requests are heavy")

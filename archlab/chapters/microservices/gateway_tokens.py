@@ -148,5 +148,5 @@ def _at_the_door(shop: Microservices, order: WebRequest, checks: list[Check]) ->
 
 @settles("api-gateway-pattern.authentication-authorization", evidence=Evidence.SIMULATED)
 def authentication_authorization(wrongly_let_in: float, wrongly_turned_away: float) -> Verdict:
-    """Of all callers at the gateway, honest and forging, each gets the answer that its token deserves."""
+    """Holds when every caller at the gateway, honest or forging, gets the answer that its token deserves."""
     return holds_if(wrongly_let_in == wrongly_turned_away == 0)

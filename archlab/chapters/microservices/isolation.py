@@ -111,7 +111,9 @@ def isolation_pays(
     worst_pages_monolith_percent: float,
     isolated_up_to_timeout_s: float,
 ) -> Verdict:
-    """With guards, pages come whatever breaks in payments; a guarded monolith loses some. How short a time-out?"""
+    """Holds up to the time-out, as the only guard, at which fewer than {UNHURT_PERCENT} % of the pages come, when
+    as many come from guarded services whatever breaks in payments, and fewer from a guarded monolith.
+    """
     if not worst_pages_services_percent >= UNHURT_PERCENT > worst_pages_monolith_percent:
         return holds_if(False)
     return holds_up_to(isolated_up_to_timeout_s, "s of time-out, when that is the only guard")

@@ -95,5 +95,7 @@ def noticed_from_hop_ms(hops: pd.DataFrame) -> float:
 
 @settles("cons.network-latency", evidence=Evidence.SIMULATED)
 def network_latency(noticed_from_hop_ms: float) -> Verdict:
-    """From this hop on, the hops of a page take `NOTICEABLE_PERCENT` of what the monolith takes for all of it."""
+    """Holds from the hop at which the hops of a page take {NOTICEABLE_PERCENT} % of what the monolith takes for
+    all of it.
+    """
     return holds_from(noticed_from_hop_ms, f"ms a hop, where a page takes {NOTICEABLE_PERCENT:.0f} % longer")

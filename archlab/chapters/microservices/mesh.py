@@ -222,8 +222,9 @@ def gives_back_from_times_slower(slow: pd.DataFrame, design: str = "Linkerd, as 
 
 @settles("service-communication.service-mesh-istio", evidence=Evidence.SIMULATED)
 def istio(gives_back_from_replicas: float, cheap_up_to_ms: float, adds_ms: float) -> Verdict:
-    """From so many replicas its ejection, by its defaults, gives back `WORTH_HAVING_PERCENT` of the failed pages;
-    and its proxies add less than `NOTICEABLE_PERCENT` to an order.
+    """Holds from the number of replicas at which its ejection, with its defaults, gives back
+    {WORTH_HAVING_PERCENT} % of the failed pages, when its proxies make an order less than {NOTICEABLE_PERCENT}
+    % slower.
     """
     if adds_ms >= cheap_up_to_ms:
         return holds_if(False)
@@ -233,8 +234,8 @@ def istio(gives_back_from_replicas: float, cheap_up_to_ms: float, adds_ms: float
 
 @settles("service-communication.service-mesh-linkerd", evidence=Evidence.SIMULATED)
 def linkerd(gives_back_from_times_slower: float, cheap_up_to_ms: float, adds_ms: float) -> Verdict:
-    """Unasked, from this slowness of one replica on, it keeps the p99 of all pages `MUCH_SLOWER` times lower; and its
-    proxies add less than `NOTICEABLE_PERCENT` to an order.
+    """Holds from the slowness of one replica at which, unasked, it keeps the p99 of all pages {MUCH_SLOWER} times
+    lower, when its proxies make an order less than {NOTICEABLE_PERCENT} % slower.
     """
     if adds_ms >= cheap_up_to_ms:
         return holds_if(False)

@@ -105,5 +105,7 @@ def too_many_pages_from_services(growth: pd.DataFrame) -> float:
 
 @settles("cons.operational-overhead", evidence=Evidence.MODELLED)
 def operational_overhead(too_many_pages_from_services: float) -> Verdict:
-    """From this number of services on, too many shifts bring one person more pages than can be dealt with."""
+    """Holds from the number of services at which more than {TOO_MANY_SHIFTS_PERCENT} % of the shifts bring one
+    person more than {PAGES_A_SHIFT} pages.
+    """
     return holds_from(too_many_pages_from_services, "services, for one person on call")

@@ -74,5 +74,7 @@ def own_trains_are_faster_up_to_percent(autonomy: pd.DataFrame) -> float:
 
 @settles("pros.team-autonomy", evidence=Evidence.MODELLED)
 def team_autonomy(own_trains_are_faster_up_to_percent: float) -> Verdict:
-    """Up to this share of changes that touch two services, a change is out sooner with a train for each team."""
+    """Holds up to the share of changes that touch two services at which a change is out no sooner with a train for
+    each team than with one for all.
+    """
     return holds_up_to(own_trains_are_faster_up_to_percent, "% of changes that touch two services")

@@ -12,7 +12,7 @@ The rules ask how many calls in a row, and how large answers, it takes until one
 >>> bool(sizes.protobuf_bytes["order"] < sizes.json_bytes["order"] / 3)
 True
 >>> synchronous_grpc(faster_from_kb=80).words
-'Holds when: from 80 kB an answer, with ten calls in a row'
+'Holds when: from 80 kB an answer, with 10 calls in a row'
 """
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -305,6 +305,10 @@ def _nothing_but(answer: Message) -> Generator[Event, Any, Message]:
     return answer
 
 
+ANSWER_KB, CALLS = 10.0, 10
+"""The size of the answers where calls are counted, and the number of calls where the size is sought."""
+
+
 def as_good_up_to_calls(rows: pd.DataFrame) -> float:
     """Return up to how many calls REST is as good; takes `protocols.calls_in_a_row` with one size of answers."""
     return last_holding(rows.calls.tolist(), (NOTICEABLE_PERCENT - rows.saved_percent).tolist())
@@ -312,8 +316,10 @@ def as_good_up_to_calls(rows: pd.DataFrame) -> float:
 
 @settles("service-communication.synchronous-rest", evidence=Evidence.SIMULATED)
 def synchronous_rest(as_good_up_to_calls: float) -> Verdict:
-    """Up to so many calls, each answered with 10 kB, gRPC is less than `NOTICEABLE_PERCENT` faster than REST."""
-    return holds_up_to(as_good_up_to_calls, "calls in a row with answers of 10 kB")
+    """Holds up to the number of calls in a row, each answered with {ANSWER_KB} kB, at which gRPC is
+    {NOTICEABLE_PERCENT} % faster.
+    """
+    return holds_up_to(as_good_up_to_calls, f"calls in a row with answers of {ANSWER_KB:.0f} kB")
 
 
 def faster_from_kb(rows: pd.DataFrame) -> float:
@@ -325,5 +331,7 @@ def faster_from_kb(rows: pd.DataFrame) -> float:
 
 @settles("service-communication.synchronous-grpc", evidence=Evidence.SIMULATED)
 def synchronous_grpc(faster_from_kb: float) -> Verdict:
-    """From answers of this size on, ten calls in a row are `NOTICEABLE_PERCENT` faster by gRPC than by REST."""
-    return holds_from(faster_from_kb, "kB an answer, with ten calls in a row")
+    """Holds from the size of an answer at which {CALLS} calls in a row are {NOTICEABLE_PERCENT} % faster by gRPC
+    than by REST.
+    """
+    return holds_from(faster_from_kb, f"kB an answer, with {CALLS} calls in a row")

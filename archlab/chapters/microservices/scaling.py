@@ -229,7 +229,9 @@ def pays_from_orders_percent(shops: pd.DataFrame) -> float:
 
 @settles("characteristics.independent-scaling", evidence=Evidence.SIMULATED)
 def independent_scaling(pays_from_orders_percent: float) -> Verdict:
-    """From this share of orders on, services scaled one by one serve `NOTICEABLE_PERCENT` more for the same money."""
+    """Holds from the share of orders at which services, scaled one by one, serve {NOTICEABLE_PERCENT} % more for
+    the same money.
+    """
     return holds_from(pays_from_orders_percent, "% of orders, for the same money")
 
 
@@ -241,5 +243,5 @@ def services_serve_more_from_usd_per_hour(shops: pd.DataFrame) -> float:
 
 @settles("pros.scalability", evidence=Evidence.SIMULATED)
 def scalability(services_serve_more_from_usd_per_hour: float) -> Verdict:
-    """From this budget on, services serve `NOTICEABLE_PERCENT` more of the usual mix than a monolith."""
+    """Holds from the budget at which services serve {NOTICEABLE_PERCENT} % more of the usual mix than a monolith."""
     return holds_from(services_serve_more_from_usd_per_hour, "USD an hour")

@@ -175,7 +175,9 @@ def storm_limits(recoveries: pd.DataFrame) -> dict[str, float]:
 def distributed_system_complexity(
     services_stay_ill_from_load_percent: float, monolith_stays_ill_from_load_percent: float
 ) -> Verdict:
-    """From this load on a fault outlives itself by `OUTLIVES_S` in services that retry; a monolith bears more."""
+    """Holds from the load at which a fault outlives itself by {OUTLIVES_S} s in services that retry, when a
+    monolith bears {NOTICEABLE_PERCENT} points of load more.
+    """
     if not services_stay_ill_from_load_percent + NOTICEABLE_PERCENT < monolith_stays_ill_from_load_percent:
         return holds_if(False)
     return holds_from(services_stay_ill_from_load_percent, "% of capacity, where calls are tried twice")

@@ -205,13 +205,13 @@ def failing_order(apart: bool = False, seed: int = 1) -> dict[str, int]:
 
 @settles("characteristics.single-codebase", evidence=Evidence.MEASURED)
 def single_codebase(packages: int) -> Verdict:
-    """All modules are in one package."""
+    """Holds when all modules are in one package."""
     return holds_if(packages == 1)
 
 
 @settles("characteristics.shared-database", evidence=Evidence.MEASURED)
 def shared_database(databases: int, shared_tables: int) -> Verdict:
-    """One database for all tables, and modules do meet in its tables."""
+    """Holds when all tables are in one database, and modules do meet in them: some table is used by two."""
     return holds_if(databases == 1 and shared_tables > 0)
 
 
@@ -221,7 +221,7 @@ TIGHT_PERCENT = 50.0
 
 @settles("characteristics.tight-coupling-between-components", evidence=Evidence.MEASURED)
 def tight_coupling(pairs_that_call_percent: float) -> Verdict:
-    """Most ordered pairs of modules call each other directly."""
+    """Holds when more than {TIGHT_PERCENT} % of the ordered pairs of modules call each other directly."""
     return holds_if(pairs_that_call_percent > TIGHT_PERCENT)
 
 
@@ -231,7 +231,9 @@ A_PROGRAM_AND_A_DATABASE = 2
 
 @settles("pros.simple-to-develop-and-test", evidence=Evidence.MEASURED)
 def simple_to_test(sql_statements_for_a_rule: int, parts_to_start: int) -> Verdict:
-    """A rule is tested without a database, and a whole order with one program and one database."""
+    """Holds when the test of a rule needs no SQL, and that of a whole order at most {A_PROGRAM_AND_A_DATABASE}
+    parts: a program and a database.
+    """
     return holds_if(sql_statements_for_a_rule == 0 and parts_to_start <= A_PROGRAM_AND_A_DATABASE)
 
 
@@ -239,13 +241,13 @@ def simple_to_test(sql_statements_for_a_rule: int, parts_to_start: int) -> Verdi
 def easier_debugging(
     modules_on_the_path: int, visible_in_process: int, visible_across_network: int
 ) -> Verdict:
-    """One traceback shows every module on the way to a failure, and would not if messages lay between."""
+    """Holds when one traceback shows every module on the way to a failure, and would not if messages lay between."""
     return holds_if(visible_in_process == modules_on_the_path > visible_across_network)
 
 
 @settles("cons.technology-lock-in", evidence=Evidence.MEASURED)
 def technology_lock_in(modules_that_cannot_change_alone: int, modules: int) -> Verdict:
-    """Most modules cannot get another database without a change in others."""
+    """Holds when more than half of the modules cannot get another database without a change in others."""
     return holds_if(modules_that_cannot_change_alone > modules / 2)
 
 

@@ -59,5 +59,5 @@ def dying_orders(
 
 @settles("pros.transaction-management-is-straightforward", evidence=Evidence.SIMULATED)
 def transactions(half_written_with: int, half_written_without: int) -> Verdict:
-    """One transaction leaves no crash with half an order in the rows, and it was needed for that."""
+    """Holds when no crash leaves half an order in the rows with one transaction, and some do without."""
     return holds_if(half_written_with == 0 < half_written_without)

@@ -233,7 +233,7 @@ def slow_neighbours(
 
 @settles("characteristics.single-deployment-unit", evidence=Evidence.SIMULATED)
 def single_deployment_unit(use_cases_interrupted: float, use_cases: int) -> Verdict:
-    """A new version of one module interrupts every use case."""
+    """Holds when a new version of one module interrupts every use case."""
     return holds_if(use_cases_interrupted == use_cases)
 
 
@@ -253,5 +253,7 @@ def stopped_by_one_part_up_to_clones(crashes: Mapping[int, pd.DataFrame]) -> flo
 
 @settles("cons.single-point-of-failure", evidence=Evidence.SIMULATED)
 def single_point_of_failure(stopped_by_one_part_up_to_clones: float) -> Verdict:
-    """Up to this number of clones, there is a part whose crash stops every use case."""
+    """Holds up to the number of clones with a part whose crash stops every use case: fewer than {STOPPED_PERCENT}
+    % are answered.
+    """
     return holds_up_to(stopped_by_one_part_up_to_clones, "clone(s)")

@@ -124,5 +124,7 @@ def costly_from_hot_share_percent(cost: pd.DataFrame) -> float:
 
 @settles("cons.difficult-to-scale-individual-components", evidence=Evidence.MODELLED)
 def hard_to_scale_one(costly_from_hot_share_percent: float) -> Verdict:
-    """From this share of the work on, cloning everything costs `NOTICEABLE_PERCENT` more than the hot module."""
+    """Holds from the share of the work at which clones of everything cost {NOTICEABLE_PERCENT} % more than the hot
+    module apart.
+    """
     return holds_from(costly_from_hot_share_percent, "% of the work in the hot module")

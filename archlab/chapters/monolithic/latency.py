@@ -186,7 +186,9 @@ def noticed_from_hop_ms(hops: pd.DataFrame) -> float:
 
 @settles("pros.better-performance-no-network-calls", evidence=Evidence.SIMULATED)
 def no_network_calls(noticed_from_hop_ms: float) -> Verdict:
-    """From this hop on, the median of a whole order grows by `NOTICEABLE_PERCENT` when its calls are messages."""
+    """Holds from the hop at which the median order takes {NOTICEABLE_PERCENT} % longer because its calls are
+    messages.
+    """
     return holds_from(
         noticed_from_hop_ms, f"ms a hop, where an order takes {NOTICEABLE_PERCENT:.0f} % longer"
     )
@@ -204,9 +206,8 @@ def browsing_bears_up_to_times_heavier(needs: pd.DataFrame) -> float:
 def simple_requirements(
     bears_up_to_times_heavier_shared: float, bears_up_to_times_heavier_in_turn: float
 ) -> Verdict:
-    """Up to this weight of an order, browsing beside it keeps its p99 below `MUCH_SLOWER` times the usual.
-
-    On cores that share their time, or else on cores that do one thing after the other.
+    """Holds up to the weight of an order at which the p99 of the pages beside it is {MUCH_SLOWER} times as long as
+    usual: on cores that share their time or, when it never gets so long there, on cores that work in turn.
     """
     if math.isfinite(bears_up_to_times_heavier_shared):
         return holds_up_to(bears_up_to_times_heavier_shared, "times as heavy orders")

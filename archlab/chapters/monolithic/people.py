@@ -115,7 +115,9 @@ def most_teams(
 
 @settles("pros.easy-deployment", evidence=Evidence.MODELLED)
 def easy_deployment(runs_per_change_one_unit: float, runs_per_change_five_units: float) -> Verdict:
-    """One team runs its pipeline clearly less often for each change with one unit than with five."""
+    """Holds when a team runs its pipelines {NOTICEABLE_PERCENT} % more often for each change with five units than
+    with one.
+    """
     return holds_if(runs_per_change_five_units > (1 + NOTICEABLE_PERCENT / 100) * runs_per_change_one_unit)
 
 
@@ -134,7 +136,9 @@ def over_a_day_from_teams(times: pd.DataFrame) -> float:
 
 @settles("cons.long-deployment-cycles", evidence=Evidence.MODELLED)
 def long_deployment_cycles(over_a_day_from_teams: float) -> Verdict:
-    """From this number of teams on one train, a mean change takes more than a working day."""
+    """Holds from the number of teams at which the mean change takes more than {WORKING_DAY_H} hours, a working
+    day, with one train for all.
+    """
     return holds_from(over_a_day_from_teams, "teams on one release train")
 
 
@@ -146,7 +150,9 @@ def shared_train_is_faster_up_to_teams(times: pd.DataFrame) -> float:
 
 @settles("when-to-use.team-is-small", evidence=Evidence.MODELLED)
 def team_is_small(shared_train_is_faster_up_to_teams: float) -> Verdict:
-    """Up to this number of teams a mean change is out sooner on one train than on one for each team."""
+    """Holds up to the number of teams at which the mean change is out no later with one train for all than with
+    one for each.
+    """
     return holds_up_to(shared_train_is_faster_up_to_teams, "teams")
 
 
@@ -162,5 +168,7 @@ def one_unit_is_faster_from_percent(units: pd.DataFrame) -> float:
 
 @settles("when-to-use.rapid-prototyping", evidence=Evidence.MODELLED)
 def rapid_prototyping(one_unit_is_faster_from_percent: float) -> Verdict:
-    """From this share of changes that would touch two units, one team delivers sooner with one unit than five."""
+    """Holds from the share of changes that touch two units at which one team delivers sooner with one unit than
+    with five.
+    """
     return holds_from(one_unit_is_faster_from_percent, "% of changes that would touch two units")

@@ -168,5 +168,5 @@ def clones_help_up_to_per_s(out: pd.DataFrame) -> float:
 
 @settles("when-to-use.small-to-medium-applications", evidence=Evidence.SIMULATED)
 def small_to_medium(clones_help_up_to_per_s: float) -> Verdict:
-    """Above this load one clone more adds less than `WORTH_A_CLONE_PERCENT`: the database is full."""
+    """Holds up to the load at which one clone more adds less than {WORTH_A_CLONE_PERCENT} % to it."""
     return holds_up_to(clones_help_up_to_per_s, "requests/s with this database")

@@ -4,6 +4,7 @@
 >>> from archlab.course.claims.verdict import holds_if
 >>> @settles("definition.eventual-consistency-between-models", evidence=Evidence.SIMULATED)
 ... def reads_are_stale(stale_reads: int):
+...     '''Holds when some reads are older than the last write.'''
 ...     return holds_if(stale_reads > 0)
 >>> claims = Chapter("cqrs", [reads_are_stale])
 >>> because = "The read model follows the writes with a delay."
@@ -50,11 +51,12 @@ class Chapter:
         """Decide `claim` (its short id) by its rule from the figures given, and return the result, which
         shows itself.
 
-        `because` says in one sentence what makes it so.
+        `because` says in one sentence what makes it so. A figure is a number, or one with a value for each seed
+        (`OverSeeds`, `Limit`): then the rule decides with each seed by itself.
 
         Raises:
             ValueError: when the claim is unknown or has no rule, `because` is empty, or the figures are not
-                those that the rule needs, or one is NaN.
+                those that the rule needs; see `Rule.verdict`.
         """
         self._require_claim(claim)
         if claim not in self._rules:

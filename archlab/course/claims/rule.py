@@ -1,28 +1,32 @@
 """Rules: how the figures of an experiment decide a claim. A rule is written before the figures are known.
 
-It is a function from figures to a verdict, so you can give it other figures and see it come out the other
-way.
+It is a function from figures to a verdict, so you can give it other figures and see it come out the other way. Its
+docstring says in words when the claim holds, with the thresholds by their names: `{NOTICEABLE_PERCENT}` becomes 10.
 
+>>> from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
 >>> from archlab.course.claims.verdict import holds_if
 >>> @settles("pros.better-performance-no-network-calls", evidence=Evidence.SIMULATED)
-... def no_network_calls(p50_in_process_ms: float, p50_with_hops_ms: float):
-...     return holds_if(p50_with_hops_ms > 1.1 * p50_in_process_ms)
->>> no_network_calls(p50_in_process_ms=10, p50_with_hops_ms=14).words
+... def no_network_calls(slower_with_hops_percent: float):
+...     '''Holds when an order takes {NOTICEABLE_PERCENT} % longer over the network.'''
+...     return holds_if(slower_with_hops_percent >= NOTICEABLE_PERCENT)
+>>> no_network_calls.words
+'Holds when an order takes 10 % longer over the network.'
+>>> no_network_calls(slower_with_hops_percent=14).words
 'Holds'
->>> no_network_calls(p50_in_process_ms=10, p50_with_hops_ms=10.2).words
-'Does not hold'
+>>> no_network_calls(slower_with_hops_percent=OverSeeds([14, 9, 14])).words
+"Depends on luck: 'holds' with 2 of 3 seeds, 'does not hold' with 1"
 """
 
-import ast
 import inspect
-import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, ParamSpec
+from string import Formatter
+from typing import Any, Generic, ParamSpec
 
-from archlab.course.claims.verdict import Outcome, Verdict
-from archlab.course.quantity import require_figure
+from archlab.course.claims.over_seeds import OverSeeds
+from archlab.course.claims.verdict import Outcome, Verdict, agreed
+from archlab.course.quantity import number, require_figure
 
 Figures = ParamSpec("Figures")
 
@@ -33,12 +37,28 @@ class Evidence(StrEnum):
     SIMULATED = "simulated"
     MEASURED = "measured on the code"
     MODELLED = "modelled"
+    BY_CONSTRUCTION = "true by construction"
     NONE = "cannot be shown here"
+
+
+ALLOWED = {
+    Evidence.NONE: (Outcome.CANNOT_BE_SHOWN,),
+    Evidence.BY_CONSTRUCTION: (Outcome.HOLDS, Outcome.DOES_NOT_HOLD),
+}
+"""What can come out of evidence that is no experiment. What we built into the shop has no limit that we could find."""
 
 
 @dataclass(frozen=True)
 class Rule(Generic[Figures]):
-    """A claim's short id, the kind of evidence, and the function that decides. Call it like that function."""
+    """A claim's short id, the kind of evidence, and the function that decides. Call it like that function.
+
+    A figure may have a value for each seed (`OverSeeds`, `Limit`). Then the rule decides with each seed by itself, and
+    the verdict stands when all of them agree; else it "depends on luck".
+
+    Raises:
+        ValueError: when the evidence is of an unknown kind, the function takes no figures though there is evidence, or
+            it has no docstring.
+    """
 
     claim: str
     evidence: Evidence
@@ -50,9 +70,11 @@ class Rule(Generic[Figures]):
             raise ValueError(f"evidence is {self.evidence!r}; it must be one of {allowed}")
         if not self.figures and self.evidence is not Evidence.NONE:
             raise ValueError(f"the rule of {self.claim} takes no figures; it must decide from at least one")
+        if not (self.decide.__doc__ or "").strip():
+            raise ValueError(f"the rule of {self.claim} has no docstring; it must say when the claim holds")
 
     def __call__(self, *args: Figures.args, **kwargs: Figures.kwargs) -> Verdict:
-        return self.decide(*args, **kwargs)
+        return self.verdict(inspect.signature(self.decide).bind(*args, **kwargs).arguments)
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -60,20 +82,28 @@ class Rule(Generic[Figures]):
         return tuple(inspect.signature(self.decide).parameters)
 
     @property
-    def source(self) -> str:
-        """What it does with them: the function's own lines, without signature and docstring."""
-        text = textwrap.dedent(inspect.getsource(self.decide))
-        function = ast.parse(text).body[0]
-        assert isinstance(function, ast.FunctionDef)
-        body = function.body[1:] if ast.get_docstring(function) else function.body
-        return textwrap.dedent("\n".join(text.splitlines()[body[0].lineno - 1 :]))
+    def words(self) -> str:
+        """What it does, in words: the docstring's first paragraph, with the values of the thresholds it names.
 
-    def verdict(self, figures: Mapping[str, float]) -> Verdict:
+        Raises:
+            ValueError: when it names one that its module does not have.
+        """
+        text = " ".join(inspect.cleandoc(self.decide.__doc__ or "").split("\n\n")[0].split())
+        known = getattr(self.decide, "__globals__", {})
+        try:
+            return _Words().vformat(text, (), known)
+        except (KeyError, AttributeError) as missing:
+            raise ValueError(
+                f"the rule of {self.claim} names {missing}; its module must have it"
+            ) from missing
+
+    def verdict(self, figures: Mapping[str, Any]) -> Verdict:
         """Return the verdict on these figures.
 
         Raises:
-            ValueError: when figures are missing or not asked for, or one is NaN; when the verdict is "cannot
-                be shown here" and the evidence is of another kind, or the other way round.
+            ValueError: when figures are missing or not asked for, one is NaN, or they have different numbers of seeds;
+                when the verdict does not fit the evidence: "cannot be shown here" and no other without evidence, no
+                condition by construction; or when the rule changed a limit and so lost its seeds.
         """
         if set(figures) != set(self.figures):
             raise ValueError(
@@ -81,17 +111,56 @@ class Rule(Generic[Figures]):
             )
         for name, value in figures.items():
             require_figure(name, value)
-        decide: Callable[..., Verdict] = self.decide
-        verdict = decide(**figures)
-        if (verdict.outcome is Outcome.CANNOT_BE_SHOWN) != (self.evidence is Evidence.NONE):
+        verdict = self._over_seeds(figures)
+        fits = ALLOWED.get(self.evidence, tuple(set(Outcome) - {Outcome.CANNOT_BE_SHOWN}))
+        if verdict.outcome not in fits:
             raise ValueError(
                 f"evidence of {self.claim} is {self.evidence.value!r}, the verdict {verdict.words!r}"
             )
         return verdict
 
+    def _over_seeds(self, figures: Mapping[str, Any]) -> Verdict:
+        decide: Callable[..., Verdict] = self.decide
+        verdict, seeds = decide(**figures), self._seeds(figures)
+        if seeds is None:
+            return verdict
+        each = [decide(**_of_seed(figures, seed)) for seed in range(seeds)]
+        self._require_seeds_of_limit(verdict, each)
+        return agreed(verdict, each)
+
+    def _require_seeds_of_limit(self, verdict: Verdict, each: Sequence[Verdict]) -> None:
+        flips_at = verdict.flips_at
+        is_bare = flips_at is not None and not isinstance(flips_at, OverSeeds)
+        if is_bare and len({one.flips_at for one in each}) > 1:
+            raise ValueError(
+                f"flips_at of {self.claim} is {flips_at!r}, without its seeds; the rule must hand a limit on unchanged"
+            )
+
+    def _seeds(self, figures: Mapping[str, Any]) -> int | None:
+        """How many seeds the figures have; None when none of them says."""
+        counts = {name: value.n for name, value in figures.items() if isinstance(value, OverSeeds)}
+        if len(set(counts.values())) > 1:
+            raise ValueError(f"figures of {self.claim} have so many seeds: {counts}; they must have the same")
+        return next(iter(counts.values()), None)
+
+
+class _Words(Formatter):
+    """Puts values into words as all figures are written."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        return value if isinstance(value, str) else number(value)
+
+
+def _of_seed(figures: Mapping[str, Any], seed: int) -> dict[str, Any]:
+    """The figures as they are with one seed."""
+    return {
+        name: value.per_seed[seed] if isinstance(value, OverSeeds) else value
+        for name, value in figures.items()
+    }
+
 
 def settles(claim: str, evidence: Evidence) -> Callable[[Callable[Figures, Verdict]], Rule[Figures]]:
-    """Make the decorated function the rule of `claim` (its short id)."""
+    """Make the decorated function the rule of `claim` (its short id). Its docstring says when the claim holds."""
 
     def make(decide: Callable[Figures, Verdict]) -> Rule[Figures]:
         return Rule(claim, evidence, decide)

@@ -4,7 +4,7 @@ It carries its rows along as data in the saved notebook, so that the last chapte
 (`gather`) without running the others again.
 
 >>> Scorecard("cqrs", ()).summary
-'0 claims about cqrs: holds 0, holds when 0, does not hold 0, cannot be shown here 0'
+'0 claims about cqrs: holds 0, true by construction 0, holds when 0, does not hold 0, cannot be shown here 0'
 """
 
 from collections import Counter
@@ -17,12 +17,27 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from archlab.course.claims.settled import CELL, Settled
+from archlab.course.claims.rule import Evidence
+from archlab.course.claims.settled import CELL, Settled, shown
 from archlab.course.claims.verdict import Outcome
 from archlab.course.quantity import describe
 
 MIME = "application/vnd.archlab.scorecard+json"
 """The type under which a scorecard's rows are stored beside its table. Viewers ignore it."""
+
+
+NUMBERS = ("flips_at", "flips_at_low", "flips_at_high", "seeds")
+"""The columns of `Scorecard.frame` that are numbers, or NaN."""
+
+WAYS: tuple[str, ...] = (
+    Outcome.HOLDS,
+    Evidence.BY_CONSTRUCTION,
+    Outcome.HOLDS_WHEN,
+    Outcome.DOES_NOT_HOLD,
+    Outcome.CANNOT_BE_SHOWN,
+    Outcome.BY_LUCK,
+)
+"""In the order of the summary."""
 
 
 @dataclass(frozen=True)
@@ -34,20 +49,21 @@ class Scorecard:
 
     def frame(self) -> pd.DataFrame:
         """Return a row a claim: `claim`, `pattern`, `section`, `text`, `verdict`, `detail` (condition or
-        reason),
-        `flips_at` (NaN when there is no condition), `evidence`, `because`, `figures` (name -> value with
-        unit)."""
+        reason), `flips_at` with the interval `flips_at_low` to `flips_at_high` (NaN when there is no condition),
+        `seeds` (NaN when the figures do not say), `evidence`, `rule` (its words), `because`, `figures` (name -> value
+        with unit)."""
         return _frame(row.record() for row in self.rows)
 
     @property
     def summary(self) -> str:
-        """How many claims came out in each way, in one line."""
-        counts = Counter(row.verdict.outcome for row in self.rows)
-        ways = ", ".join(f"{outcome.value.lower()} {counts[outcome]}" for outcome in Outcome)
-        return f"{len(self.rows)} claims about {self.pattern}: {ways}"
+        """How many claims came out in each way, in one line. What is true by construction is counted apart."""
+        counts = Counter(_way(row) for row in self.rows)
+        ways = [way for way in WAYS if counts[way] or way != Outcome.BY_LUCK]
+        said = ", ".join(f"{way.lower()} {counts[way]}" for way in ways)
+        return f"{len(self.rows)} claims about {self.pattern}: {said}"
 
     def __str__(self) -> str:
-        lines = [f"{row.verdict.symbol} {row.claim.text}: {row.verdict.words}" for row in self.rows]
+        lines = [f"{row.symbol} {row.claim.text}: {row.verdict.words}" for row in self.rows]
         return "\n".join([self.summary, *lines])
 
     def _html(self) -> str:
@@ -82,15 +98,20 @@ def _records(notebook: Path) -> list[dict[str, Any]]:
     return records
 
 
+def _way(row: Settled) -> str:
+    return Evidence.BY_CONSTRUCTION if row.holds_by_construction else row.verdict.outcome
+
+
 def _frame(records: Iterable[dict[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame(records)
-    return frame.assign(flips_at=frame["flips_at"].astype(float))
+    return frame.astype({name: float for name in NUMBERS if name in frame})
 
 
 def _row(row: Settled) -> str:
     figures = "<br>".join(escape(describe(name, value)) for name, value in row.figures.items())
-    verdict = f'<span aria-hidden="true">{row.verdict.symbol}</span> {escape(row.verdict.words)}'
+    verdict = f'<span aria-hidden="true">{row.symbol}</span> {shown(row.verdict.words)}'
+    seeds = f", {row.verdict.seeds} seeds" if row.verdict.seeds else ""
     return (
         f'<tr><th scope="row" style="{CELL}">{escape(row.claim.text)}</th><td style="{CELL}">{verdict}</td>'
-        f'<td style="{CELL}">{figures or "none"}</td><td style="{CELL}">{row.rule.evidence.value}</td></tr>'
+        f'<td style="{CELL}">{figures or "none"}</td><td style="{CELL}">{row.rule.evidence.value}{seeds}</td></tr>'
     )

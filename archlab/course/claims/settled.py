@@ -7,6 +7,7 @@ The verdict is a symbol and words, so that it can be read without colour and alo
 >>> from archlab.course.claims.verdict import holds_if
 >>> @settles("definition.eventual-consistency-between-models", evidence=Evidence.SIMULATED)
 ... def reads_are_stale(stale_reads: int):
+...     '''Holds when some reads are older than the last write.'''
 ...     return holds_if(stale_reads > 0)
 >>> claim = claims_of("cqrs")[reads_are_stale.claim]
 >>> figures = {"stale_reads": 12}
@@ -14,7 +15,7 @@ The verdict is a symbol and words, so that it can be read without colour and alo
 Claim (definition): Eventual consistency between models
 ✔ Holds (simulated)
   stale reads: 12
-  Rule: return holds_if(stale_reads > 0)
+  Rule: Holds when some reads are older than the last write.
   Because: Copies take time.
 """
 
@@ -24,13 +25,15 @@ from html import escape
 from typing import Any
 
 from archlab.course.claims.claim import Claim
+from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, Rule
-from archlab.course.claims.verdict import Verdict
+from archlab.course.claims.verdict import ENOUGH_SEEDS, Outcome, Verdict
 from archlab.course.quantity import describe, with_unit, words_and_unit
 
 CARD = "border: 1px solid #767676; border-left: 6px solid #0072B2; padding: 0.4em 1em; margin: 0.5em 0"
-CODE = "font-family: monospace; margin: 0.3em 0"
-CELL = "text-align: left; padding: 0.1em 1em 0.1em 0"
+CELL = "text-align: left; vertical-align: top; padding: 0.1em 1em 0.1em 0"
+BUILT_SO = "≡"
+"""Instead of the symbol for "holds": no experiment could have come out the other way."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +47,52 @@ class Settled:
     because: str
 
     @property
+    def holds_by_construction(self) -> bool:
+        """Whether it holds because we built the shop so."""
+        return (
+            self.rule.evidence is Evidence.BY_CONSTRUCTION
+            and self.verdict.outcome is not Outcome.DOES_NOT_HOLD
+        )
+
+    @property
+    def symbol(self) -> str:
+        return BUILT_SO if self.holds_by_construction else self.verdict.symbol
+
+    @property
     def evidence(self) -> str:
-        """The kind of evidence in words; empty when there is none, for the verdict says that already."""
-        return "" if self.rule.evidence is Evidence.NONE else self.rule.evidence.value
+        """The kind of evidence in words, and over how many seeds the verdict is the same; empty when there is none,
+        for the verdict says that already."""
+        kind, seeds = self.rule.evidence, self.verdict.seeds
+        if kind is Evidence.NONE:
+            return ""
+        if kind is Evidence.BY_CONSTRUCTION and not self.holds_by_construction:
+            return f"it was to be {kind.value}"
+        if seeds is None or self.verdict.outcome is Outcome.BY_LUCK:
+            return kind.value
+        same = "the same with each of" if self.verdict.is_stable else "tried with only"
+        return f"{kind.value}, {same} {seeds} seeds"
+
+    def require_stable(self) -> None:
+        """Raise `ValueError` unless the verdict is one that a chapter may print.
+
+        It must not depend on luck, and must come from `ENOUGH_SEEDS` seeds where luck is in the figures: always when it
+        is simulated.
+        """
+        needs_seeds = self.rule.evidence is Evidence.SIMULATED or self.verdict.seeds is not None
+        if self.verdict.outcome is Outcome.BY_LUCK or (needs_seeds and not self.verdict.is_stable):
+            raise ValueError(
+                f"the verdict on {self.claim.id} is {self.verdict.words!r} over {self.verdict.seeds or 'no'} seeds; "
+                f"it must be the same over {ENOUGH_SEEDS} or more. Give figures for each seed, make the runs longer, "
+                "or try a wider range"
+            )
 
     def record(self) -> dict[str, Any]:
         """Return all of it as plain values: a row of the course's table of claims.
 
-        `flips_at` has six digits: the last ones of a sum may differ from run to run.
+        `flips_at` and its interval have six digits: the last ones of a sum may differ from run to run.
         """
         flips_at = self.verdict.flips_at
+        ends = (flips_at.low, flips_at.high) if isinstance(flips_at, OverSeeds) else (flips_at, flips_at)
         return {
             "claim": self.claim.id,
             "pattern": self.claim.pattern,
@@ -61,8 +100,12 @@ class Settled:
             "text": self.claim.text,
             "verdict": self.verdict.outcome.value,
             "detail": self.verdict.detail,
-            "flips_at": None if flips_at is None else float(f"{flips_at:.6g}"),
+            "flips_at": _six_digits(flips_at),
+            "flips_at_low": _six_digits(ends[0]),
+            "flips_at_high": _six_digits(ends[1]),
+            "seeds": self.verdict.seeds,
             "evidence": self.rule.evidence.value,
+            "rule": self.rule.words,
             "because": self.because,
             "figures": {name: with_unit(name, value) for name, value in self.figures.items()},
         }
@@ -70,13 +113,12 @@ class Settled:
     def __str__(self) -> str:
         evidence = f" ({self.evidence})" if self.evidence else ""
         figures = [f"  {describe(name, value)}" for name, value in self.figures.items()]
-        rule = " ".join(line.strip() for line in self.rule.source.splitlines())
         return "\n".join(
             [
                 f"Claim ({self.claim.section}): {self.claim.text}",
-                f"{self.verdict.symbol} {self.verdict.words}{evidence}",
+                f"{self.symbol} {self.verdict.words}{evidence}",
                 *figures,
-                *([f"  Rule: {rule}"] if figures else []),
+                *([f"  Rule: {self.rule.words}"] if figures else []),
                 f"  Because: {self.because}",
             ]
         )
@@ -86,7 +128,7 @@ class Settled:
         return (
             f'<div role="group" aria-label="{escape(f"Claim: {self.claim.text}")}" style="{CARD}">'
             f"<p><strong>Claim</strong> ({escape(self.claim.section)}): {escape(self.claim.text)}</p>"
-            f'<p><strong><span aria-hidden="true">{self.verdict.symbol}</span> {escape(self.verdict.words)}'
+            f'<p><strong><span aria-hidden="true">{self.symbol}</span> {shown(self.verdict.words)}'
             f"</strong>{evidence}</p>{self._figures_html()}<p>{escape(self.because)}</p></div>"
         )
 
@@ -98,7 +140,16 @@ class Settled:
         ]
         if not rows:
             return ""
-        return f'<table>{"".join(rows)}</table><pre style="{CODE}">{escape(self.rule.source)}</pre>'
+        return f"<table>{''.join(rows)}</table><p><strong>Rule</strong>: {shown(self.rule.words)}</p>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self._html(), "text/plain": str(self)}
+
+
+def shown(words: str) -> str:
+    """Return words for a page, with no line break between a number and its per cent sign."""
+    return escape(words).replace(" %", "&nbsp;%")
+
+
+def _six_digits(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
