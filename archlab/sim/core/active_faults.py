@@ -1,7 +1,7 @@
 """Active faults: what is wrong with which part now, when several faults may hit the same one.
 
-This is the one place where faults add up. A part only knows how to crash, restart and slow down; here is counted who
-wants it down and by what it is slowed:
+This is the one place where the faults of parts add up; cuts and losses of links are counted by the `Network`. A part
+only knows how to crash, restart and slow down. Here is kept who wants it down, and by what it is slowed:
 
 - A part is down as long as anybody keeps it down: a fault on it, a fault on the whole that it is a piece of, or
   somebody who crashed it by hand. What crashed by itself and starts itself again (`start_again`) comes back when no
@@ -31,14 +31,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
 from math import inf, prod
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from simpy.events import URGENT
+from simpy.events import URGENT, EventPriority
 
 from archlab.sim.validation import require_positive
-
-if TYPE_CHECKING:
-    from archlab.sim.core.calendar import Calendar
 
 T = TypeVar("T")
 
@@ -46,10 +43,29 @@ BY_HAND = ""
 """The cause of what no fault did. No part has this name."""
 
 
+class Clock(Protocol):
+    """What a fault needs of the simulation."""
+
+    active_faults: ActiveFaults
+
+    @property
+    def now(self) -> float:
+        """The time."""
+
+    def call_at(
+        self,
+        time_s: float,
+        action: Callable[[Any], object],
+        argument: Any = ...,
+        priority: EventPriority = ...,
+    ) -> None:
+        """Call `action(argument)` then."""
+
+
 class Effect(ABC):
     """What one fault does, from `at_s` to `until_s`: as it is planned, and as it was once it is over."""
 
-    def __init__(self, sim: Calendar, at_s: float, lasts_s: float) -> None:
+    def __init__(self, sim: Clock, at_s: float, lasts_s: float) -> None:
         self.sim = sim
         self.at_s = at_s
         self.until_s = at_s + lasts_s
@@ -74,7 +90,7 @@ class Outage(Effect):
 
     is_on = is_over = False
 
-    def __init__(self, sim: Calendar, part: Any, at_s: float, lasts_s: float) -> None:
+    def __init__(self, sim: Clock, part: Any, at_s: float, lasts_s: float) -> None:
         super().__init__(sim, at_s, lasts_s)
         self.part = part
         self._of_part = sim.active_faults.outages(part)
@@ -110,7 +126,7 @@ class Outage(Effect):
 class Slowness(Effect):
     """A part takes `factor` times as long."""
 
-    def __init__(self, sim: Calendar, part: Any, at_s: float, lasts_s: float, factor: float) -> None:
+    def __init__(self, sim: Clock, part: Any, at_s: float, lasts_s: float, factor: float) -> None:
         super().__init__(sim, at_s, lasts_s)
         self.part, self.factor = part, factor
         self._on = sim.active_faults.slow_downs(part)
@@ -131,7 +147,7 @@ class Slowness(Effect):
 class ActiveFaults:
     """Who keeps which part down, and who slows it by how much. A simulation has one: `sim.active_faults`."""
 
-    def __init__(self, sim: Calendar) -> None:
+    def __init__(self, sim: Clock) -> None:
         self._sim = sim
         self._cause: str | None = None  # the part whose fault acts at this moment; None: it is done by hand
         self._whole: Any = None  # the part that is going down or coming back at this moment, with its pieces
