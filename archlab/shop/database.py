@@ -1,15 +1,15 @@
 """A database server in simulated time, with real rows behind it: cores for queries, one write-ahead log,
 sessions.
 
-Every query works on one of the cores until it is done, first come, first served. A query of half a millisecond is over
-before an operating system would give its core to the next session, so that is close. Not for one that has lost its
-index: really the others would share the cores with it, here they wait behind it. That errs against them.
-
-Every commit writes to the one log, which is the serial section of the
+Every query works on one of the cores. Every commit writes to the one log, which is the serial section of the
 whole server: however many cores there are, commits pass one after the other. And the sessions inside slow
 each other a little (locks, shared buffers): with n of them a query or commit takes 1 + `coherency` * (n - 1)
 times as long. These are the two terms of the Universal Scalability Law (N. Gunther, *Guerrilla Capacity
 Planning*, 2007).
+
+A query keeps its core until it is done, first come, first served. That is close for queries of half a millisecond: an
+operating system gives a core away after some milliseconds only. It is not for queries that have lost their index. There
+the others would share the cores with them, and here they wait behind them, which errs against the others.
 
 What this leaves out: caches, disks that fill up, and locks held on rows; it errs towards less contention.
 

@@ -168,7 +168,8 @@ class Pool:
 
         Set it to change it, a whole number of at least 1. New places go to those who wait, at once. When there are
         to be fewer, nobody is sent away: places that become free are taken out until it is true, and so long `busy`
-        is above `capacity`. While it is down the change counts from the restart on.
+        is above `capacity`. While it is down the change counts from the restart on. The utilisation in `Result.parts`
+        is in places of the end, so after a change it is not the mean over time.
         """
         return self._capacity
 

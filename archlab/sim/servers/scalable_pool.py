@@ -202,10 +202,10 @@ class ScalablePool:
             raise Unavailable(self.name)
         return min(ready, key=_load)
 
-    def serve(self, service_s: float, priority: float = 0) -> Event:
+    def serve(self, service_s: float, priority: float = 0, patience_s: float | None = None) -> Event:
         """Let the chosen instance work for `service_s` seconds; see `Station.serve`. Fails when none is ready."""
         try:
-            return self.choose().serve(service_s, priority)
+            return self.choose().serve(service_s, priority, patience_s)
         except Unavailable as failure:
             event = Event(self.sim)
             fail_now(event, failure)

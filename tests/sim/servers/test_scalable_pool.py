@@ -130,10 +130,8 @@ def test_a_hold_that_was_handed_over_is_given_up_and_given_back_where_it_is(sim)
 
 def test_patience_goes_along_when_work_is_handed_over(sim):
     web = pool_of(sim, 1)
-    first = web.ready[0]
-    first.serve(100.0)
-    begins = ends(sim, first.serve(2.0, patience_s=6.0))
-    leaves = ends(sim, first.serve(2.0, patience_s=6.0))
+    web.serve(100.0)
+    begins, leaves = (ends(sim, web.serve(2.0, patience_s=6.0)) for _ in range(2))
     web.scale_to(2)
     sim.run(until=50)
     assert (begins.value, leaves.value) == (("ok", 7), ("timed_out", 6))
