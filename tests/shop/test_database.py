@@ -5,7 +5,7 @@ import pytest
 from archlab.shop.database import Autocommit, DatabaseServer, Queries, Transaction
 from archlab.shop.domain import OutOfStock
 from archlab.shop.store import STOCK, StockRepository, open_database
-from archlab.sim import Crashed, Simulation, Unavailable
+from archlab.sim import Crash, Crashed, Simulation, SlowDown, Unavailable
 
 
 def server_of(sim, **changed):
@@ -114,6 +114,26 @@ def test_a_crash_fails_queries_and_commits_and_keeps_what_was_committed(sim, ser
     sim.run(until=sim.start(server.flush()))
     assert stock.on_hand([1]) == {1: 3}
     assert queries.totals()["failed"] == 2
+
+
+def test_the_log_stays_down_while_it_or_the_server_has_a_crash(sim, server):
+    sim.inject(Crash("database log", at_s=1, restart_after_s=2), Crash("database", at_s=2, restart_after_s=3))
+    states = []
+    for time_s in (1.5, 2.5, 3.5, 5.5):
+        sim.run(until=time_s)
+        states.append((server.is_up, server.log.is_up))
+    assert states == [(True, False), (False, False), (False, False), (True, True)]
+
+
+def test_two_slow_downs_of_the_same_queries_multiply(sim, server):
+    queries = Queries(server, "stock")
+    sim.inject(SlowDown("stock queries", 1, 4, 10), SlowDown("stock queries", 2, 1, 2))
+    took_s = []
+    for time_s in (1.5, 2.5, 3.5, 5.5):
+        sim.run(until=time_s)
+        sim.run(until=sim.start(queries.run()))
+        took_s.append(sim.now - time_s)
+    assert took_s == pytest.approx([0.1, 0.2, 0.1, 0.01])
 
 
 def test_a_negative_coherency_is_refused(sim):

@@ -1,7 +1,7 @@
 """Active faults: what is wrong with which part now, when several faults may hit the same one.
 
-This is the one place where faults add up. A part only knows how to crash, restart and slow down; here is counted who
-wants it down and by what it is slowed:
+This is the one place where the faults of parts add up; cuts and losses of links are counted by the `Network`. A part
+only knows how to crash, restart and slow down. Here is kept who wants it down, and by what it is slowed:
 
 - A part is down as long as anybody keeps it down: a fault on it, a fault on the whole that it is a piece of, or
   somebody who crashed it by hand. What crashed by itself and starts itself again (`start_again`) comes back when no

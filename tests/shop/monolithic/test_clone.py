@@ -3,7 +3,7 @@
 import pytest
 
 from archlab.shop.monolithic.clone import Clone
-from archlab.sim import Crashed, Simulation, SlowDown, Unavailable
+from archlab.sim import Crash, Crashed, Simulation, SlowDown, Unavailable
 
 
 @pytest.fixture
@@ -123,3 +123,31 @@ def test_slowing_a_clone_down_slows_its_cores(sim):
 def test_impossible_clones_are_refused(sim, changed, message):
     with pytest.raises(ValueError, match=message):
         clone_of(sim, **changed)
+
+
+@pytest.mark.parametrize(("restart_s", "back_s"), [(3, 8), (8, 20), (30, 35)])
+def test_a_clone_that_ran_out_of_memory_starts_again_when_no_crash_keeps_it_down(sim, restart_s, back_s):
+    """Killed at 5 s; a crash lasts from 10 to 20 s. So it is back before it, at its end, or later by itself."""
+    clone = clone_of(sim, memory_mb=100, memory_limit_mb=200, restart_s=restart_s)
+    sim.inject(Crash("shop-1", at_s=10, restart_after_s=10))
+    sim.call_at(5, lambda _: clone.leak(200))
+    sim.run(until=back_s - 0.1)
+    assert (clone.is_up, clone.cpu.is_up) == (False, False)
+    sim.run(until=back_s + 0.1)
+    assert (clone.is_up, clone.cpu.is_up, clone.kills, clone.memory_mb) == (True, True, 1, 100)
+
+
+def test_cores_that_have_a_crash_of_their_own_stay_down_when_the_clone_comes_back(sim):
+    clone = clone_of(sim)
+    sim.inject(Crash("shop-1", at_s=1, restart_after_s=2), Crash("shop-1 cpu", at_s=2, restart_after_s=4))
+    states = []
+    for time_s in (0.5, 1.5, 2.5, 3.5, 6.5):
+        sim.run(until=time_s)
+        states.append((clone.is_up, clone.cpu.is_up, clone.connections.is_up))
+    assert states == [
+        (True, True, True),
+        (False, False, False),
+        (False, False, False),
+        (True, False, True),
+        (True, True, True),
+    ]
