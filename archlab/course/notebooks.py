@@ -2,7 +2,8 @@
 
 A notebook is run from top to bottom by a fresh kernel in its own folder. What differs from run to run or from
 machine to machine without meaning anything is taken out: timings, widget models, addresses of objects, the
-version of Python. A notebook in which a cell raises an error is left as it was.
+version of Python. A notebook in which a cell raises an error is left as it was. What JupyterLab folds away stays
+folded away: the sources of cells, and outputs that answer a question (see `archlab.course.hidden`).
 
 >>> from nbformat.v4 import new_code_cell, new_notebook
 >>> notebook = new_notebook(cells=[new_code_cell("6 * 7")])
@@ -28,6 +29,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
+
+from archlab.course.hidden import keep_hidden
 
 ROOT = Path(__file__).resolve().parents[2]
 CELL_TIMEOUT_S = 120
@@ -140,6 +143,7 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
             cell.metadata.pop(key, None)
         if cell.cell_type == "code":
             cell.outputs = [normalise_output(output) for output in cell.outputs if not is_only_widget(output)]
+            keep_hidden(cell)
     return notebook
 
 
