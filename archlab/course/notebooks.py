@@ -46,6 +46,8 @@ LANGUAGE = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
+GUESSES, NO_GUESSES = "ARCHLAB_GUESSES", "off"
+"""What is kept with a notebook must not depend on anybody's guesses (see `archlab.course.guess.store`)."""
 # matplotlib writes its own version into a PNG unless told otherwise.
 STEADY_PICTURES = (
     "--InlineBackend.print_figure_kwargs={'bbox_inches': 'tight', 'metadata': {'Software': None}}"
@@ -106,6 +108,7 @@ def execute(notebook: NotebookNode, folder: Path, cell_timeout_s: int = CELL_TIM
         on_cell_execute=lambda cell, cell_index: started.append(cell_index),
     )
     variables = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    variables[GUESSES] = NO_GUESSES
     try:
         return _run(client, variables)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:

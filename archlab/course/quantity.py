@@ -56,6 +56,27 @@ def percent(share: float) -> str:
     return f"{number(tenths)} %"
 
 
+def with_interval(value: float, low: float, high: float) -> str:
+    """Return a value and its interval, with as many digits as half the interval leaves certain.
+
+    An interval without width leaves the value alone.
+
+    >>> with_interval(93.94, 88.7, 99.2), with_interval(2.43, 2.22, 2.63), with_interval(742, 553, 931)
+    ('94 (89 to 99)', '2.4 (2.2 to 2.6)', '700 (600 to 900)')
+    """
+    half = (high - low) / 2
+    if not (math.isfinite(half) and half > 0):
+        return number(value)
+    decimals = -math.floor(math.log10(half))
+    one, least, most = (_rounded(figure, decimals) for figure in (value, low, high))
+    return f"{one} ({least} to {most})"
+
+
+def _rounded(value: float, decimals: int) -> str:
+    """The value to that many decimals, below 0 to tens and hundreds; never "-0"."""
+    return f"{round(value, decimals) + 0.0:,.{max(0, decimals)}f}"
+
+
 def words_and_unit(name: str) -> tuple[str, str]:
     """Split a name into words and unit: "p99_ms" -> ("p99", "ms"). The unit may be empty."""
     for ending, unit in UNITS.items():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from archlab.course.quantity import axis_label, describe, number, percent, require_figure
+from archlab.course.quantity import axis_label, describe, number, percent, require_figure, with_interval
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,29 @@ def test_an_axis_begins_with_a_capital_unless_it_is_a_percentile():
 def test_what_is_no_figure_is_refused_by_name(value):
     with pytest.raises(ValueError, match=r"p99_ms is .*; it must be a number that is not NaN"):
         require_figure("p99_ms", value)
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ((93.94, 88.7, 99.2), "94 (89 to 99)"),
+        ((3.12, -1.17, 7.42), "3 (-1 to 7)"),
+        ((0.673, 0.631, 0.715), "0.67 (0.63 to 0.71)"),
+        ((2420.4, 2406.1, 2435.2), "2,420 (2,410 to 2,440)"),
+        ((1915.0, 553.0, 3200.0), "2,000 (1,000 to 3,000)"),
+        ((0.098, -0.02, 0.41), "0.1 (0.0 to 0.4)"),
+        ((5.0, 5.0, 5.0), "5"),
+        ((5.0, math.nan, 6.0), "5"),
+        ((5.0, 4.0, math.inf), "5"),
+    ],
+)
+def test_an_interval_decides_how_many_digits_are_certain(figures, words):
+    assert with_interval(*figures) == words
+
+
+def test_rounding_moves_no_end_by_more_than_half_of_half_the_interval():
+    for half in np.geomspace(0.001, 900, 200):
+        words = with_interval(1234.5678, 1234.5678 - half, 1234.5678 + half).replace(",", "")
+        one, low, high = (float(word.strip("()to ")) for word in words.replace("to", " ").split())
+        assert max(abs(one - 1234.5678), abs(high - 1234.5678 - half)) <= 0.5001 * half * 1.0001
+        assert low <= one <= high

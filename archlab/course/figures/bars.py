@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from archlab.course.figures.canvas import canvas
 from archlab.course.figures.line import require_columns
 from archlab.course.figures.picture import Picture
-from archlab.course.quantity import axis_label, number
+from archlab.course.quantity import axis_label, number, with_interval
 from archlab.course.style import INK, LAB, Look, Size, looks
 
 BAR = 0.6
@@ -81,8 +81,7 @@ def _write_value(panel: Axes, place: int, row: Row, value: str) -> None:
 def _in_words(row: Row, value: str) -> str:
     """The value, and its interval when there is one."""
     ends = _interval(row, value)
-    known = ends is not None and ends[0] < ends[1]
-    return number(row[value]) + (f" ({number(ends[0])} to {number(ends[1])})" if ends and known else "")
+    return with_interval(row[value], *ends) if ends else number(row[value])
 
 
 def name_rows(panel: Axes, names: list[str]) -> None:

@@ -66,6 +66,11 @@ class Canvas:
         )
         self._names.append(text)
 
+    def name_line(self, panel: Axes, x: float, name: str, colour: str = INK) -> None:
+        """Write the name of a vertical line above its upper end."""
+        place = panel.get_xaxis_transform()
+        panel.text(x, 1.01, name, transform=place, ha="center", va="bottom", color=for_text(colour))
+
     def name_beside(self, panel: Axes, upside_down: bool = False) -> None:
         """List what has a label at the right of the panel, for lines whose ends lie too close together."""
         handles, names = panel.get_legend_handles_labels()

@@ -13,7 +13,7 @@ from archlab.course.figures.canvas import Canvas, canvas
 from archlab.course.figures.line import draw_theory, draw_with_band, in_words, require_columns, scale
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import axis_label, number, words_and_unit
-from archlab.course.style import ARCHITECTURES, GREY, LAB, MARKERS, Look, Size, darker, for_text
+from archlab.course.style import ARCHITECTURES, GREY, LAB, MARKERS, Look, Size, darker
 
 PERCENTILES = ("p50_ms", "p95_ms", "p99_ms")
 
@@ -83,10 +83,7 @@ def _draw_theory(drawing: Canvas, theory: pd.DataFrame, x: str, theory_name: str
 def _mark_capacity(drawing: Canvas, capacity: float) -> None:
     panel = drawing.panels[0]
     panel.axvline(capacity, color=GREY, linewidth=1.5)
-    place = panel.get_xaxis_transform()
-    panel.text(
-        capacity, 1.01, f"capacity {number(capacity)}", transform=place, ha="center", color=for_text(GREY)
-    )
+    drawing.name_line(panel, capacity, f"capacity {number(capacity)}", GREY)
 
 
 def _finish_axes(drawing: Canvas, x: str, log: bool) -> None:
