@@ -80,18 +80,22 @@ class Guess:
 
     @property
     def label(self) -> str:
-        """The question, and what kind of answer it wants."""
-        wanted = " / ".join(self.choices) or self.unit
-        return f"{self.question or self.name}{f' [{wanted}]' if wanted else ''}"
+        """The question, and the unit of the answer."""
+        return f"{self.question or self.name}{f' [{self.unit}]' if self.unit else ''}"
+
+    @property
+    def words(self) -> str:
+        """The same with the choices, for where there are no buttons."""
+        return f"{self.label} [{' / '.join(self.choices)}]" if self.choices else self.label
 
     def __repr__(self) -> str:
         example = f'"{self.choices[0]}"' if self.choices else "3"
-        return f'{self.label}\nTo answer: guess("{self.name}").value = {example}'
+        return f'{self.words}\nTo answer: guess("{self.name}").value = {example}'
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The field; where there is none, the question and how to get the field."""
         view = field(self)._repr_mimebundle_()[WIDGET_VIEW]
-        html = f"<p><b>Your guess:</b> {escape(self.label)}. <i>Run this cell to write it down.</i></p>"
+        html = f"<p><b>Your guess:</b> {escape(self.words)} <i>Run this cell to write it down.</i></p>"
         return {WIDGET_VIEW: view, "text/html": html, "text/plain": repr(self)}
 
 

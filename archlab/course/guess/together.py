@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
+from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, MaxNLocator
 
 from archlab.course.figures.bars import name_rows
 from archlab.course.figures.canvas import Canvas, canvas
@@ -63,18 +64,29 @@ def _draw_dots(drawing: Canvas, rows: pd.DataFrame, measured: float | None) -> s
     seen = np.append(values, [] if measured is None else measured)
     is_log = bool(seen.min() > 0 and seen.max() > WIDE * seen.min())
     places, heights = stacked(values, seen, is_log)
-    panel.set_xscale("log" if is_log else "linear")
-    panel.plot(places, heights, "o", color=DOT, markeredgecolor="white")
+    dot_pt = 0.75 * drawing.size.font_pt
+    panel.plot(places, heights, "o", color=DOT, markeredgecolor="white", markersize=dot_pt, clip_on=False)
     if measured is not None:
         panel.axvline(measured, color=INK, linewidth=2)
         drawing.name_line(panel, measured, f"measured: {number(measured)} {unit}".rstrip())
     panel.set(
         xlabel=f"Guess [{unit}]" if unit else "Guess", ylabel="People", ylim=(0, 1.1 * heights.max() + 1)
     )
-    panel.xaxis.set_major_formatter(lambda value, _: number(value))
-    panel.minorticks_off()
+    _scale(panel, seen, is_log)
     panel.yaxis.set_major_locator(MaxNLocator(integer=True))
     return _dots_in_words(values, unit, measured)
+
+
+def _scale(panel: Axes, seen: np.ndarray, is_log: bool) -> None:
+    """Write plain numbers below; a linear axis starts at 0 when no guess is below."""
+    if is_log:
+        panel.set_xscale("log")
+        few = seen.max() < 1000 * seen.min()
+        panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=8))
+    elif seen.min() >= 0:
+        panel.set_xlim(left=0)
+    panel.minorticks_off()
+    panel.xaxis.set_major_formatter(lambda value, _: number(value))
 
 
 def _in_one_unit(rows: pd.DataFrame) -> tuple[str, np.ndarray]:
