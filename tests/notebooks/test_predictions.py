@@ -1,5 +1,6 @@
 """A chapter asks before it tells: no picture, check or title gives an answer away before the reader has guessed."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -36,6 +37,28 @@ def found(*cells: NotebookNode) -> list[str]:
 def test_a_converted_chapter_gives_no_answer_away(chapter: str):
     notebook = nbformat.read(ROOT / "notebooks" / f"{chapter}.ipynb", as_version=4)
     assert list(map(str, giveaways(notebook))) == []
+
+
+VAGUE = re.compile(r"\b(Extra|Saved|Slower|Slower by|Faster|Gap|Growth|Added|Difference) \[")
+"""A name of an axis that leaves open of what, or than what."""
+
+
+@pytest.mark.parametrize("chapter", CONVERTED)
+def test_every_axis_of_a_converted_chapter_says_of_what(chapter: str):
+    notebook = nbformat.read(ROOT / "notebooks" / f"{chapter}.ipynb", as_version=4)
+    alts = [output.data.get("text/plain", "") for cell in notebook.cells for output in pictures(cell)]
+    assert [VAGUE.findall(alt) for alt in alts if VAGUE.search(alt)] == []
+
+
+def pictures(cell: NotebookNode) -> list[NotebookNode]:
+    outputs = [output for output in cell.get("outputs", []) if "data" in output]
+    return [output for output in outputs if "<img" in output.data.get("text/html", "")]
+
+
+def test_a_vague_axis_is_noticed_and_a_plain_one_is_not():
+    assert VAGUE.search("T. Extra [%] against Hot share [%]: a from 0 at 0 to 13 at 100.")
+    assert VAGUE.search("T. Saved [ms]: same seeds 2.4")
+    assert not VAGUE.search("T. Extra cost of clones [%] against Hot share [%]: a from 0 at 0 to 13 at 100.")
 
 
 def test_a_picture_under_a_question_must_be_hidden():

@@ -31,8 +31,8 @@ from PIL import Image
 from archlab.course.explorer import axes as axes_
 from archlab.course.explorer.run import NOW
 from archlab.course.explorer.view import Curve, Panel, Reading, Window
-from archlab.course.figures.canvas import DPI, spread
 from archlab.course.figures.fault_windows import SHADE
+from archlab.course.figures.naming import DPI, spread
 from archlab.course.style import INK, Look, Size, for_text, rc
 
 LOOKS = {

@@ -32,6 +32,7 @@ def comparison(
     value: str,
     by: str = "design",
     bar_looks: Mapping[str, Look] | None = None,
+    label: str = "",
     size: Size = LAB,
 ) -> Picture:
     """Draw one bar a row, the first on top.
@@ -40,6 +41,7 @@ def comparison(
         frame: columns `by` and `value`, and `<value>_low` and `<value>_high` when known.
         title: your conclusion.
         bar_looks: the look of each bar. By default architectures have their own.
+        label: what the value is, with its unit, where its name alone leaves open of what: "Saved by HTTP/2 [%]".
 
     Raises:
         ValueError: when the frame lacks rows or columns, or a value is NaN.
@@ -57,9 +59,9 @@ def comparison(
             _write_value(panel, place, row, value)
         name_rows(panel, names)
         panel.xaxis.set_major_formatter(lambda x, _: number(x))
-        panel.set(xlabel=axis_label(value))
+        panel.set(xlabel=label or axis_label(value))
     parts = ", ".join(f"{name} {_in_words(row, value)}" for name, row in zip(names, rows, strict=True))
-    return Picture(drawing.figure, f"{title.rstrip('.')}. {axis_label(value)}: {parts}.")
+    return Picture(drawing.figure, f"{title.rstrip('.')}. {label or axis_label(value)}: {parts}.")
 
 
 def _interval(row: Row, value: str) -> tuple[float, float] | None:

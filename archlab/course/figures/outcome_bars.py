@@ -13,7 +13,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from archlab.course.figures.bars import BAR, name_rows
-from archlab.course.figures.canvas import LINE_HEIGHT, canvas
+from archlab.course.figures.canvas import canvas
+from archlab.course.figures.naming import LINE_HEIGHT
 from archlab.course.figures.outcome import OutcomeLook, look_of_outcome, shares
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import percent

@@ -18,7 +18,8 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from matplotlib.patches import FancyArrowPatch
 
-from archlab.course.figures.canvas import LINE_HEIGHT, Canvas, canvas
+from archlab.course.figures.canvas import Canvas, canvas
+from archlab.course.figures.naming import LINE_HEIGHT
 from archlab.course.figures.picture import Picture
 from archlab.course.figures.routes import Place, layered, route
 from archlab.course.figures.shapes import WIDTH, shape

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.path import Path
 
-from archlab.course.figures.canvas import places
+from archlab.course.figures.naming import places
 from archlab.course.figures.routes import layered, route
 from archlab.course.figures.shapes import HEIGHT, WIDTH
 
