@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
@@ -99,14 +100,14 @@ def place_along(
     """
     own, others = paths[name.line], [path for line, path in paths.items() if line is not name.line]
     size = np.array(name.text.get_window_extent().size)
-    room = panel.bbox.padded(-_px(CLEAR_PT))
-    line_px = LINE_HEIGHT * float(name.text.get_fontsize()) * _px(1)
+    room = panel.bbox.padded(-_px(CLEAR_PT, panel))
+    line_px = LINE_HEIGHT * float(name.text.get_fontsize()) * _px(1, panel)
     best, best_px, enough_px = None, 0.4 * line_px, line_px
-    boxes = (box for near_pt in NEAR_PT for box in _boxes(own, size, _px(near_pt)))
+    boxes = (box for near_pt in NEAR_PT for box in _boxes(own, size, _px(near_pt, panel)))
     for box in boxes:
         is_free = _inside(box, room) and not any(box.overlaps(other) for other in taken)
         own_px = _distance_px(box, own)
-        if is_free and own_px >= _px(CLEAR_PT):
+        if is_free and own_px >= _px(CLEAR_PT, panel):
             nearer_px = min([enough_px, *(_distance_px(box, other) - own_px for other in others)])
             if nearer_px > best_px:
                 best, best_px = box, nearer_px
@@ -146,7 +147,7 @@ def _distance_px(box: Bbox, path: np.ndarray) -> float:
 def _move(text: Annotation, box: Bbox, panel: Axes) -> None:
     """Move a text, whose place is counted from its line's end in points, into a box."""
     end = panel.transData.transform(text.xy)
-    text.set_position(((box.x0 - end[0]) / _px(1), ((box.y0 + box.y1) / 2 - end[1]) / _px(1)))
+    text.set_position(((box.x0 - end[0]) / _px(1, panel), ((box.y0 + box.y1) / 2 - end[1]) / _px(1, panel)))
 
 
 def _crowded(names: Sequence[Name], panel: Axes) -> list[Name]:
@@ -176,11 +177,13 @@ def _tie(name: Name, panel: Axes) -> None:
 
 
 def _height_px(text: Annotation) -> float:
-    return LINE_HEIGHT * float(text.get_fontsize()) * _px(1) * (1 + text.get_text().count("\n"))
+    return LINE_HEIGHT * float(text.get_fontsize()) * _px(1, text) * (1 + text.get_text().count("\n"))
 
 
-def _px(points: float) -> float:
-    return points * DPI / 72
+def _px(points: float, artist: Artist) -> float:
+    """A length in pixels of the artist's figure."""
+    figure = artist.get_figure(root=True)
+    return points * (figure.dpi if figure is not None else DPI) / 72
 
 
 def spread(texts: Sequence[Annotation], panel: Axes) -> None:
@@ -191,7 +194,7 @@ def spread(texts: Sequence[Annotation], panel: Axes) -> None:
     ends = panel.transData.transform([text.xy for text in texts])[:, 1]
     box = panel.get_window_extent()
     for text, end, place in zip(texts, ends, places(ends, heights, box.y0, box.y1), strict=True):
-        text.set_position((BESIDE_PT, (place - end) / _px(1)))
+        text.set_position((BESIDE_PT, (place - end) / _px(1, panel)))
 
 
 def places(wanted: ArrayLike, heights: ArrayLike, low: float, high: float) -> np.ndarray:

@@ -70,6 +70,11 @@ class Clone(Station):
         self.memory_mb = memory_mb
         self.kills = 0
 
+    @property
+    def pools(self) -> list[Station]:
+        """All pools of workers: the shared one, and one for each bulkhead."""
+        return [self, *self._pools.values()]
+
     def pool(self, kind: str) -> Station:
         """Return the workers that serve requests of this kind."""
         return self._pools.get(kind, self)
