@@ -36,6 +36,8 @@ from archlab.course.style import Size
 from archlab.shop.day import ShopResult
 from archlab.sim.result import Result
 
+WITHOUT_CONTROLS = "<i>Run this cell to play the incident, or to move through it with a slider.</i>"
+
 
 def replay(result: Result | ShopResult, topology: nx.DiGraph, title: str, style: Style = "lab") -> "Replay":
     """Show a recorded run moment by moment. Make it the last line of a cell.
@@ -126,7 +128,7 @@ class Replay:
             self._film.set(self._recording.worst)
             worst = Picture(self._film.figure, self._alt(self._recording.worst))
             pictures = [worst._repr_mimebundle_(), self._strip._repr_mimebundle_()]
-        html = "<br>".join(picture["text/html"] for picture in pictures)
+        html = "<br>".join([*(picture["text/html"] for picture in pictures), WITHOUT_CONTROLS])
         return {WIDGET_VIEW: view, "text/html": html, "text/plain": repr(self)}
 
     @property

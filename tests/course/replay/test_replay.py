@@ -310,6 +310,7 @@ def test_without_a_browser_the_output_is_the_worst_moment_and_a_strip_of_four(sh
     bundle = shown._repr_mimebundle_()
     assert set(bundle) == {WIDGET_VIEW, "text/html", "text/plain"}
     assert bundle["text/html"].count("<img alt=") == 2
+    assert "Run this cell to play the incident" in bundle["text/html"]
     assert bundle["text/plain"].startswith(
         f"{TITLE}. Faults: web: slow down from 5 s to 6 s; database: crash from 20"
     )
