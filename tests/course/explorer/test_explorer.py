@@ -139,6 +139,13 @@ def test_pinned_runs_stay_in_picture_and_table_until_reset():
     assert squares().frame().equals(explorer.reset().frame())
 
 
+def test_two_lines_of_one_run_are_of_different_shades_and_widths():
+    explorer = new(view=OverTime(parts=("web",)))
+    p50, p99 = explorer.picture().figure.axes[0].lines
+    assert p50.get_color() != p99.get_color()
+    assert p50.get_linewidth() > p99.get_linewidth()
+
+
 def test_of_four_pinned_runs_the_oldest_goes_and_its_name_is_free_again():
     explorer = squares()
     for side in (2, 3, 4, 5):
