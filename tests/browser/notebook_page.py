@@ -21,6 +21,7 @@ CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter(cell => cell.model.type === "code" && cell.model.sharedModel.getSource().trim())
   .map(cell => ({
     count: cell.model.executionCount,
+    ran: cell.model.trusted,
     hidden: cell.outputHidden,
     folded: cell.inputHidden,
     tags: cell.model.sharedModel.getMetadata("tags") ?? [],

@@ -199,7 +199,7 @@ class Toy:
             self._button.description = "Play"
 
     def _begin_again(self) -> None:
-        self.reset()
-        self._slider.value = self._range.start
+        self._slider.value = self._range.start  # which starts it
         self._pause()
+        self.reset()
         self._show()
