@@ -1,5 +1,7 @@
 """A question asks in words or with a field, keeps the answer, and saves none of it with the notebook."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
@@ -120,7 +122,6 @@ def test_what_is_shown_without_a_field_is_the_question_and_nobodys_guess():
 
 def test_a_notebook_that_is_run_to_be_kept_shows_and_keeps_no_guess(own_file: Path, tmp_path: Path):
     guess("growth").value = 77
-    kept = own_file.read_bytes()
     notebook = new_notebook(cells=[new_code_cell(cell, id=f"c{k}") for k, cell in enumerate(CELLS)])
     first = nbformat.writes(normalise(execute(notebook, tmp_path)))
     own_file.unlink()
@@ -129,7 +130,18 @@ def test_a_notebook_that_is_run_to_be_kept_shows_and_keeps_no_guess(own_file: Pa
     assert "77" not in first
     assert WIDGET_VIEW not in first
     assert not own_file.exists()
-    assert kept
+
+
+def test_nbval_compares_a_notebook_without_anybodys_guesses(own_file: Path, tmp_path: Path):
+    notebook = new_notebook(cells=[new_code_cell(cell, id=f"c{k}") for k, cell in enumerate(CELLS)])
+    nbformat.write(normalise(execute(notebook, tmp_path)), tmp_path / "asking.ipynb")
+    guess("growth").value = 77
+    kept = own_file.read_bytes()
+    options = ["--nbval", "--nbval-current-env", "-p", "archlab.course.labs.nbval_plugin", "-q"]
+    command = [sys.executable, "-m", "pytest", *options, "-p", "no:cacheprovider", "asking.ipynb"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "3 passed" in result.stdout, result.stdout
+    assert own_file.read_bytes() == kept
 
 
 # The reveal ----------------------------------------------------------------------------------------------
