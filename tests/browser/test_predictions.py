@@ -14,7 +14,7 @@ from tests.browser.jupyter_lab import ROOT
 from tests.browser.notebook_page import NotebookPage
 from tests.notebooks.test_predictions import CONVERTED
 
-GROWTH, FIRST, ANSWERED, CHECK, REVEAL, LINE = range(6)
+GROWTH, FIRST, ANSWERED, CHECK, REVEAL, LINE, FIGURE = range(7)
 CELLS = (
     'from archlab.course.guess import guess, guesses, reveal\nguess("growth", "How many?", unit="times")',
     'guess("first", "What fills up first?", choices=["the cores", "the workers", "the disk"])',
@@ -22,7 +22,9 @@ CELLS = (
     "# A check of the authors\nassert 6 * 7 == 42",
     'reveal("growth", measured=6.41, unit="times")',
     "guesses.line()",
+    "# Run this cell: the figure\n'forty' + '-' + 'three'",
 )
+ANSWERS = [ANSWERED, REVEAL, LINE, FIGURE]
 TEXT = "() => document.querySelector('.jp-Notebook').innerText"
 
 
@@ -30,9 +32,10 @@ TEXT = "() => document.querySelector('.jp-Notebook').innerText"
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small notebook with answers, as the course keeps it. It is run before there is a browser."""
     cells = [new_code_cell(source, id=f"cell-{k}") for k, source in enumerate(CELLS)]
-    for number in (ANSWERED, REVEAL, LINE):
+    for number in ANSWERS:
         cells[number].metadata["tags"] = [ANSWER]
-    cells[CHECK].metadata["jupyter"] = {"source_hidden": True}
+    for number in (CHECK, FIGURE):
+        cells[number].metadata["jupyter"] = {"source_hidden": True}
     notebook = new_notebook(cells=[new_markdown_cell("> **Predict first.** How many?"), *cells])
     path = tmp_path_factory.mktemp("saved") / "asking.ipynb"
     nbformat.write(normalise(execute(notebook, path.parent)), path)
@@ -59,9 +62,9 @@ def kept(page: NotebookPage, words: str) -> Locator:
 
 def test_a_saved_notebook_opens_without_its_answers(opened: NotebookPage):
     cells = opened.cells()
-    assert [number for number, cell in enumerate(cells) if cell["hidden"]] == [ANSWERED, REVEAL, LINE]
-    assert [number for number, cell in enumerate(cells) if cell["folded"]] == [CHECK]
-    for answer in ("forty-two 42", "6.41 times", "guesses v1", "assert"):
+    assert [number for number, cell in enumerate(cells) if cell["hidden"]] == ANSWERS
+    assert [number for number, cell in enumerate(cells) if cell["folded"]] == [CHECK, FIGURE]
+    for answer in ("forty-two 42", "forty-three", "6.41 times", "guesses v1", "assert"):
         assert answer not in text(opened)
     assert "A check of the authors" in text(opened)
     assert "How many? [times]" in text(opened)
@@ -71,7 +74,7 @@ def test_running_a_cell_shows_its_answer_and_no_other(opened: NotebookPage):
     opened.run_cell(ANSWERED)
     assert "forty-two 42" in text(opened)
     cells = opened.cells()
-    assert [number for number, cell in enumerate(cells) if cell["hidden"]] == [REVEAL, LINE]
+    assert [number for number, cell in enumerate(cells) if cell["hidden"]] == ANSWERS[1:]
     assert ANSWER in cells[ANSWERED]["tags"]
 
 
@@ -79,6 +82,15 @@ def test_a_folded_source_stays_folded_when_it_is_run(opened: NotebookPage):
     opened.run_cell(CHECK)
     assert opened.cells()[CHECK]["folded"]
     assert "assert" not in text(opened)
+
+
+def test_of_a_cell_that_is_folded_and_hidden_its_comment_is_seen_and_running_it_shows_the_output(
+    opened: NotebookPage,
+):
+    assert "Run this cell: the figure" in text(opened)
+    opened.run_cell(FIGURE)
+    assert "forty-three" in text(opened)
+    assert opened.cells()[FIGURE]["folded"]
 
 
 def test_a_number_is_typed_under_its_question_and_kept(opened: NotebookPage):
