@@ -66,7 +66,9 @@ CASES = {
     "monolithic-calls": Case(Monolith, MonolithConfig(calls="network"), whole=True),
     "monolithic-autocommit": Case(Monolith, MonolithConfig(transactions=False)),
     "microservices": Case(Microservices, MicroservicesConfig()),
-    "microservices-copies": Case(Microservices, MicroservicesConfig(**COPIES), dearer_than="microservices"),
+    "microservices-copies": Case(
+        Microservices, MicroservicesConfig(**COPIES), dearer_than="microservices"
+    ),
     "microservices-saga": Case(Microservices, MicroservicesConfig(ordering="saga", **KEYS)),
     "microservices-outbox": Case(
         Microservices, MicroservicesConfig(ordering="outbox", **KEYS), whole=True, pending=True
@@ -192,9 +194,7 @@ def money_at_the_provider(shop, *states):
 def assert_money_and_stock_add_up(shop, provider=("captured",)):
     """Pieces at the start are on hand or in an order that counts. Each such order was paid for, once."""
     cents, pieces = totals_of(shop)
-    stock = {
-        product: left + pieces[product] for product, left in records(shop, "stock", "product", "on_hand")
-    }
+    stock = {product: left + pieces[product] for product, left in records(shop, "stock", "product", "on_hand")}
     assert stock == dict.fromkeys(prices_of(shop), shop.assortment.stock)
     assert shop.rows("stock").on_hand.min() >= 0
     owed = sorted(cents.items())
@@ -472,9 +472,7 @@ def test_more_machines_cost_more(name):
 
 def test_a_kind_of_request_that_the_shop_does_not_know_is_refused(case):
     shop = case.shop()
-    with pytest.raises(
-        ValueError, match="kind is 'dance'; it must be one of browse, place_order, track_order"
-    ):
+    with pytest.raises(ValueError, match="kind is 'dance'; it must be one of browse, place_order, track_order"):
         shop.answer(shop.handle(Request(shop.sim, "dance")))
 
 

@@ -32,7 +32,7 @@ from archlab.course.explorer import axes as axes_
 from archlab.course.explorer.run import NOW
 from archlab.course.explorer.view import Curve, Panel, Reading, Window
 from archlab.course.figures.fault_windows import SHADE
-from archlab.course.figures.naming import DPI, spread
+from archlab.course.figures.spread import DPI, spread
 from archlab.course.style import INK, MOST_SHADES, Look, Size, for_text, rc, shades
 
 LOOKS = {

@@ -24,7 +24,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from archlab.course.figures.naming import BESIDE_PT, DPI, Name, place_all_along, place_at_ends
+from archlab.course.figures.naming import Name, place_all_along, place_at_ends
+from archlab.course.figures.spread import BESIDE_PT, DPI
 from archlab.course.style import INK, LAB, Size, for_text, rc
 
 CORNERS = (("left", "top"), ("right", "bottom"), ("right", "top"), ("left", "bottom"))

@@ -2,9 +2,6 @@
 
 Names at the ends that would lie on each other are moved apart, up and down; a name that was moved far is tied to its
 line by a thin one.
-
->>> places([50, 50], [10, 10], 0, 100).tolist()
-[45.0, 55.0]
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,20 +9,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.transforms import Bbox
-from numpy.typing import ArrayLike
-from scipy.optimize import isotonic_regression
 
-DPI = 144
-"""Dots per inch of every figure: one and a half for each pixel of an ordinary screen, so that letters stay sharp."""
-LINE_HEIGHT = 1.25
-"""Distance of lines of text, in letter heights."""
-BESIDE_PT = 8.0
-"""How far a name stands from the end of its line."""
+from archlab.course.figures.spread import LINE_HEIGHT, height_px, px, spread
+
 NEAR_PT = (5.0, 10.0, 16.0)
 """How far it stands from the place of its line that it is written beside, the best first; a slope needs more."""
 CLEAR_PT = 4.0
@@ -100,14 +90,14 @@ def place_along(
     """
     own, others = paths[name.line], [path for line, path in paths.items() if line is not name.line]
     size = np.array(name.text.get_window_extent().size)
-    room = panel.bbox.padded(-_px(CLEAR_PT, panel))
-    line_px = LINE_HEIGHT * float(name.text.get_fontsize()) * _px(1, panel)
+    room = panel.bbox.padded(-px(CLEAR_PT, panel))
+    line_px = LINE_HEIGHT * float(name.text.get_fontsize()) * px(1, panel)
     best, best_px, enough_px = None, 0.4 * line_px, line_px
-    boxes = (box for near_pt in NEAR_PT for box in _boxes(own, size, _px(near_pt, panel)))
+    boxes = (box for near_pt in NEAR_PT for box in _boxes(own, size, px(near_pt, panel)))
     for box in boxes:
         is_free = _inside(box, room) and not any(box.overlaps(other) for other in taken)
         own_px = _distance_px(box, own)
-        if is_free and own_px >= _px(CLEAR_PT, panel):
+        if is_free and own_px >= px(CLEAR_PT, panel):
             nearer_px = min([enough_px, *(_distance_px(box, other) - own_px for other in others)])
             if nearer_px > best_px:
                 best, best_px = box, nearer_px
@@ -147,13 +137,13 @@ def _distance_px(box: Bbox, path: np.ndarray) -> float:
 def _move(text: Annotation, box: Bbox, panel: Axes) -> None:
     """Move a text, whose place is counted from its line's end in points, into a box."""
     end = panel.transData.transform(text.xy)
-    text.set_position(((box.x0 - end[0]) / _px(1, panel), ((box.y0 + box.y1) / 2 - end[1]) / _px(1, panel)))
+    text.set_position(((box.x0 - end[0]) / px(1, panel), ((box.y0 + box.y1) / 2 - end[1]) / px(1, panel)))
 
 
 def _crowded(names: Sequence[Name], panel: Axes) -> list[Name]:
     """The names whose lines end in the same place as another's."""
     ends = [panel.transData.transform(name.text.xy) for name in names]
-    near_px = [SAME * _height_px(name.text) for name in names]
+    near_px = [SAME * height_px(name.text) for name in names]
     return [
         name
         for k, name in enumerate(names)
@@ -174,41 +164,3 @@ def _tie(name: Name, panel: Axes) -> None:
             arrowprops=style,
             annotation_clip=False,
         )
-
-
-def _height_px(text: Annotation) -> float:
-    return LINE_HEIGHT * float(text.get_fontsize()) * _px(1, text) * (1 + text.get_text().count("\n"))
-
-
-def _px(points: float, artist: Artist) -> float:
-    """A length in pixels of the artist's figure."""
-    figure = artist.get_figure(root=True)
-    return points * (figure.dpi if figure is not None else DPI) / 72
-
-
-def spread(texts: Sequence[Annotation], panel: Axes) -> None:
-    """Move names up and down, as little as possible, until each has a line of its own inside the panel."""
-    if not texts:
-        return
-    heights = [_height_px(text) for text in texts]
-    ends = panel.transData.transform([text.xy for text in texts])[:, 1]
-    box = panel.get_window_extent()
-    for text, end, place in zip(texts, ends, places(ends, heights, box.y0, box.y1), strict=True):
-        text.set_position((BESIDE_PT, (place - end) / _px(1, panel)))
-
-
-def places(wanted: ArrayLike, heights: ArrayLike, low: float, high: float) -> np.ndarray:
-    """Return the places nearest to those wanted (least squares) where things of these heights do not overlap.
-
-    The places are middles. The things stay between `low` and `high` as long as all fit in there; else they
-    start at `low`.
-    """
-    middles, all_heights = np.asarray(wanted, dtype=float), np.asarray(heights, dtype=float)
-    order = np.argsort(middles, kind="stable")
-    half = all_heights[order] / 2
-    steps = np.cumsum(half) + np.cumsum(np.concatenate([[0.0], half[:-1]]))
-    placed = isotonic_regression(middles[order] - steps).x
-    room = high - low - all_heights.sum()
-    result = np.empty_like(middles)
-    result[order] = np.clip(placed, low, low + max(0.0, room)) + steps
-    return result

@@ -30,8 +30,8 @@ from archlab.course.replay.deck import Deck
 from archlab.course.replay.film import Film
 from archlab.course.replay.player import Player
 from archlab.course.replay.recording import Recording, State
-from archlab.course.replay.scene import parts_of_workers
 from archlab.course.replay.strip import in_words, strip
+from archlab.course.replay.workers import parts_of_workers
 from archlab.course.style import Size
 from archlab.shop.day import ShopResult
 from archlab.sim.result import Result

@@ -33,8 +33,9 @@ from matplotlib.transforms import Affine2D
 from archlab.course.figures.discs import capacities, new_discs, workers_a_disc
 from archlab.course.figures.frames import BESIDE, INSIDE, arranged
 from archlab.course.figures.shapes import HEIGHT, LID, WIDTH, shape, short_name
-from archlab.course.figures.tokens import tokens, whereabouts
+from archlab.course.figures.tokens import tokens
 from archlab.course.replay.recording import State
+from archlab.course.replay.workers import workers_of
 from archlab.course.style import GREY, INK, contrast, for_text
 
 SMALLEST, LARGEST = 0.92, 1.3
@@ -163,27 +164,6 @@ class Scene:
 
     def _is_cylinder(self, name: Any) -> bool:
         return self._graph.nodes[name].get("kind") == "database"
-
-
-def parts_of_workers(graph: nx.DiGraph) -> set[str]:
-    """Return the parts from whose states it follows where the workers of all processes are."""
-    at = [graph.nodes[process]["workers_at"].values() for process in capacities(graph)]
-    pools = [graph.nodes[process]["pools"] for process in capacities(graph)]
-    return {part for group in (*at, *pools) for part in group if part is not None}
-
-
-def workers_of(
-    graph: nx.DiGraph, states: Mapping[str, State]
-) -> tuple[dict[Any, dict[Any, int]], dict[Any, int]]:
-    """Return where the busy workers of each process are, and how many workers it has; none while it is down."""
-    inside = {part: state.busy + state.queue_length for part, state in states.items()}
-    busy, capacity = {}, {}
-    for process in capacities(graph):
-        pools = [states[part] for part in graph.nodes[process]["pools"] if part in states]
-        up = [pool for pool in pools if pool.is_up]
-        busy[process] = whereabouts(graph, process, sum(pool.busy for pool in up), inside)
-        capacity[process] = sum(pool.capacity for pool in up)
-    return busy, capacity
 
 
 def _colour(patch: Patch, text: Text, state: State | None) -> None:

@@ -13,7 +13,8 @@ from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.course.replay.film import DPI, LETTERS
 from archlab.course.replay.recording import Recording
-from archlab.course.replay.scene import Scene, workers_of
+from archlab.course.replay.scene import Scene
+from archlab.course.replay.workers import workers_of
 from archlab.course.style import Size, rc
 
 SHARE = 0.2

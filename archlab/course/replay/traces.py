@@ -21,7 +21,8 @@ from matplotlib.lines import Line2D
 
 from archlab.course.explorer.axes import round_up
 from archlab.course.figures.fault_windows import SHADE
-from archlab.course.figures.naming import BESIDE_PT, Name, place_at_ends
+from archlab.course.figures.naming import Name, place_at_ends
+from archlab.course.figures.spread import BESIDE_PT
 from archlab.course.figures.timeline import Binned, in_bins
 from archlab.course.quantity import number
 from archlab.course.replay.recording import fault_words
