@@ -45,6 +45,15 @@ def absolute(argument: str) -> str:
     return argument if argument.startswith("-") or argument.isdigit() else os.path.abspath(argument)
 
 
+def script_on_a_file(*start: str) -> Callable[[Environment, list[str]], int]:
+    """A command that takes one file that is there, among words that are none."""
+
+    def run(environment: Environment, arguments: list[str]) -> int:
+        return environment.call(*start, *(absolute(a) if os.path.exists(a) else a for a in arguments))
+
+    return run
+
+
 COMMANDS = {
     "lab": Command(open_lab, "open the course in JupyterLab (takes --no-browser, --port 8890, ...)"),
     "test": Command(check_everything, "run every check: style, types, tests, notebooks"),
@@ -54,6 +63,9 @@ COMMANDS = {
     ),
     "grade": Command(
         script_on_files("-m", "archlab.course.labs.grade"), "grade a folder of labs (takes --out, --jobs)"
+    ),
+    "guesses": Command(
+        script_on_a_file("-m", "archlab.course.guess"), "what a class guessed (takes a file of their lines)"
     ),
     "labs": Command(script("-m", "archlab.course.labs.generate"), "make labs/ from solutions/"),
     "bench": Command(script(os.path.join("tests", "bench", "run.py")), "measure how fast the simulator is"),

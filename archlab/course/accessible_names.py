@@ -1,7 +1,8 @@
 """Accessible names for controls that ipywidgets leaves without: sliders, their numbers, groups of buttons.
 
-A screen reader then says "Rate [requests/s]" where it would say "slider". It needs anywidget's part in the
-browser; where that is missing, the controls work without names.
+A screen reader then says "Rate [requests/s]" where it would say "slider". Radio buttons become one group, in which
+the arrow keys choose; JupyterLab would keep these keys for itself. It needs anywidget's part in the browser; where
+that is missing, the controls work without names, and radio buttons by the Tab key and the space bar.
 
 >>> Names().css_class
 'archlab-panel'
@@ -13,7 +14,25 @@ import traitlets
 PANEL_CLASS = "archlab-panel"
 
 ESM = """
+let groups = 0;
+
+function nameRadioButtons(panel) {
+  for (const row of panel.querySelectorAll(".widget-radio")) {
+    const box = row.querySelector(".widget-radio-box");
+    const inputs = row.querySelectorAll("input[type=radio]");
+    if (!box || box.getAttribute("role") === "radiogroup") continue;
+    box.setAttribute("role", "radiogroup");
+    box.setAttribute("aria-label", row.querySelector(".widget-label")?.textContent.trim() ?? "");
+    groups += 1;
+    for (const input of inputs) {
+      input.name = "archlab-group-" + groups;
+      input.setAttribute("data-lm-suppress-shortcuts", "true");
+    }
+  }
+}
+
 function nameControls(panel) {
+  nameRadioButtons(panel);
   for (const row of panel.querySelectorAll(".widget-inline-hbox, .widget-toggle-buttons")) {
     const label = row.querySelector(".widget-label")?.textContent.trim();
     if (!label) continue;

@@ -2,7 +2,8 @@
 
 A notebook is run from top to bottom by a fresh kernel in its own folder. What differs from run to run or from
 machine to machine without meaning anything is taken out: timings, widget models, addresses of objects, the
-version of Python. A notebook in which a cell raises an error is left as it was.
+version of Python. A notebook in which a cell raises an error is left as it was. What JupyterLab folds away stays
+folded away: the sources of cells, and outputs that answer a question (see `archlab.course.hidden`).
 
 >>> from nbformat.v4 import new_code_cell, new_notebook
 >>> notebook = new_notebook(cells=[new_code_cell("6 * 7")])
@@ -29,6 +30,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from archlab.course.hidden import keep_hidden
+
 ROOT = Path(__file__).resolve().parents[2]
 CELL_TIMEOUT_S = 120
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -43,6 +46,8 @@ LANGUAGE = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
+GUESSES, NO_GUESSES = "ARCHLAB_GUESSES", "off"
+"""What is kept with a notebook must not depend on anybody's guesses (see `archlab.course.guess.store`)."""
 # matplotlib writes its own version into a PNG unless told otherwise.
 STEADY_PICTURES = (
     "--InlineBackend.print_figure_kwargs={'bbox_inches': 'tight', 'metadata': {'Software': None}}"
@@ -103,6 +108,7 @@ def execute(notebook: NotebookNode, folder: Path, cell_timeout_s: int = CELL_TIM
         on_cell_execute=lambda cell, cell_index: started.append(cell_index),
     )
     variables = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    variables[GUESSES] = NO_GUESSES
     try:
         return _run(client, variables)
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
@@ -140,6 +146,7 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
             cell.metadata.pop(key, None)
         if cell.cell_type == "code":
             cell.outputs = [normalise_output(output) for output in cell.outputs if not is_only_widget(output)]
+            keep_hidden(cell)
     return notebook
 
 

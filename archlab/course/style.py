@@ -5,10 +5,11 @@ tell the lines apart without colour.
 
 >>> look_of("monolithic").colour
 '#0072B2'
->>> [look.dash for look in variants("monolithic", ["1 clone", "2 clones"]).values()]
-['-', '--']
+>>> [(look.colour, look.dash) for look in variants("monolithic", ["1 clone", "2 clones"]).values()]
+[('#0072B2', '-'), ('#003452', '--')]
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -63,6 +64,9 @@ ARCHITECTURES: Mapping[str, Look] = MappingProxyType(
 DASHES: tuple[Dash, ...] = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "^", "D")
 PLAIN = (INK, GREY)
+MOST_SHADES = 4
+LIGHTEST = 3.05
+"""Contrast on white of the lightest shade: a line that can be seen."""
 
 
 def look_of(name: str) -> Look | None:
@@ -79,7 +83,7 @@ def looks(names: Iterable[str]) -> dict[str, Look]:
 
 
 def variants(architecture: str, names: Iterable[str]) -> dict[str, Look]:
-    """Return looks for variants of one architecture: its colour and a darker one by turns, with other dashes.
+    """Return looks for variants of one architecture: up to four shades of its colour, each with a dash of its own.
 
     Raises:
         ValueError: when there is no such architecture.
@@ -87,8 +91,32 @@ def variants(architecture: str, names: Iterable[str]) -> dict[str, Look]:
     own = look_of(architecture)
     if own is None:
         raise ValueError(f"architecture is {architecture!r}; it must be one of {', '.join(ARCHITECTURES)}")
-    colours = (own.colour, darker(own.colour, 0.5))
-    return {name: _numbered(colours, k) for k, name in enumerate(dict.fromkeys(names))}
+    wanted = list(dict.fromkeys(names))
+    colours = shades(own.colour, min(len(wanted), MOST_SHADES))
+    return {name: _numbered(colours, k) for k, name in enumerate(wanted)}
+
+
+def shades(colour: str, count: int, darkest: float = 13.0) -> tuple[str, ...]:
+    """Return shades of a colour, itself first, each as far apart in lightness from those before as possible.
+
+    All have a contrast on white of 3 or more, and of `darkest` at most unless the colour itself has more.
+
+    >>> shades("#0072B2", 3)
+    ('#0072B2', '#003452', '#4B9CC9')
+    """
+    low, high = math.log(LIGHTEST), math.log(darkest)
+    room = [low + (high - low) * step / 100 for step in range(101)]
+    taken = [math.log(contrast(colour, "white"))]
+    while len(taken) < count:
+        taken.append(max(room, key=lambda place: min(abs(place - other) for other in taken)))
+    return (colour, *(_shade(colour, math.exp(place)) for place in taken[1:]))[:count]
+
+
+def _shade(colour: str, wanted: float) -> str:
+    """The colour, mixed with black or white until its contrast on white is the one that is wanted."""
+    mix = darker if wanted > contrast(colour, "white") else lighter
+    mixed = (mix(colour, step / 200) for step in range(201))
+    return min(mixed, key=lambda shade: abs(contrast(shade, "white") - wanted))
 
 
 def _numbered(colours: tuple[str, ...], k: int) -> Look:
@@ -99,6 +127,12 @@ def darker(colour: str, share: float) -> str:
     """Return the colour mixed with `share` of black, 0 to 1."""
     red, green, blue = to_rgb(colour)
     return to_hex((red * (1 - share), green * (1 - share), blue * (1 - share))).upper()
+
+
+def lighter(colour: str, share: float) -> str:
+    """Return the colour mixed with `share` of white, 0 to 1."""
+    red, green, blue = to_rgb(colour)
+    return to_hex((red + (1 - red) * share, green + (1 - green) * share, blue + (1 - blue) * share)).upper()
 
 
 def luminance(colour: str) -> float:

@@ -97,6 +97,10 @@ class Architecture(ABC):
 
         A node has `kind` (client, balancer, gateway, process, module, database or external) and `part`, the name of
         the part of the simulation that it shows, or None. An edge has `protocol`.
+
+        A module has `inside`, the process that it is a part of. A process whose workers can be shown has
+        `workers`, how many; `pools`, their parts; and `workers_at`: node -> the part whose requests, served
+        and waiting, are workers that are busy there; None for the node where all the others are.
         """
 
     @property

@@ -21,10 +21,22 @@ CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets
   .filter(cell => cell.model.type === "code" && cell.model.sharedModel.getSource().trim())
   .map(cell => ({
     count: cell.model.executionCount,
+    ran: cell.model.trusted,
+    hidden: cell.outputHidden,
+    folded: cell.inputHidden,
+    tags: cell.model.sharedModel.getMetadata("tags") ?? [],
     source: cell.model.sharedModel.getSource().split("\\n")[0],
     errors: cell.model.outputs.toJSON().filter(output => output.output_type === "error")
       .map(output => output.ename + ": " + output.evalue),
   }))"""
+GO_TO = """number => {
+  const notebook = window.jupyterapp.shell.currentWidget.content;
+  const cell = notebook.widgets.filter(cell => cell.model.type === "code")[number];
+  cell.model.executionCount = null;
+  notebook.activeCellIndex = notebook.widgets.indexOf(cell);
+  notebook.mode = "command";
+  notebook.activate();
+}"""
 LOCAL = {"127.0.0.1", "localhost"}
 
 
@@ -50,8 +62,15 @@ class NotebookPage:
         done = f"() => {ended} && ({CONNECTED})()"
         self.page.wait_for_function(done, timeout=1000 * timeout_s)
 
+    def run_cell(self, number: int, timeout_s: float = 60) -> None:
+        """Go to code cell `number`, from 0, run it with Shift and Enter, and wait until it has run."""
+        self.page.evaluate(GO_TO, number)
+        self.page.keyboard.press("Shift+Enter")
+        ran = f"() => ({CELLS})()[{number}].count && ({CONNECTED})()"
+        self.page.wait_for_function(ran, timeout=1000 * timeout_s)
+
     def cells(self) -> list[dict[str, Any]]:
-        """The code cells: first line, execution count, errors."""
+        """The code cells: first line, execution count, errors; whether output and source are folded away; tags."""
         return list(self.page.evaluate(CELLS))
 
     def output(self, number: int) -> Locator:

@@ -42,8 +42,16 @@ graph.add_node("web", kind="process", part="web")
 replay(shop(80, 2), graph, "A crash stops everything")
 """
 PLAIN = "6 * 7"
-CELLS = (MODEL, EXPLORER, REPLAY, PLAIN)
-EXPLORER_CELL, REPLAY_CELL = 1, 2
+SLOW = """
+import time
+def slow_shop(workers):
+    time.sleep(1.0 if workers > 2 else 0)
+    return shop(80, workers)
+
+explore(slow_shop, title="A slow one", workers=(1, 8, 2))
+"""
+CELLS = (MODEL, EXPLORER, REPLAY, PLAIN, SLOW)
+EXPLORER_CELL, REPLAY_CELL, SLOW_CELL = 1, 2, 4
 FOCUSED = """() => {
   const on = document.activeElement;
   if (on.getAttribute("role") === "slider") return on.getAttribute("aria-label") + " [slider]";
@@ -103,7 +111,7 @@ def slider(output: Locator, name: str) -> Locator:
 def test_run_all_runs_every_cell_without_an_error(opened: NotebookPage):
     cells = opened.cells()
     assert [cell["errors"] for cell in cells] == [[]] * len(CELLS)
-    assert [cell["count"] for cell in cells] == [1, 2, 3, 4]
+    assert [cell["count"] for cell in cells] == [1, 2, 3, 4, 5]
 
 
 def test_a_slider_moved_by_keyboard_changes_picture_and_table(opened: NotebookPage, explorer: Locator):
@@ -183,6 +191,52 @@ def test_the_replay_is_scrubbed_by_keyboard_and_finds_the_worst_moment(opened: N
     replay.get_by_role("button", name="Worst moment").press("Enter")
     until(opened, lambda: "At 19.9 s" not in described(replay))
     assert "At " in described(replay)
+
+
+def test_a_slow_run_is_said_beside_the_sliders_and_dims_the_picture(opened: NotebookPage):
+    output = opened.output(SLOW_CELL)
+    output.locator("img").wait_for()
+    slider(output, "Workers").press("End")
+    said = output.get_by_role("status")
+    said.wait_for()
+    assert "Simulating" in said.inner_text()
+    top, first = said.bounding_box(), slider(output, "Workers").bounding_box()
+    assert top is not None
+    assert first is not None
+    assert 0 <= first["y"] - top["y"] <= 60
+    assert output.locator(".archlab-waiting").evaluate("e => getComputedStyle(e).opacity") == "0.35"
+    until(opened, lambda: "workers 8" in described(output))
+    assert output.locator(".archlab-waiting").count() == 0
+    assert said.count() == 0
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 640), (640, 800)])
+def test_the_table_is_seen_with_the_sliders_in_a_small_window(
+    opened: NotebookPage, explorer: Locator, width: int, height: int
+):
+    opened.page.set_viewport_size({"width": width, "height": height})
+    try:
+        opened.page.wait_for_timeout(500)
+        room = opened.page.locator(".jp-WindowedPanel-outer").first.bounding_box()
+        (table,) = [t.bounding_box() for t in explorer.locator("table").all() if t.is_visible()]
+        first = slider(explorer, "Rate").bounding_box()
+        assert room is not None
+        assert table is not None
+        assert first is not None
+        assert room["x"] <= table["x"]
+        assert table["x"] + table["width"] <= room["x"] + room["width"]
+        assert table["y"] + table["height"] - first["y"] <= room["height"]
+        assert explorer.evaluate("e => e.scrollWidth <= e.clientWidth")
+    finally:
+        opened.page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_the_title_stands_above_the_controls(opened: NotebookPage, explorer: Locator):
+    title = explorer.get_by_text("One station", exact=True).bounding_box()
+    first = slider(explorer, "Rate").bounding_box()
+    assert title is not None
+    assert first is not None
+    assert title["y"] < first["y"]
 
 
 @pytest.mark.parametrize("cell", [EXPLORER_CELL, REPLAY_CELL])

@@ -11,10 +11,10 @@ from archlab.course.style import (
     GREY,
     INK,
     contrast,
-    darker,
     for_text,
     look_of,
     looks,
+    shades,
     variants,
 )
 
@@ -83,7 +83,24 @@ def test_other_names_never_get_the_colour_of_an_architecture():
 
 def test_four_variants_differ_and_keep_to_their_architecture():
     four = variants("monolithic", ["a", "b", "c", "d"])
-    assert len({(look.colour, look.dash, look.marker) for look in four.values()}) == 4
-    assert {look.colour for look in four.values()} == {"#0072B2", darker("#0072B2", 0.5)}
+    for things in (look.colour for look in four.values()), (look.dash for look in four.values()):
+        assert len(set(things)) == 4
+    assert four["a"].colour == "#0072B2"
+    assert [variants("monolithic", "ab")[name].colour for name in "ab"] == [four[n].colour for n in "ab"]
     with pytest.raises(ValueError, match="architecture is 'monolith'; it must be one of monolithic"):
         variants("monolith", ["a"])
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_three_shades_of_an_architecture_are_clearly_different_and_can_be_seen(name, vision):
+    three = shades(ARCHITECTURES[name].colour, 3)
+    assert min(contrast(shade, "white") for shade in three) >= 3
+    for one, other in combinations(three, 2):
+        assert np.linalg.norm(lab(one, VISION[vision]) - lab(other, VISION[vision])) > CLEARLY_DIFFERENT
+
+
+def test_more_variants_than_shades_take_them_in_turn():
+    six = list(variants("serverless", "abcdef").values())
+    assert six[0].colour == six[4].colour
+    assert len({look.colour for look in six}) == 4

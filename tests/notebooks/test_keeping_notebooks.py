@@ -2,10 +2,13 @@
 
 import base64
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbconvert import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -165,3 +168,60 @@ def test_a_kernel_that_cannot_start_gets_two_more_chances(failures, message, sta
         with pytest.raises(RuntimeError, match=message):
             notebooks._run(client, {})
     assert client.starts == starts
+
+
+@pytest.fixture(scope="module")
+def with_answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A question, its hidden answer, a folded check, and an answer that only its tag marks."""
+    cells = [
+        new_markdown_cell("> **Predict first.** How much?"),
+        new_code_cell("6 * 7", metadata={"jupyter": {"outputs_hidden": True}}),
+        new_code_cell("# A check\nassert 6 * 7 == 42", metadata={"jupyter": {"source_hidden": True}}),
+        new_code_cell("print('many')", metadata={"tags": ["answer"]}),
+        new_code_cell("8 * 8", metadata={"jupyter": {"outputs_hidden": False}}),
+    ]
+    path = tmp_path_factory.mktemp("answers") / "chapter.ipynb"
+    nbformat.write(new_notebook(cells=cells), path)
+    assert refresh(path)
+    return path
+
+
+def test_hidden_outputs_and_folded_sources_stay_so(with_answers: Path):
+    answer, check, tagged, shown = code_cells(with_answers)
+    assert answer.metadata == tagged.metadata == {"tags": ["answer"], "jupyter": {"outputs_hidden": True}}
+    assert check.metadata == {"jupyter": {"source_hidden": True}}
+    assert shown.metadata == {"jupyter": {"outputs_hidden": False}}
+
+
+def test_a_second_run_of_hidden_answers_changes_no_byte(with_answers: Path):
+    first = with_answers.read_bytes()
+    assert not refresh(with_answers)
+    assert with_answers.read_bytes() == first
+
+
+def test_an_answer_that_was_run_and_saved_in_jupyterlab_is_hidden_again(with_answers: Path):
+    saved = read(with_answers)
+    answer, tagged = saved.cells[1], saved.cells[3]
+    for cell in (answer, tagged):
+        del cell.metadata["jupyter"]
+        del cell.outputs[0]
+    assert nbformat.writes(normalise(saved)) + "\n" == with_answers.read_text(encoding="utf-8")
+
+
+def test_what_is_folded_away_begins_with_an_output_that_shows_nothing(with_answers: Path):
+    answer, _, tagged, shown = code_cells(with_answers)
+    assert [output.get("data") for output in answer.outputs] == [{}, {"text/plain": "42"}]
+    assert [output.get("text") for output in tagged.outputs] == [None, "many\n"]
+    assert len(shown.outputs) == 1
+
+
+# nbconvert says that it cannot show what has no content.
+@pytest.mark.filterwarnings("ignore:Your element with mimetype")
+def test_other_viewers_and_nbval_see_the_answers(with_answers: Path):
+    html = HTMLExporter().from_filename(with_answers)[0]
+    assert "<pre>42</pre>" in html
+    assert "many" in html
+    options = ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "-q", str(with_answers)]
+    command = [sys.executable, "-m", "pytest", *options]
+    result = subprocess.run(command, cwd=with_answers.parent, capture_output=True, text=True, check=False)
+    assert "4 passed" in result.stdout, result.stdout

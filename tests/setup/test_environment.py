@@ -151,3 +151,17 @@ def test_an_unknown_command_lists_the_ones_there_are(capsys):
 def test_the_commands_import_nothing_beyond_the_standard_library():
     command = [sys.executable, "-E", "-S", "run.py", "--help"]
     assert subprocess.run(command, cwd=environment.ROOT, check=False).returncode == 0
+
+
+def test_a_file_is_named_from_where_its_user_is_and_other_words_stay_as_they_are(monkeypatch, tmp_path):
+    class Recorded:
+        def call(self, *arguments):
+            self.arguments = arguments
+            return 0
+
+    (tmp_path / "lines.txt").write_text("", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    recorded = Recorded()
+    words = ["lines.txt", "--name", "load.growth", "--title", "Too low"]
+    assert commands.COMMANDS["guesses"].run(recorded, words) == 0
+    assert recorded.arguments == ("-m", "archlab.course.guess", str(tmp_path / "lines.txt"), *words[1:])

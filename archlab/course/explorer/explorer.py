@@ -23,7 +23,7 @@ import pandas as pd
 
 from archlab.course.explorer import words
 from archlab.course.explorer.latest_wins import LatestWins
-from archlab.course.explorer.panel import ControlPanel, image
+from archlab.course.explorer.panel import ControlPanel, heading, image
 from archlab.course.explorer.parameter import Parameter, parameter
 from archlab.course.explorer.plot import PINS, Plot
 from archlab.course.explorer.result_views import LatencyAndQueue
@@ -50,7 +50,7 @@ def explore(
         model: takes the parameters by name, and returns what the view reads. The same values must give the
             same answer. It says `ValueError` about values that do not fit together.
         view: what to show; by default `LatencyAndQueue()` of a `Result` or `ShopResult`.
-        title: what this is, for those who cannot see it.
+        title: what this is. It stands above the controls.
         style: "lab", or "slides" for a projector.
         parameters: name -> (lowest, highest, first value), or the choices, the first one first.
 
@@ -158,11 +158,13 @@ class Explorer:
         with self._lock:
             view = self.panel.box._repr_mimebundle_()[WIDGET_VIEW]
             png = self.picture().png
-            html = image(png, self._alt, self._size) + words.html_problem(self._runs) + self._table
+            table = words.html_scrolled(words.html_table(self._known, self._runs))
+            shown = image(png, self._alt, self._size) + words.html_problem(self._runs) + table
+            html = f"<p>{heading(self.title)}</p>{shown}{words.html_without_controls(self._known)}"
         return {WIDGET_VIEW: view, "text/html": html, "text/plain": self._alt}
 
     def _new_panel(self) -> ControlPanel:
-        panel = ControlPanel(list(self._known.values()), self._size)
+        panel = ControlPanel(list(self._known.values()), self._size, self.title)
         panel.set_values(self.values)
         panel.on_change = self._worker.submit
         panel.on_pin, panel.on_reset = self.pin, self._start_over
@@ -194,10 +196,6 @@ class Explorer:
     def _alt(self) -> str:
         panels = "; ".join(f"{panel.y_label} against {panel.x_label}" for panel in self._view.panels)
         return f"{self.title.rstrip('.')}. {panels}. {words.in_words(self._known, self._runs)}"
-
-    @property
-    def _table(self) -> str:
-        return words.html_table(self._known, self._runs)
 
     def _ask(self, values: dict[str, Any]) -> Run:
         """Run the model for the controls, where an error can be told in the panel only."""
@@ -231,5 +229,5 @@ class Explorer:
         if self._panel is None:
             return
         self._draw()
-        table = words.html_problem(self._runs) + self._table
+        table = words.html_problem(self._runs) + words.html_both_ways(self._known, self._runs)
         self._panel.show(self._plot.png(), self._alt, table, self.to_csv())

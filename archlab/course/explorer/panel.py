@@ -20,6 +20,7 @@ from archlab.course.explorer.parameter import Choice, Parameter, Range
 from archlab.course.figures.picture import CSS_PIXELS_PER_INCH
 from archlab.course.style import LAB, Size
 
+WAITING_CLASS = "archlab-waiting"
 LABEL_EM = 10
 COLUMNS = 2
 CSS = """
@@ -31,17 +32,28 @@ CSS = """
 .archlab-panel .widget-toggle-button.mod-active { font-weight: bold; text-decoration: underline }
 .archlab-panel a { color: inherit; text-decoration: underline }
 .archlab-panel .widget-readout { min-width: 4em; text-align: right }
+.archlab-panel .archlab-waiting { opacity: 0.35 }
+.archlab-panel .archlab-tall { display: none }
+.archlab-panel.archlab-explorer { container-type: inline-size; width: 100% }
+@container (max-width: NARROWpx) {
+  .archlab-panel .archlab-wide { display: none }
+  .archlab-panel .archlab-tall { display: block }
+  .archlab-panel .archlab-controls { grid-template-columns: 1fr !important }
+}
+@media (max-height: LOWpx) { .archlab-panel img { max-height: 40vh; width: auto } }
 """
+NARROW_PX, LOW_PX = 700, 740
+"""In a panel less wide the table stands on its side; in a window less high the picture is smaller."""
 
 
 class ControlPanel:
-    """The controls of some parameters, and places for what they lead to.
+    """The controls of some parameters under a title, and places for what they lead to.
 
     `on_change` is called with all values when a control was moved, `on_pin` and `on_reset` at their buttons.
     """
 
-    def __init__(self, parameters: Sequence[Parameter], size: Size) -> None:
-        self.size = size
+    def __init__(self, parameters: Sequence[Parameter], size: Size, title: str = "") -> None:
+        self.size, self.title = size, title
         self.on_change: Callable[[dict[str, Any]], object] = lambda values: None
         self.on_pin: Callable[[], object] = lambda: None
         self.on_reset: Callable[[], object] = lambda: None
@@ -50,7 +62,7 @@ class ControlPanel:
         for control in self._controls.values():
             control.observe(self._changed, names="value")
         self._picture, self._table = widgets.HTML(), widgets.HTML()
-        self._status = widgets.HTML(layout=widgets.Layout(margin="0 0 0 12px"))
+        self._status = widgets.HTML(layout=widgets.Layout(margin="0 0 0 24px"))
         self.box = self._arranged()
 
     @property
@@ -64,7 +76,7 @@ class ControlPanel:
             for name, value in values.items():
                 self._controls[name].value = value
         finally:
-            self._here = threading.local()  # JupyterLab's messages may be handled in several threads
+            self._here.sets_values = False
 
     def show(self, png: bytes, alt: str, table: str, csv: str) -> None:
         """Show a picture with its alternative text, a table in HTML, and offer `csv` for download."""
@@ -72,10 +84,12 @@ class ControlPanel:
         self._table.value = f'<div style="line-height: 1.3">{table}</div>'
         self._download.value = _link(csv)
         self._status.value = ""
+        self._picture.remove_class(WAITING_CLASS)
 
     def show_waiting(self) -> None:
-        """Say that a run is under way."""
-        self._status.value = '<span role="status">Simulating …</span>'
+        """Say beside the controls that a run is under way, and dim the picture of the one before."""
+        self._status.value = '<b role="status">Simulating …</b>'
+        self._picture.add_class(WAITING_CLASS)
 
     def _arranged(self) -> widgets.VBox:
         self._download = widgets.HTML(layout=widgets.Layout(margin="0 0 0 12px"))
@@ -86,11 +100,14 @@ class ControlPanel:
         controls = widgets.GridBox(
             list(self._controls.values()), layout=widgets.Layout(grid_template_columns=columns)
         )
+        controls.add_class("archlab-controls")
+        head = widgets.HBox([widgets.HTML(heading(self.title)), self._status])
         names = Names(layout=widgets.Layout(display="none"))
-        buttons = widgets.HBox([pin, reset, self._download, self._status])
+        buttons = widgets.HBox([pin, reset, self._download])
         style = widgets.HTML(f"<style>{css(self.size)}</style>", layout=widgets.Layout(display="none"))
-        box = widgets.VBox([controls, self._picture, self._table, buttons, names, style])
+        box = widgets.VBox([head, controls, self._picture, self._table, buttons, names, style])
         box.add_class(PANEL_CLASS)
+        box.add_class("archlab-explorer")
         box.add_class(size_class(self.size))
         return box
 
@@ -121,6 +138,11 @@ def _slider(known: Range, common: dict[str, Any]) -> Any:
     return widgets.FloatSlider(**bounds, readout_format=f".{known.decimals}f", **common)
 
 
+def heading(title: str) -> str:
+    """Return a title as HTML, as bold text."""
+    return f"<b>{escape(title)}</b>"
+
+
 def image(png: bytes, alt: str, size: Size) -> str:
     """Return a picture as HTML, as wide as its size says."""
     data = b64encode(png).decode("ascii")
@@ -147,6 +169,8 @@ def css(size: Size) -> str:
         "LABEL": LABEL_EM,
         "LINE": round(2.1 * font_px),
         "WIDTH": round(size.width_in * CSS_PIXELS_PER_INCH),
+        "NARROW": NARROW_PX,
+        "LOW": LOW_PX,
     }
     rules = CSS.replace(f".{PANEL_CLASS}", f".{size_class(size)}")
     for name, value in numbers.items():

@@ -31,9 +31,9 @@ from PIL import Image
 from archlab.course.explorer import axes as axes_
 from archlab.course.explorer.run import NOW
 from archlab.course.explorer.view import Curve, Panel, Reading, Window
-from archlab.course.figures.canvas import DPI, spread
 from archlab.course.figures.fault_windows import SHADE
-from archlab.course.style import INK, Look, Size, for_text, rc
+from archlab.course.figures.spread import DPI, spread
+from archlab.course.style import INK, MOST_SHADES, Look, Size, for_text, rc, shades
 
 LOOKS = {
     NOW: Look("#0072B2", "-"),
@@ -44,7 +44,7 @@ LOOKS = {
 """The run that is set, and up to three pinned ones: told apart by colour, by dash, and by name."""
 PINS = tuple(name for name in LOOKS if name != NOW)
 THIN = 0.55
-"""Lines after the first of a panel are so much thinner."""
+"""Lines after the first of a panel are so much thinner, and of other shades."""
 LETTERS_A_LINE = 11
 NAME_SIZE = 0.85
 """Names of lines, in letters of the other text."""
@@ -119,7 +119,7 @@ class Plot:
         """Set the points of a run's line number `k` in its panel, and its name at its last point."""
         key = (name, curve.panel, k)
         if key not in self._lines:
-            self._lines[key] = _new_line(self.axes[curve.panel], LOOKS[name], thin=k > 0)
+            self._lines[key] = _new_line(self.axes[curve.panel], LOOKS[name], k)
         line, text = self._lines[key]
         points = np.array([_array(curve.x), _array(curve.y)])
         line.set(data=points, drawstyle="steps-post" if curve.steps else "default", visible=True)
@@ -164,11 +164,14 @@ def _array(values: ArrayLike) -> np.ndarray:
     return np.asarray(values, dtype=float)
 
 
-def _new_line(axes: Axes, look: Look, thin: bool) -> tuple[Line2D, Annotation]:
+def _new_line(axes: Axes, look: Look, k: int) -> tuple[Line2D, Annotation]:
+    """Make the line number `k` of a run in a panel: the later ones are thinner, and another shade."""
     zorder = 3 if look is LOOKS[NOW] else 2
-    (line,) = axes.plot([], [], color=look.colour, linestyle=look.dash, zorder=zorder)
-    line.set_linewidth(line.get_linewidth() * (THIN if thin else 1))
-    style: dict[str, Any] = {"va": "center", "color": for_text(look.colour), "annotation_clip": False}
+    colour = shades(look.colour, MOST_SHADES)[k % MOST_SHADES]
+    (line,) = axes.plot([], [], color=colour, linestyle=look.dash, zorder=zorder)
+    line.set_linewidth(line.get_linewidth() * (THIN if k else 1))
+    style: dict[str, Any] = {"va": "center", "color": for_text(colour), "annotation_clip": False}
+    style["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.3}
     style["fontsize"] = NAME_SIZE * mpl.rcParams["font.size"]
     return line, axes.annotate("", (0, 0), (8, 0), textcoords="offset points", **style)
 

@@ -11,7 +11,7 @@
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import pandas as pd
@@ -21,6 +21,7 @@ from archlab.course.explorer.run import Run
 from archlab.course.quantity import axis_label, number, with_unit, words_and_unit
 
 CELL = "padding: 2px 7px; border: 0 solid #767676; border-bottom-width: 1px; text-align: right"
+ROW_HEAD = 'scope="row"'
 HEAD = "vertical-align: bottom; white-space: normal; font-weight: 600"
 
 
@@ -48,23 +49,46 @@ def _value(name: str, value: float | str) -> str:
     return value if isinstance(value, str) else with_unit(name, value)
 
 
-def html_table(known: Mapping[str, Parameter], runs: Mapping[str, Run]) -> str:
-    """Return the same as an HTML table, with units in its head."""
+def html_table(known: Mapping[str, Parameter], runs: Mapping[str, Run], upright: bool = False) -> str:
+    """Return the same as an HTML table, with units in its head: a row a run, or `upright`, a column a run."""
     figures = [key for run in runs.values() if run.reading for key in run.reading.figures]
     columns = list(dict.fromkeys([*known, *figures]))
-    head = "".join(_cell("th", axis_label(column), 'scope="col"', HEAD) for column in ["run", *columns])
-    rows = "".join(_row(known, columns, name, run) for name, run in runs.items())
+    rows = [["run", *map(axis_label, columns)], *(_row(known, columns, *item) for item in runs.items())]
+    if upright:
+        rows = [list(row) for row in zip(*rows, strict=True)]
+    head = "".join(_cell("th", text, 'scope="col"', HEAD) for text in rows[0])
+    body = "".join(f"<tr>{_cell('th', row[0], ROW_HEAD)}{_cells(row[1:])}</tr>" for row in rows[1:])
     style = "border-collapse: collapse; font-size: inherit; line-height: 1.3"
-    return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return f'<table style="{style}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
 
 
-def _row(known: Mapping[str, Parameter], columns: list[str], name: str, run: Run) -> str:
+def html_both_ways(known: Mapping[str, Parameter], runs: Mapping[str, Run]) -> str:
+    """Return the table twice, for a wide and for a narrow page: the style of the panel shows one of them."""
+    wide, tall = (html_table(known, runs, upright) for upright in (False, True))
+    return f'<div class="archlab-wide">{wide}</div><div class="archlab-tall">{tall}</div>'
+
+
+def html_scrolled(table: str) -> str:
+    """Return a table that can be scrolled sideways where the page is narrow, by keyboard, too."""
+    return f'<div style="overflow-x: auto" tabindex="0" role="group" aria-label="Figures">{table}</div>'
+
+
+def html_without_controls(known: Mapping[str, Parameter]) -> str:
+    """Return a sentence for where there are no controls: how to get them, and for what."""
+    names = [words_and_unit(name)[0] for name in known]
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    return f"<p><i>Run this cell to get sliders and buttons for: {escape(listed)}.</i></p>"
+
+
+def _row(known: Mapping[str, Parameter], columns: list[str], name: str, run: Run) -> list[str]:
     values: dict[str, str] = {key: known[key].words(value) for key, value in run.values.items()}
     for key, value in (run.reading.figures if run.reading else {}).items():
         values[key] = value if isinstance(value, str) else "–" if math.isnan(value) else number(value)
-    cells = "".join(_cell("td", values.get(column, "–")) for column in columns)
-    head = _cell("th", name, 'scope="row"')
-    return f"<tr>{head}{cells}</tr>"
+    return [name, *(values.get(column, "–") for column in columns)]
+
+
+def _cells(texts: Sequence[str]) -> str:
+    return "".join(_cell("td", text) for text in texts)
 
 
 def _cell(tag: str, text: str, attributes: str = "", style: str = "") -> str:

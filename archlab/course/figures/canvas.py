@@ -1,10 +1,10 @@
 """A canvas: an empty figure in the course's style, whose layout is solved once when the drawing is done.
 
-Lines carry their names at their ends. Names that would lie on each other are moved apart, up and down.
+Lines carry their names, and never need a legend when there is room for them (see `archlab.course.figures.naming`).
 
 >>> with canvas("Twice the load, four times the wait") as drawing:
-...     line = drawing.panels[0].plot([1, 2], [1, 4])
-...     drawing.name_end(drawing.panels[0], [1, 2], [1, 4], "wait", "#0072B2")
+...     (line,) = drawing.panels[0].plot([1, 2], [1, 4])
+...     drawing.name_end(drawing.panels[0], line, "wait")
 >>> drawing.figure.get_suptitle()
 'Twice the load, four times the wait'
 """
@@ -19,20 +19,19 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.text import Annotation, Text
-from numpy.typing import ArrayLike
-from scipy.optimize import isotonic_regression
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
+from archlab.course.figures.naming import Name, place_all_along, place_at_ends
+from archlab.course.figures.spread import BESIDE_PT, DPI
 from archlab.course.style import INK, LAB, Size, for_text, rc
 
-DPI = 144
-"""Dots per inch: one and a half for each pixel of an ordinary screen, so that letters stay sharp when
-enlarged."""
-LINE_HEIGHT = 1.25
-"""Distance of lines of text, in letter heights."""
 CORNERS = (("left", "top"), ("right", "bottom"), ("right", "top"), ("left", "bottom"))
 """Where a note may stand, the best place first."""
+LETTERS_UP = 24
+"""Letters of a line of a label beside a vertical axis."""
 LETTER_WIDTH = 0.6
 """Mean width of a bold letter, in letter heights; measured on DejaVu Sans, rounded up."""
 
@@ -44,27 +43,26 @@ class Canvas:
     figure: Figure
     panels: tuple[Axes, ...]
     size: Size
-    _names: list[Annotation] = field(default_factory=list)
+    _at_ends: list[Name] = field(default_factory=list)
+    _along: list[Name] = field(default_factory=list)
     _notes: list[Text] = field(default_factory=list)
 
-    def name_end(self, panel: Axes, x: ArrayLike, y: ArrayLike, name: str, colour: str) -> None:
+    def name_end(self, panel: Axes, line: Line2D, name: str) -> None:
         """Write `name` at the right of a line's last point that is a number; nothing when there is none."""
-        points = np.array([np.asarray(x, dtype=float), np.asarray(y, dtype=float)])
-        points = points[:, np.isfinite(points).all(axis=0)]
-        if points.shape[1] == 0:
-            return
-        end = (points[0, -1], points[1, -1])
-        text = panel.annotate(
-            name,
-            (float(end[0]), float(end[1])),
-            (8, 0),
-            textcoords="offset points",
-            va="center",
-            color=for_text(colour),
-            annotation_clip=False,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
-        )
-        self._names.append(text)
+        self._at_ends.extend(_names(panel, line, name))
+
+    def name_along(self, panel: Axes, line: Line2D, name: str) -> None:
+        """Write `name` along the line, or in a legend when a line of the panel has no room for its name."""
+        line.set_label(name)
+        names = _names(panel, line, name)
+        for one in names:
+            one.text.set_in_layout(False)
+        self._along.extend(names)
+
+    def name_line(self, panel: Axes, x: float, name: str, colour: str = INK) -> None:
+        """Write the name of a vertical line above its upper end."""
+        place = panel.get_xaxis_transform()
+        panel.text(x, 1.01, name, transform=place, ha="center", va="bottom", color=for_text(colour))
 
     def name_beside(self, panel: Axes, upside_down: bool = False) -> None:
         """List what has a label at the right of the panel, for lines whose ends lie too close together."""
@@ -83,11 +81,41 @@ class Canvas:
     def finish(self) -> None:
         """Solve the layout and keep it, then move names that overlap."""
         self.figure.draw_without_rendering()
+        if not all([place_all_along(_in(panel, self._along), panel) for panel in self.panels]):
+            self._list_what_has_no_room()
         self.figure.set_layout_engine("none")
         for panel in self.panels:
-            spread([name for name in self._names if name.axes is panel], panel)
+            place_at_ends(_in(panel, self._at_ends), panel)
         for note in self._notes:
             move_to_free_corner(note, self.panels[0])
+
+    def _list_what_has_no_room(self) -> None:
+        """Replace the names along lines by legends, and solve the layout again."""
+        named = [panel for panel in self.panels if _in(panel, self._along)]
+        for name in self._along:
+            name.text.remove()
+        for panel in named:
+            self.name_beside(panel)
+        self.figure.draw_without_rendering()
+
+
+def _names(panel: Axes, line: Line2D, name: str) -> list[Name]:
+    """The name of a line at its last point that is a number; none when there is no such point."""
+    points = np.asarray(line.get_xydata(), dtype=float)
+    points = points[np.isfinite(points).all(axis=1)]
+    style: dict[str, Any] = {
+        "textcoords": "offset points",
+        "va": "center",
+        "color": for_text(to_hex(line.get_color())),
+        "annotation_clip": False,
+        "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
+    }
+    ends = [(float(x), float(y)) for x, y in points[-1:]]
+    return [Name(panel.annotate(name, end, (BESIDE_PT, 0), **style), line) for end in ends]
+
+
+def _in(panel: Axes, names: Sequence[Name]) -> list[Name]:
+    return [name for name in names if name.text.axes is panel]
 
 
 @contextmanager
@@ -112,6 +140,11 @@ def canvas(
         drawing = Canvas(figure, tuple(axes), size)
         yield drawing
         drawing.finish()
+
+
+def wrapped(label: str) -> str:
+    """A label for a vertical axis, in lines that are not longer than the axis."""
+    return textwrap.fill(label, LETTERS_UP)
 
 
 def write_title(figure: Figure, title: str, size: Size) -> None:
@@ -144,35 +177,3 @@ def _hidden_by(note: Text, panel: Axes, corner: tuple[str, str]) -> int:
         across, up = (np.interp(steps, np.arange(len(points)), points[:, k]) for k in (0, 1))
         covered += int(((across > box.x0) & (across < box.x1) & (up > box.y0) & (up < box.y1)).sum())
     return covered
-
-
-def spread(names: Sequence[Annotation], panel: Axes) -> None:
-    """Move names up and down, as little as possible, until each has a line of its own inside the panel."""
-    if not names:
-        return
-    pixels_per_point = DPI / 72
-    heights = [
-        LINE_HEIGHT * float(n.get_fontsize()) * pixels_per_point * (1 + n.get_text().count("\n"))
-        for n in names
-    ]
-    ends = panel.transData.transform([name.xy for name in names])[:, 1]
-    box = panel.get_window_extent()
-    for name, end, place in zip(names, ends, places(ends, heights, box.y0, box.y1), strict=True):
-        name.set_position((8, (place - end) / pixels_per_point))
-
-
-def places(wanted: ArrayLike, heights: ArrayLike, low: float, high: float) -> np.ndarray:
-    """Return the places nearest to those wanted (least squares) where things of these heights do not overlap.
-
-    The places are middles. The things stay between `low` and `high` as long as all fit in there; else they
-    start at `low`.
-    """
-    middles, all_heights = np.asarray(wanted, dtype=float), np.asarray(heights, dtype=float)
-    order = np.argsort(middles, kind="stable")
-    half = all_heights[order] / 2
-    steps = np.cumsum(half) + np.cumsum(np.concatenate([[0.0], half[:-1]]))
-    placed = isotonic_regression(middles[order] - steps).x
-    room = high - low - all_heights.sum()
-    result = np.empty_like(middles)
-    result[order] = np.clip(placed, low, low + max(0.0, room)) + steps
-    return result

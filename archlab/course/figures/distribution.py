@@ -13,7 +13,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from scipy.stats import ecdf
 
 from archlab.course.figures.canvas import Canvas, canvas
@@ -46,7 +45,7 @@ def survival(
     chosen = looks(runs) if line_looks is None else line_looks
     with canvas(title, size) as drawing:
         for name, values in latencies_ms.items():
-            _draw(drawing.panels[0], f"{name}\n({percent(completed[name])} completed)", values, chosen[name])
+            _draw(drawing, f"{name}\n({percent(completed[name])} completed)", values, chosen[name])
         first_ms = min(np.percentile(values, 1) for values in latencies_ms.values())
         _finish_axes(drawing, first_ms)
     words = " ".join(_in_words(name, values, completed[name]) for name, values in latencies_ms.items())
@@ -61,11 +60,13 @@ def _latencies_ms(name: str, requests: pd.DataFrame) -> np.ndarray:
     return values
 
 
-def _draw(panel: Axes, name: str, values_ms: np.ndarray, look: Look) -> None:
+def _draw(drawing: Canvas, name: str, values_ms: np.ndarray, look: Look) -> None:
     """Draw the empirical survival function. Its last value is 0, which a logarithmic axis does not have."""
     survives = ecdf(values_ms).sf
     x, share = survives.quantiles[:-1], survives.probabilities[:-1]
-    panel.plot(x, share, color=look.colour, linestyle=look.dash, drawstyle="steps-post", label=name)
+    panel, style = drawing.panels[0], {"color": look.colour, "linestyle": look.dash}
+    (line,) = panel.plot(x, share, drawstyle="steps-post", **style)  # type: ignore[arg-type]
+    drawing.name_along(panel, line, name)
 
 
 def _finish_axes(drawing: Canvas, first_ms: float) -> None:
@@ -76,7 +77,6 @@ def _finish_axes(drawing: Canvas, first_ms: float) -> None:
     )
     panel.xaxis.set_major_formatter(lambda value, _: number(value))
     panel.yaxis.set_major_formatter(lambda value, _: f"{number(100 * value)} %")
-    drawing.name_beside(panel)
     panel.minorticks_off()
     panel.set_xlim(left=first_ms if first_ms > 0 else None)
     lowest = panel.get_ylim()[0]

@@ -11,7 +11,8 @@ import re
 
 import pandas as pd
 
-from archlab.course.figures.canvas import LETTER_WIDTH, LINE_HEIGHT, Canvas
+from archlab.course.figures.canvas import LETTER_WIDTH, Canvas
+from archlab.course.figures.spread import LINE_HEIGHT
 from archlab.course.quantity import number
 from archlab.course.style import INK
 

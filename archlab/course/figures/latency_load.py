@@ -13,9 +13,11 @@ from archlab.course.figures.canvas import Canvas, canvas
 from archlab.course.figures.line import draw_theory, draw_with_band, in_words, require_columns, scale
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import axis_label, number, words_and_unit
-from archlab.course.style import ARCHITECTURES, GREY, LAB, MARKERS, Look, Size, darker, for_text
+from archlab.course.style import ARCHITECTURES, GREY, LAB, MARKERS, Look, Size, luminance, shades
 
 PERCENTILES = ("p50_ms", "p95_ms", "p99_ms")
+NOT_BLACK = 8.5
+"""Contrast on white of the darkest line: theory, in black, can be seen on it."""
 
 
 def latency_against_load(
@@ -61,14 +63,16 @@ def latency_against_load(
 
 
 def _look(architecture: str, percentile: str) -> Look:
-    """The higher the percentile, the darker the architecture's colour."""
+    """The higher the percentile, the darker the shade of the architecture's colour."""
     level = PERCENTILES.index(percentile)
-    return Look(darker(ARCHITECTURES[architecture].colour, 0.3 * level), "-", MARKERS[level])
+    three = shades(ARCHITECTURES[architecture].colour, len(PERCENTILES), NOT_BLACK)
+    darkest_last = sorted(three, key=luminance, reverse=True)
+    return Look(darkest_last[level], "-", MARKERS[level])
 
 
 def _draw_percentile(drawing: Canvas, sweep: pd.DataFrame, x: str, name: str, look: Look) -> None:
-    draw_with_band(drawing.panels[0], sweep, x, name, look)
-    drawing.name_end(drawing.panels[0], sweep[x], sweep[name], words_and_unit(name)[0], look.colour)
+    line = draw_with_band(drawing.panels[0], sweep, x, name, look)
+    drawing.name_end(drawing.panels[0], line, words_and_unit(name)[0])
 
 
 def _draw_theory(drawing: Canvas, theory: pd.DataFrame, x: str, theory_name: str) -> None:
@@ -83,10 +87,7 @@ def _draw_theory(drawing: Canvas, theory: pd.DataFrame, x: str, theory_name: str
 def _mark_capacity(drawing: Canvas, capacity: float) -> None:
     panel = drawing.panels[0]
     panel.axvline(capacity, color=GREY, linewidth=1.5)
-    place = panel.get_xaxis_transform()
-    panel.text(
-        capacity, 1.01, f"capacity {number(capacity)}", transform=place, ha="center", color=for_text(GREY)
-    )
+    drawing.name_line(panel, capacity, f"capacity {number(capacity)}", GREY)
 
 
 def _finish_axes(drawing: Canvas, x: str, log: bool) -> None:

@@ -8,17 +8,26 @@
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
 
 from archlab.course.quantity import number
 from archlab.course.style import INK, Look
 
+BAND = 0.16
+"""How much of its line's colour a band of uncertainty has. Its edges have more, so that bands stay apart."""
+EDGE = 0.5
 
-def draw_with_band(panel: Axes, frame: pd.DataFrame, x: str, y: str, look: Look) -> None:
+
+def draw_with_band(panel: Axes, frame: pd.DataFrame, x: str, y: str, look: Look) -> Line2D:
     """Draw column `y` against `x`, and the band from `y_low` to `y_high` where the frame has them."""
-    panel.plot(frame[x], frame[y], color=look.colour, linestyle=look.dash, marker=look.marker)
+    (line,) = panel.plot(frame[x], frame[y], color=look.colour, linestyle=look.dash, marker=look.marker)
     if {f"{y}_low", f"{y}_high"} <= set(frame.columns):
         low, high = frame[f"{y}_low"], frame[f"{y}_high"]
-        panel.fill_between(frame[x], low, high, color=look.colour, alpha=0.2, linewidth=0)
+        edge = (*to_rgb(look.colour), EDGE)
+        panel.fill_between(frame[x], low, high, color=look.colour, alpha=BAND, linewidth=0, zorder=1)
+        panel.fill_between(frame[x], low, high, facecolor="none", edgecolor=edge, linewidth=0.8, zorder=1.1)
+    return line
 
 
 def draw_theory(panel: Axes, x: pd.Series, y: pd.Series) -> None:
@@ -26,11 +35,14 @@ def draw_theory(panel: Axes, x: pd.Series, y: pd.Series) -> None:
     panel.plot(x, y, color=INK, linestyle=(0, (4, 3)), linewidth=1.3, zorder=2.6)
 
 
-def draw_points(panel: Axes, frame: pd.DataFrame, x: str, y: str, look: Look) -> None:
+def draw_points(panel: Axes, frame: pd.DataFrame, x: str, y: str, look: Look) -> Line2D:
     """Draw column `y` against `x` as points, with bars from `y_low` to `y_high` where the frame has them."""
-    panel.plot(frame[x], frame[y], color=look.colour, linestyle="none", marker=look.marker)
+    (line,) = panel.plot(
+        frame[x], frame[y], color=look.colour, linestyle="none", marker=look.marker, zorder=3
+    )
     if {f"{y}_low", f"{y}_high"} <= set(frame.columns):
-        panel.vlines(frame[x], frame[f"{y}_low"], frame[f"{y}_high"], color=look.colour)
+        panel.vlines(frame[x], frame[f"{y}_low"], frame[f"{y}_high"], color=look.colour, zorder=3)
+    return line
 
 
 def scale(panel: Axes, log: bool) -> None:

@@ -13,9 +13,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from archlab.course.figures.bars import BAR, name_rows
-from archlab.course.figures.canvas import LINE_HEIGHT, canvas
+from archlab.course.figures.canvas import canvas
 from archlab.course.figures.outcome import OutcomeLook, look_of_outcome, shares
 from archlab.course.figures.picture import Picture
+from archlab.course.figures.spread import LINE_HEIGHT
 from archlab.course.quantity import percent
 from archlab.course.style import INK, LAB, Size, contrast
 

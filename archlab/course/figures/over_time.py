@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from archlab.course.figures import fault_windows
-from archlab.course.figures.canvas import canvas
+from archlab.course.figures.canvas import canvas, wrapped
 from archlab.course.figures.line import in_words, require_columns, scale
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import axis_label
@@ -27,6 +27,7 @@ def over_time(
     by: str = "design",
     faults: pd.DataFrame = NO_FAULTS,
     line_looks: Mapping[str, Look] | None = None,
+    y_label: str = "",
     size: Size = LAB,
 ) -> Picture:
     """Draw `y` against the time, one line for each value of column `by`.
@@ -37,6 +38,7 @@ def over_time(
         faults: as `Result.faults`.
         line_looks: the look of each line, for instance from `style.variants`. By default architectures have
             their own.
+        y_label: what `y` is, with its unit, where its name alone leaves open of what.
 
     Raises:
         ValueError: when the frame lacks rows or columns.
@@ -44,15 +46,17 @@ def over_time(
     require_columns("frame", frame, by, "time_s", y)
     lines = {str(name): rows for name, rows in frame.groupby(by, sort=False)}
     chosen = looks(lines) if line_looks is None else line_looks
+    label = y_label or axis_label(y)
     with canvas(title, size) as drawing:
         panel = drawing.panels[0]
         for name, rows in lines.items():
-            panel.plot(rows["time_s"], rows[y], color=chosen[name].colour, linestyle=chosen[name].dash)
-            drawing.name_end(panel, rows["time_s"], rows[y], name, chosen[name].colour)
+            look = chosen[name]
+            (line,) = panel.plot(rows["time_s"], rows[y], color=look.colour, linestyle=look.dash)
+            drawing.name_end(panel, line, name)
         scale(panel, log=False)
         start_s, end_s = frame["time_s"].min(), frame["time_s"].max()
-        panel.set(xlabel="Time [s]", ylabel=axis_label(y), xlim=(start_s, end_s))
+        panel.set(xlabel="Time [s]", ylabel=wrapped(label), xlim=(start_s, end_s))
         fault_windows.shade(drawing, faults, start_s, end_s)
     words = " ".join(in_words(name, rows["time_s"], rows[y]) for name, rows in lines.items())
-    told = f"Faults: {fault_windows.in_words(faults)}. {axis_label(y)} over time: {words}"
+    told = f"Faults: {fault_windows.in_words(faults)}. {label} over time: {words}"
     return Picture(drawing.figure, f"{title.rstrip('.')}. {told}")

@@ -45,7 +45,7 @@ def route(places: dict[Any, Place], caller: Any, called: Any) -> Path:
         straight_y = y0 + (y1 - y0) * (layer - x0) / (x1 - x0)
         free_y = min(_gaps(places, layer), key=lambda y: abs(y - straight_y))
         stops += [(layer - WIDTH / 2, free_y), (layer + WIDTH / 2, free_y)]
-    return _smooth([*stops, (x1 - WIDTH / 2, y1)])
+    return smooth([*stops, (x1 - WIDTH / 2, y1)])
 
 
 def _gaps(places: dict[Any, Place], layer: int) -> list[float]:
@@ -54,8 +54,8 @@ def _gaps(places: dict[Any, Place], layer: int) -> list[float]:
     return [rows[0] - 0.5, *(np.add(rows[1:], rows[:-1]) / 2), rows[-1] + 0.5]
 
 
-def _smooth(stops: list[tuple[float, float]]) -> Path:
-    """A curve through the stops: level at each, straight where two have the same height."""
+def smooth(stops: list[tuple[float, float]]) -> Path:
+    """Return a curve through the stops: level at each; a straight line when there are two."""
     points, codes = [stops[0]], [Path.MOVETO]
     if len(stops) == 2:
         return Path(stops, [Path.MOVETO, Path.LINETO])

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from archlab.course.figures.canvas import Canvas, canvas
+from archlab.course.figures.canvas import Canvas, canvas, wrapped
 from archlab.course.figures.line import (
     draw_points,
     draw_theory,
@@ -33,6 +33,7 @@ def scaling(
     fit: pd.DataFrame | None = None,
     fit_name: str = "fitted curve",
     line_looks: Mapping[str, Look] | None = None,
+    y_label: str = "",
     log: bool = False,
     size: Size = LAB,
 ) -> Picture:
@@ -45,6 +46,7 @@ def scaling(
             what they are.
         line_looks: the look of each line, for instance from `style.variants`. By default architectures have
             their own.
+        y_label: what `y` is, with its unit, where its name alone leaves open of what: "Extra cost of clones [%]".
         log: whether `y` has a logarithmic axis.
 
     Raises:
@@ -54,18 +56,17 @@ def scaling(
     groups = {str(name): rows for name, rows in sweep.groupby(by, sort=False)}
     chosen = looks(groups) if line_looks is None else line_looks
     draw = draw_with_band if fit is None else draw_points
+    label = y_label or axis_label(y)
     with canvas(title, size) as drawing:
         if fit is not None:
             _draw_fits(drawing, fit, x, y, by, fit_name)
         for name, rows in groups.items():
-            draw(drawing.panels[0], rows, x, y, chosen[name])
-            drawing.name_end(drawing.panels[0], rows[x], rows[y], name, chosen[name].colour)
-        _finish_axes(drawing, x, y, log)
+            line = draw(drawing.panels[0], rows, x, y, chosen[name])
+            drawing.name_end(drawing.panels[0], line, name)
+        _finish_axes(drawing, x, label, log)
     lines = " ".join(in_words(name, rows[x], rows[y]) for name, rows in groups.items())
     dashed = f" Dashed: {fit_name}." if fit is not None else ""
-    return Picture(
-        drawing.figure, f"{title.rstrip('.')}. {axis_label(y)} against {axis_label(x)}: {lines}{dashed}"
-    )
+    return Picture(drawing.figure, f"{title.rstrip('.')}. {label} against {axis_label(x)}: {lines}{dashed}")
 
 
 def _draw_fits(drawing: Canvas, fit: pd.DataFrame, x: str, y: str, by: str, fit_name: str) -> None:
@@ -76,8 +77,8 @@ def _draw_fits(drawing: Canvas, fit: pd.DataFrame, x: str, y: str, by: str, fit_
     drawing.note(f"dashed: {fit_name}")
 
 
-def _finish_axes(drawing: Canvas, x: str, y: str, log: bool) -> None:
+def _finish_axes(drawing: Canvas, x: str, label: str, log: bool) -> None:
     panel = drawing.panels[0]
-    panel.set(xlabel=axis_label(x), ylabel=axis_label(y))
+    panel.set(xlabel=axis_label(x), ylabel=wrapped(label))
     panel.xaxis.set_major_formatter(lambda value, _: number(value))
     scale(panel, log)

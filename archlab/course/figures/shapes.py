@@ -10,6 +10,17 @@ from matplotlib.path import Path
 
 WIDTH, HEIGHT = 0.78, 0.7
 """Of a shape; layers and rows are 1 apart."""
+LID = 0.07
+"""How much lower the text of a database stands, below its lid."""
+
+
+def short_name(name: str) -> str:
+    """Return a database's name without the word that its shape says, unless nothing would be left.
+
+    >>> short_name("orders database"), short_name("database")
+    ('orders', 'database')
+    """
+    return name.removesuffix(" database")
 
 
 def shape(kind: str, place: tuple[float, float]) -> Patch:

@@ -21,7 +21,7 @@ from archlab.course.figures.line import require_columns, scale
 from archlab.course.figures.outcome import in_order, look_of_outcome
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
-from archlab.course.style import ARCHITECTURES, DASHES, INK, LAB, Size, darker
+from archlab.course.style import ARCHITECTURES, DASHES, INK, LAB, Size, darker, shades
 
 MOST_QUEUES = 4
 LATENCY, OUTCOMES, QUEUES = range(3)
@@ -102,8 +102,8 @@ def _draw_latency(drawing: Canvas, binned: Binned, colour: str) -> None:
     middles_s = (binned.edges_s[1:] + binned.edges_s[:-1]) / 2
     for name, line_colour, dash in (("p50", colour, "--"), ("p99", darker(colour, 0.5), "-")):
         values = binned.percentiles_ms[name]
-        panel.plot(middles_s, values, color=line_colour, linestyle=dash)
-        drawing.name_end(panel, middles_s, values, name, line_colour)
+        (line,) = panel.plot(middles_s, values, color=line_colour, linestyle=dash)
+        drawing.name_end(panel, line, name)
     panel.set_ylabel("Latency\n[ms]")
     latencies_ms = binned.percentiles_ms.to_numpy(dtype=float)
     seen = latencies_ms[np.isfinite(latencies_ms)]
@@ -131,17 +131,17 @@ def _draw_outcomes(drawing: Canvas, binned: Binned) -> None:
 
 
 def _draw_queues(drawing: Canvas, samples: pd.DataFrame, parts: Sequence[str], colour: str) -> None:
-    """Draw a line a part. Queues tend to end at 0 together, so a legend names them, not their ends."""
+    """Draw a line a part. Queues tend to end at 0 together, so each is named where it is long."""
     panel = drawing.panels[QUEUES]
-    colours = (colour, darker(colour, 0.5), INK, darker(colour, 0.25))
+    colours = shades(colour, MOST_QUEUES)
     for k, part in enumerate(parts):
         rows = samples[samples["part"] == part]
         require_columns(f"samples of {part!r}", rows, "time_s")
         style: dict[str, Any] = {"color": colours[k % len(colours)], "linestyle": DASHES[k % len(DASHES)]}
-        panel.plot(rows["time_s"], rows["queue_length"], label=part, **style)
+        (line,) = panel.plot(rows["time_s"], rows["queue_length"], **style)
+        drawing.name_along(panel, line, part)
     panel.set_ylabel("Waiting\n[requests]")
     scale(panel, log=False)
-    drawing.name_beside(panel)
 
 
 def _in_words(faults: pd.DataFrame, binned: Binned, peaks: pd.Series) -> str:

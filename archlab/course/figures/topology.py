@@ -7,58 +7,28 @@
 'customers (client) calls shop; shop (process) calls database; database (database).'
 """
 
-import textwrap
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Any
 
-import matplotlib as mpl
 import networkx as nx
 import pandas as pd
-from matplotlib.colors import to_hex
 from matplotlib.patches import FancyArrowPatch
+from matplotlib.path import Path
 
-from archlab.course.figures.canvas import LINE_HEIGHT, Canvas, canvas
+from archlab.course.figures.canvas import Canvas, canvas
+from archlab.course.figures.discs import capacities, new_discs, workers_a_disc, workers_in_words
+from archlab.course.figures.frames import BESIDE, Arrangement, arranged
+from archlab.course.figures.nodes import Node, draw_frames, draw_nodes
 from archlab.course.figures.picture import Picture
-from archlab.course.figures.routes import Place, layered, route
-from archlab.course.figures.shapes import WIDTH, shape
-from archlab.course.style import GREY, INK, LAB, Size, contrast, for_text
+from archlab.course.figures.routes import Place
+from archlab.course.figures.spread import LINE_HEIGHT
+from archlab.course.figures.tokens import tokens
+from archlab.course.style import GREY, LAB, Size, for_text
 
-SMALLEST_PT = 9.0
 MOST_ROWS = 3
 """More parts than this above each other get a taller figure."""
-LETTERS_A_LINE = 14
-DOWN = "#A8201A"
-
-
-@dataclass(frozen=True)
-class Node:
-    """One part as it is drawn."""
-
-    name: str
-    kind: str
-    place: Place
-    utilisation: float | None
-    is_down: bool
-
-    @property
-    def fill(self) -> str:
-        """White when nothing is known, else from pale yellow (idle) to dark brown (always busy)."""
-        if self.is_down or self.utilisation is None:
-            return "white"
-        return to_hex(mpl.colormaps["YlOrBr"](0.05 + 0.85 * min(1.0, self.utilisation)))
-
-    @property
-    def state(self) -> str:
-        """The line under the name: how busy, or that it is down."""
-        if self.is_down:
-            return "✘ DOWN"
-        return "" if self.utilisation is None else f"{100 * self.utilisation:.0f} %"
-
-    @property
-    def text(self) -> str:
-        name = textwrap.fill(self.name.replace("_", " "), LETTERS_A_LINE)
-        return f"{name}\n{self.state}".rstrip()
+ROOM = 0.2
+"""Above and below all parts."""
 
 
 def topology(
@@ -66,9 +36,10 @@ def topology(
     title: str,
     parts: pd.DataFrame | None = None,
     down: Collection[str] = (),
+    waiting: Mapping[str, int] | None = None,
     size: Size = LAB,
 ) -> Picture:
-    """Draw a graph of calls in layers.
+    """Draw a graph of calls in layers, each process as a frame around its modules, with its workers as tokens.
 
     Args:
         graph: as `Architecture.topology()` gives: each node with `kind`, which decides its shape, and `part`,
@@ -76,29 +47,56 @@ def topology(
         title: your conclusion.
         parts: the utilisations: a row a part (the index), column `utilisation`, as `Result.parts`.
         down: the nodes that are down. They are hatched, dashed, and say so.
+        waiting: node -> how many workers wait there. All others are drawn in their process.
 
     Raises:
-        ValueError: when the graph is empty, or a node in `down` is not in it.
+        ValueError: when the graph is empty, a node in `down` or `waiting` is not in it, or more workers wait than
+            there are.
     """
     if len(graph) == 0 or not set(down) <= set(graph):
         raise ValueError(
             f"down is {list(down)}; it must hold nodes of a graph that is not empty: {list(graph)}"
         )
-    places = layered(graph)
-    nodes = {name: _node(graph, name, places[name], parts, name in down) for name in graph}
-    with canvas(title, size, tall=_rows(places) > MOST_ROWS) as drawing:
-        _set_limits(drawing, places, _protocols(graph, places))
-        for caller, called in graph.edges:
-            _draw_call(drawing, places, caller, called)
-        _draw_nodes(drawing, list(nodes.values()), _layers(places))
-    return Picture(drawing.figure, f"{title.rstrip('.')}. {_in_words(graph, nodes)}")
+    arrangement = arranged(graph)
+    capacity = {process: n for process, n in capacities(graph).items() if process not in down}
+    workers = _workers(graph, waiting or {}, capacity)
+    nodes = {name: _node(graph, name, parts, name in down) for name in graph}
+    with canvas(title, size, tall=_rows(arrangement.places) > MOST_ROWS) as drawing:
+        _set_limits(drawing, arrangement, _protocols(graph, arrangement))
+        draw_frames(drawing, arrangement, nodes)
+        for path in arrangement.routes(graph):
+            _draw_call(drawing, path)
+        draw_nodes(drawing, {nodes[name]: place for name, place in arrangement.places.items()})
+        _draw_workers(drawing, arrangement, workers, capacity)
+    words = f"{_in_words(graph, nodes)}{workers_in_words(workers, capacity)}"
+    return Picture(drawing.figure, f"{title.rstrip('.')}. {words}")
 
 
-def _node(graph: nx.DiGraph, name: Any, place: Place, parts: pd.DataFrame | None, is_down: bool) -> Node:
+def _workers(
+    graph: nx.DiGraph, waiting: Mapping[str, int], capacity: Mapping[str, int]
+) -> dict[str, dict[str, int]]:
+    """Process -> node -> how many of its workers wait there; taken from the processes in their order."""
+    left = dict(capacity)
+    found: dict[str, dict[str, int]] = {process: {} for process in left}
+    for node, count in waiting.items():
+        if node not in graph or not 0 <= count <= sum(left.values()):
+            raise ValueError(
+                f"waiting is {dict(waiting)}; it must hold nodes of the graph, "
+                f"and at most {sum(capacity.values())} workers"
+            )
+        for process in left:
+            taken = min(count, left[process])
+            found[process][node] = taken
+            left[process] -= taken
+            count -= taken
+    return found
+
+
+def _node(graph: nx.DiGraph, name: Any, parts: pd.DataFrame | None, is_down: bool) -> Node:
     part = graph.nodes[name].get("part")
     known = parts is not None and part in parts.index
     utilisation = float(parts["utilisation"][part]) if parts is not None and known else None
-    return Node(str(name), str(graph.nodes[name].get("kind", "part")), place, utilisation, is_down)
+    return Node(str(name), str(graph.nodes[name].get("kind", "part")), utilisation, is_down)
 
 
 def _rows(places: dict[Any, Place]) -> float:
@@ -110,53 +108,52 @@ def _layers(places: dict[Any, Place]) -> int:
     return max(x for x, _ in places.values()) + 1
 
 
-def _protocols(graph: nx.DiGraph, places: dict[Any, Place]) -> dict[float, list[str]]:
+def _protocols(graph: nx.DiGraph, arrangement: Arrangement) -> dict[float, list[str]]:
     """The middle of a gap between two layers -> how parts talk across it."""
+    columns = {name: x for name, (x, _) in arrangement.places.items()}
+    columns |= {name: min(columns[m] for m in frame.members) for name, frame in arrangement.frames.items()}
     gaps: dict[float, list[str]] = {}
     for caller, called, protocol in graph.edges(data="protocol"):
-        x = min(places[caller][0], places[called][0]) + 0.5
-        if protocol and protocol not in gaps.setdefault(x, []):
+        x = min(columns[caller], columns[called]) + 0.5
+        is_drawn = protocol and caller not in arrangement.frames
+        if is_drawn and protocol not in gaps.setdefault(x, []):
             gaps[x].append(str(protocol))
     return gaps
 
 
-def _set_limits(drawing: Canvas, places: dict[Any, Place], protocols: dict[float, list[str]]) -> None:
-    """Leave room for every layer and row, and below them for the names of protocols, and write those."""
+def _set_limits(drawing: Canvas, arrangement: Arrangement, protocols: dict[float, list[str]]) -> None:
+    """Leave room for every part and frame, and below them for the names of protocols, and write those."""
     panel, letters_pt = drawing.panels[0], 0.85 * drawing.size.font_pt
-    rows = _rows(places) + 0.1
+    _, _, low, high = arrangement.extent
+    low, high = low - ROOM, high + ROOM
     lines = max(map(len, protocols.values()), default=0)
     share = (lines * LINE_HEIGHT + 0.5) * letters_pt / (drawing.figure.get_figheight() * 72 * 0.88)
-    panel.set(xlim=(-0.5, _layers(places) - 0.5), ylim=(-rows / 2 - rows * share / (1 - share), rows / 2))
+    bottom = low - (high - low) * share / (1 - share)
+    panel.set(xlim=(-0.5, _layers(arrangement.places) - 0.5), ylim=(bottom, high))
     panel.axis("off")
     for x, names in protocols.items():
         text = "\n".join(names)
-        panel.text(x, -rows / 2, text, color=for_text(GREY), fontsize=letters_pt, ha="center", va="top")
+        panel.text(x, low, text, color=for_text(GREY), fontsize=letters_pt, ha="center", va="top")
 
 
-def _draw_nodes(drawing: Canvas, nodes: list[Node], layers: int) -> None:
-    """Draw the parts, with letters as large as the longest line allows."""
-    longest = max(len(line) for node in nodes for line in node.text.splitlines())
-    room_pt = drawing.size.width_in * 72 * 0.9 * WIDTH / layers
-    letters_pt = max(SMALLEST_PT, min(drawing.size.font_pt, room_pt / (0.6 * longest)))
-    for node in nodes:
-        _draw_node(drawing, node, letters_pt)
+def _draw_workers(
+    drawing: Canvas,
+    arrangement: Arrangement,
+    busy: Mapping[str, Mapping[str, int]],
+    capacity: Mapping[str, int],
+) -> None:
+    """Draw the workers of all processes, the busy ones where they wait, and say below a frame what the discs are."""
+    panel, letters_pt = drawing.panels[0], 0.75 * drawing.size.font_pt
+    new_discs(panel, drawing.size.font_pt).show(tokens(arrangement, busy, capacity))
+    for process, frame in arrangement.frames.items():
+        if process in capacity:
+            x, y = frame.x0 + BESIDE, frame.floor[1]
+            style: dict[str, Any] = {"fontsize": letters_pt, "va": "center", "zorder": 4}
+            panel.text(x, y, workers_a_disc(capacity), color=for_text(GREY), **style)
 
 
-def _draw_node(drawing: Canvas, node: Node, letters_pt: float) -> None:
-    patch = shape(node.kind, node.place)
-    patch.set(facecolor=node.fill, edgecolor=INK, linewidth=1.5, zorder=3)
-    if node.is_down:
-        patch.set(hatch="///", linestyle="--", linewidth=2.5, edgecolor=DOWN)
-    drawing.panels[0].add_patch(patch)
-    ink = INK if contrast(INK, node.fill) >= contrast("white", node.fill) else "white"
-    paper = {"facecolor": "white", "edgecolor": "none", "pad": 1.0} if node.is_down else None
-    style: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 1.1, "zorder": 4, "bbox": paper}
-    drawing.panels[0].text(*node.place, node.text, fontsize=letters_pt, color=ink, **style)
-
-
-def _draw_call(drawing: Canvas, places: dict[Any, Place], caller: Any, called: Any) -> None:
+def _draw_call(drawing: Canvas, path: Path) -> None:
     style: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 14, "joinstyle": "miter"}
-    path = route(places, caller, called)
     drawing.panels[0].add_patch(FancyArrowPatch(path=path, color=GREY, linewidth=1.3, zorder=2, **style))
 
 

@@ -25,6 +25,9 @@ from archlab.course.figures.line import require_columns
 from archlab.course.quantity import number
 from archlab.sim.result import Result
 
+NEARLY = 0.9
+"""A moment is nearly as bad as the worst with so much of its waiting and failing requests."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -42,6 +45,15 @@ class State:
         return self.busy / self.capacity if self.capacity else 0.0
 
     @property
+    def brief(self) -> str:
+        """The one thing that matters most: that it is down, what goes wrong, how many wait, or how many are busy."""
+        if not self.is_up:
+            return "✘ DOWN"
+        if self.faults:
+            return f"⚠ {self.faults[0]}"
+        return f"{number(self.queue_length)} waiting" if self.queue_length else self.words
+
+    @property
     def words(self) -> str:
         """The state as a reader sees it: two short lines, and one for each fault."""
         if not self.is_up:
@@ -55,16 +67,21 @@ class Recording:
     """The samples of a run by time and part; moments are numbers of samples, from 0.
 
     `parts`: those that are shown; the worst moment is looked for among them. None: all.
+    `beside`: more parts whose states are needed, for instance to know where workers wait.
 
     Raises:
         ValueError: when the run has no samples.
     """
 
-    def __init__(self, result: Result, parts: Collection[str] | None = None) -> None:
+    def __init__(
+        self, result: Result, parts: Collection[str] | None = None, beside: Collection[str] = ()
+    ) -> None:
         require_columns("samples", result.samples, "time_s", "part", "queue_length", "busy", "capacity", "up")
         self.result = result
         samples = result.samples
-        self.parts = [str(part) for part in samples["part"].unique() if parts is None or part in parts]
+        sampled = [str(part) for part in samples["part"].unique()]
+        self.parts = [part for part in sampled if parts is None or part in parts]
+        self._beside = [part for part in sampled if part in beside and part not in self.parts]
         self.times_s = np.unique(samples["time_s"].to_numpy(dtype=float))
         names = ("queue_length", "busy", "capacity", "up")
         self._queue, self._busy, self._capacity, self._up = (self._table(samples, name) for name in names)
@@ -72,12 +89,16 @@ class Recording:
     def _table(self, samples: pd.DataFrame, column: str) -> np.ndarray:
         """A row a moment and a column a part; NaN where a part was not there."""
         table = samples.pivot(index="time_s", columns="part", values=column)
-        return table.reindex(columns=self.parts).to_numpy(dtype=float)
+        return table.reindex(columns=[*self.parts, *self._beside]).to_numpy(dtype=float)
+
+    def _shown(self, table: np.ndarray) -> np.ndarray:
+        """The columns of the parts that are shown."""
+        return table[:, : len(self.parts)]
 
     @property
     def largest_queue(self) -> float:
         """The longest queue that any of the parts ever had."""
-        return float(np.nanmax(self._queue, initial=0))
+        return float(np.nanmax(self._shown(self._queue), initial=0))
 
     def __len__(self) -> int:
         return len(self.times_s)
@@ -87,12 +108,12 @@ class Recording:
         return max(0, int(np.searchsorted(self.times_s, time_s, side="right")) - 1)
 
     def states(self, moment: int) -> dict[str, State]:
-        """Return each part's state. A part that did not exist yet, or any more, is left out."""
+        """Return each part's state, also of those beside. A part that did not exist yet, or any more, is left out."""
         faults = self._faults(float(self.times_s[moment]))
         rows = (table[moment] for table in (self._queue, self._busy, self._capacity, self._up))
         return {
             part: State(int(queue), int(busy), int(capacity), bool(up), faults.get(part, ()))
-            for part, queue, busy, capacity, up in zip(self.parts, *rows, strict=True)
+            for part, queue, busy, capacity, up in zip([*self.parts, *self._beside], *rows, strict=True)
             if np.isfinite(queue)
         }
 
@@ -109,12 +130,22 @@ class Recording:
     def worst(self) -> int:
         """The first moment at which most requests waited, or failed that came since the moment before.
 
-        When it is the same at several, the one at which most parts were down, then at which most were busy.
+        When it is the same at several, the one at which most parts were down, then at which most were busy. A moment
+        of a fault that is nearly as bad is taken instead, because it shows the cause.
         """
-        hurt = np.nansum(self._queue, axis=1) + self._failed()
-        down = np.nansum(self._up == 0, axis=1)
-        busy = np.nansum(self._busy / np.maximum(1, self._capacity), axis=1)
-        return int(np.lexsort((-np.arange(len(self)), busy, down, hurt))[-1])
+        hurt = np.nansum(self._shown(self._queue), axis=1) + self._failed()
+        down = np.nansum(self._shown(self._up) == 0, axis=1)
+        busy = np.nansum(self._shown(self._busy) / np.maximum(1, self._shown(self._capacity)), axis=1)
+        order = np.lexsort((-np.arange(len(self)), busy, down, hurt))
+        nearly = [k for k in order if self._is_faulty[k] and hurt[k] >= NEARLY * hurt[order[-1]]]
+        return int((nearly or order)[-1])
+
+    @property
+    def _is_faulty(self) -> np.ndarray:
+        """Whether something went wrong, at each moment."""
+        windows = zip(self.result.faults["start_s"], self.result.faults["end_s"], strict=True)
+        inside = [(start <= self.times_s) & (self.times_s < end) for start, end in windows]
+        return np.any(inside, axis=0) if inside else np.zeros(len(self), dtype=bool)
 
     def _failed(self) -> np.ndarray:
         """How many requests that failed had arrived since the moment before, at each moment."""

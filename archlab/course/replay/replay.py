@@ -31,9 +31,12 @@ from archlab.course.replay.film import Film
 from archlab.course.replay.player import Player
 from archlab.course.replay.recording import Recording, State
 from archlab.course.replay.strip import in_words, strip
+from archlab.course.replay.workers import parts_of_workers
 from archlab.course.style import Size
 from archlab.shop.day import ShopResult
 from archlab.sim.result import Result
+
+WITHOUT_CONTROLS = "<i>Run this cell to play the incident, or to move through it with a slider.</i>"
 
 
 def replay(result: Result | ShopResult, topology: nx.DiGraph, title: str, style: Style = "lab") -> "Replay":
@@ -55,7 +58,8 @@ def replay(result: Result | ShopResult, topology: nx.DiGraph, title: str, style:
     if not title.strip():
         raise ValueError(f"title is {title!r}; it must be the conclusion, in a sentence")
     parts = {part for _, part in topology.nodes(data="part") if part is not None}
-    recording = Recording(result.result if isinstance(result, ShopResult) else result, parts)
+    recorded = result.result if isinstance(result, ShopResult) else result
+    recording = Recording(recorded, parts, beside=parts_of_workers(topology))
     if not recording.parts:
         raise ValueError(f"topology has the parts {sorted(parts)}; one or more must be among those sampled")
     return Replay(recording, topology, title, SIZES[style])
@@ -89,7 +93,8 @@ class Replay:
     @property
     def states(self) -> dict[str, State]:
         """The state of each part at the moment that is shown."""
-        return self._recording.states(self._moment)
+        states = self._recording.states(self._moment)
+        return {part: state for part, state in states.items() if part in self._recording.parts}
 
     def frame(self) -> pd.DataFrame:
         """Return a row a part at the moment that is shown."""
@@ -123,7 +128,7 @@ class Replay:
             self._film.set(self._recording.worst)
             worst = Picture(self._film.figure, self._alt(self._recording.worst))
             pictures = [worst._repr_mimebundle_(), self._strip._repr_mimebundle_()]
-        html = "<br>".join(picture["text/html"] for picture in pictures)
+        html = "<br>".join([*(picture["text/html"] for picture in pictures), WITHOUT_CONTROLS])
         return {WIDGET_VIEW: view, "text/html": html, "text/plain": repr(self)}
 
     @property
@@ -151,7 +156,7 @@ class Replay:
     def _alt(self, moment: int) -> str:
         faults = self._film.traces.fault_words
         start = f"{self.title.rstrip('.')}. " + (f"Faults: {faults}. " if faults else "")
-        return start + in_words(self._recording, moment)
+        return start + in_words(self._recording, moment, self._graph)
 
     def _scrub(self, time_s: float) -> None:
         half_step_s = 0.5 * float(self._recording.times_s[1] - self._recording.times_s[0])

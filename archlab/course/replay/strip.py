@@ -8,11 +8,13 @@ import networkx as nx
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from archlab.course.figures.discs import workers_in_words
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.course.replay.film import DPI, LETTERS
 from archlab.course.replay.recording import Recording
 from archlab.course.replay.scene import Scene
+from archlab.course.replay.workers import workers_of
 from archlab.course.style import Size, rc
 
 SHARE = 0.2
@@ -31,14 +33,20 @@ def strip(recording: Recording, graph: nx.DiGraph, size: Size) -> Picture:
             scene.show(recording.states(moment))
             title = f"{recording.times_s[moment]:,.0f} s" + (" (worst)" if moment == recording.worst else "")
             figure.text((k + 0.5) / len(moments), 0.98, title, ha="center", va="top", fontweight="bold")
-    return Picture(figure, f"Four moments. {' '.join(in_words(recording, moment) for moment in moments)}")
+    return Picture(
+        figure, f"Four moments. {' '.join(in_words(recording, moment, graph) for moment in moments)}"
+    )
 
 
-def in_words(recording: Recording, moment: int) -> str:
-    """Return the time, and what is down, faulty or has a queue then."""
+def in_words(recording: Recording, moment: int, graph: nx.DiGraph) -> str:
+    """Return the time, what is down, faulty or has a queue then, and where workers wait."""
     states = recording.states(moment)
     notable = {
-        part: state for part, state in states.items() if state.queue_length or state.faults or not state.is_up
+        part: states[part]
+        for part in recording.parts
+        if part in states and (states[part].queue_length or states[part].faults or not states[part].is_up)
     }
     texts = (f"{part}: {state.words.replace(chr(10), ', ')}" for part, state in notable.items())
-    return f"At {number(float(recording.times_s[moment]))} s: {'; '.join(texts) or 'nothing waits'}."
+    workers = workers_in_words(*workers_of(graph, states)) if notable else ""
+    time_s = number(float(recording.times_s[moment]))
+    return f"At {time_s} s: {'; '.join(texts) or 'nothing waits'}.{workers}"

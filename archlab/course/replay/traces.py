@@ -16,13 +16,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
 
 from archlab.course.explorer.axes import round_up
 from archlab.course.figures.fault_windows import SHADE
+from archlab.course.figures.naming import Name, place_at_ends
+from archlab.course.figures.spread import BESIDE_PT
 from archlab.course.figures.timeline import Binned, in_bins
 from archlab.course.quantity import number
 from archlab.course.replay.recording import fault_words
-from archlab.course.style import DASHES, GREY, INK, darker
+from archlab.course.style import DASHES, INK, darker, for_text, shades
 from archlab.sim.result import Result
 
 BINS = 75
@@ -39,6 +43,7 @@ class Traces:
 
     def __init__(self, panels: Sequence[Axes], result: Result, colour: str) -> None:
         self._result, self._colour = result, colour
+        self._names: list[Name] = []
         latency, failures, queues = panels
         if len(result.requests):
             binned = in_bins(result.requests, result.start_s, bin_width_s(result))
@@ -60,7 +65,8 @@ class Traces:
     def _draw_latency(self, panel: Axes, binned: Binned) -> None:
         middles_s = (binned.edges_s[1:] + binned.edges_s[:-1]) / 2
         for name, colour, dash in (("p50", self._colour, "--"), ("p99", darker(self._colour, 0.5), "-")):
-            panel.plot(middles_s, binned.percentiles_ms[name], color=colour, linestyle=dash, label=name)
+            (line,) = panel.plot(middles_s, binned.percentiles_ms[name], color=colour, linestyle=dash)
+            self._name(panel, line, name)
         values = binned.percentiles_ms.to_numpy(dtype=float)
         seen = values[np.isfinite(values)]
         if len(seen) and 0 < WIDE * seen.min() < seen.max():
@@ -81,14 +87,28 @@ class Traces:
     def _draw_queues(self, panel: Axes, samples: pd.DataFrame) -> None:
         peaks = samples.groupby("part", observed=True)["queue_length"].max()
         ordered = peaks.sort_values(ascending=False, kind="stable")
-        colours = (self._colour, darker(self._colour, 0.5), INK, GREY)
+        colours = shades(self._colour, MOST_QUEUES)
         for k, part in enumerate(ordered[ordered >= max(1, 0.02 * ordered.iloc[0])].index[:MOST_QUEUES]):
             rows = samples[samples["part"] == part]
             style: dict[str, Any] = {"color": colours[k], "linestyle": DASHES[k]}
-            panel.plot(rows["time_s"], rows["queue_length"], label=str(part), **style)
+            (line,) = panel.plot(rows["time_s"], rows["queue_length"], **style)
+            self._name(panel, line, str(part))
+
+    def _name(self, panel: Axes, line: Line2D, name: str) -> None:
+        """Write a name at the end of its line. Names are moved apart when the limits are known."""
+        points = np.asarray(line.get_xydata(), dtype=float)
+        points = points[np.isfinite(points).all(axis=1)]
+        style: dict[str, Any] = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
+        style |= {"color": for_text(to_hex(line.get_color())), "fontsize": SMALL * self._letters_pt(panel)}
+        for x, y in points[-1:]:
+            self._names.append(Name(panel.annotate(name, (x, y), (BESIDE_PT, 0), **style), line))
+
+    @staticmethod
+    def _letters_pt(panel: Axes) -> float:
+        return float(panel.xaxis.label.get_fontsize())
 
     def _finish(self, panels: Sequence[Axes]) -> None:
-        letters_pt = SMALL * float(panels[0].xaxis.label.get_fontsize())
+        letters_pt = SMALL * self._letters_pt(panels[0])
         for panel, title in zip(panels, TITLES, strict=True):
             self._shade(panel)
             panel.set_title(title, loc="left", fontsize=letters_pt, pad=3)
@@ -98,8 +118,7 @@ class Traces:
                 panel.locator_params(axis="y", nbins=3)
             panel.set_xlim(self._result.start_s, self._result.end_s)
             panel.tick_params(axis="x", labelbottom=panel is panels[-1])
-            if panel.get_legend_handles_labels()[0]:
-                _legend(panel, letters_pt)
+            place_at_ends([name for name in self._names if name.text.axes is panel], panel)
         if self.kinds:
             panels[0].set_title(f"shaded: {self.kinds}", loc="right", fontsize=letters_pt, pad=3)
         panels[-1].set_xlabel("Time [s]")
@@ -142,8 +161,3 @@ class Traces:
 def bin_width_s(result: Result) -> float:
     """Return a round width that cuts the recording into at most 75 bins."""
     return round_up(result.duration_s / BINS, (1, 2, 5))
-
-
-def _legend(panel: Axes, letters_pt: float) -> None:
-    style: dict[str, Any] = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "frameon": False}
-    panel.legend(handlelength=1.6, labelspacing=0.2, borderaxespad=0.2, fontsize=letters_pt, **style)

@@ -27,10 +27,11 @@ def microservices_topology(
         calls: who calls whom, by the names of programs.
         protocol: of these calls.
 
-    Nodes have `kind` and `part`, edges `protocol`, as `Architecture.topology` says.
+    Nodes have `kind` and `part`, edges `protocol`, as `Architecture.topology` says; the graph has `architecture`, whose
+    colour its figures have.
     """
     nodes = {name: _nodes(name, instances[name]) for name in PLACED if name in instances}
-    graph = nx.DiGraph()
+    graph = nx.DiGraph(architecture="microservices")
     graph.add_node("customers", kind="client", part=None)
     for program, drawn in nodes.items():
         _draw(graph, program, drawn)

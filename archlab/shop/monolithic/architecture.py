@@ -244,7 +244,11 @@ class Monolith(Architecture):
         return self.config.rented()
 
     def topology(self) -> nx.DiGraph:
-        return monolith_topology(list(self.clones), {name: part.name for name, part in self.queries.items()})
+        return monolith_topology(
+            list(self.clones),
+            {name: part.name for name, part in self.queries.items()},
+            {name: {pool.name: pool.capacity for pool in clone.pools} for name, clone in self.clones.items()},
+        )
 
     def _filled(self) -> sqlite3.Connection:
         """A new database with the catalogue and the stock in it."""

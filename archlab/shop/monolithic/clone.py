@@ -73,6 +73,11 @@ class Clone(Pool):
         self.memory_mb = memory_mb
         self.kills = 0
 
+    @property
+    def pools(self) -> list[Pool]:
+        """All pools of workers: the shared one, and one for each bulkhead."""
+        return [self, *self._pools.values()]
+
     def pool(self, kind: str) -> Pool:
         """Return the workers that serve requests of this kind."""
         return self._pools.get(kind, self)

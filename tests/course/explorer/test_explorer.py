@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 import threading
 from typing import Any
 
@@ -141,6 +142,13 @@ def test_pinned_runs_stay_in_picture_and_table_until_reset():
     assert squares().frame().equals(explorer.reset().frame())
 
 
+def test_two_lines_of_one_run_are_of_different_shades_and_widths():
+    explorer = new(view=OverTime(parts=("web",)))
+    p50, p99 = explorer.picture().figure.axes[0].lines
+    assert p50.get_color() != p99.get_color()
+    assert p50.get_linewidth() > p99.get_linewidth()
+
+
 def test_of_four_pinned_runs_the_oldest_goes_and_its_name_is_free_again():
     explorer = squares()
     for side in (2, 3, 4, 5):
@@ -255,6 +263,52 @@ def test_without_a_browser_the_output_is_picture_table_and_words():
     assert bundle["text/plain"] == words
     assert f'alt="{words}"' in bundle["text/html"]
     assert "<th scope=" in bundle["text/html"].replace("  ", " ")
+
+
+def test_the_title_stands_above_the_controls_and_above_the_saved_picture():
+    explorer = squares()
+    head = explorer.panel.box.children[0]
+    assert "<b>Squares</b>" in head.children[0].value
+    html = explorer._repr_mimebundle_()["text/html"]
+    assert html.index("<b>Squares</b>") < html.index("<img")
+
+
+def test_where_there_are_no_controls_a_sentence_says_how_to_get_them():
+    html = squares()._repr_mimebundle_()["text/html"]
+    assert "Run this cell to get sliders and buttons for: side and colour." in html
+    one = explore(square, view=Columns("x", ("area",)), side=(1, 9, 2))
+    assert "buttons for: side." in one._repr_mimebundle_()["text/html"]
+
+
+def test_while_a_run_takes_long_it_is_said_beside_the_controls_and_the_picture_is_dimmed():
+    panel = squares().panel
+    head, picture = panel.box.children[0], panel._picture
+    panel.show_waiting()
+    assert 'role="status"' in head.children[1].value
+    assert "Simulating" in head.children[1].value
+    assert "archlab-waiting" in picture._dom_classes
+    panel.show(b"", "A picture", "", "")
+    assert head.children[1].value == ""
+    assert "archlab-waiting" not in picture._dom_classes
+
+
+def tables(html: str) -> list[list[list[str]]]:
+    """The texts of all tables in a piece of HTML: table, row, cell."""
+    return [
+        [re.findall(r"<t[hd][^>]*>([^<]*)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", table)]
+        for table in re.findall(r"<table.*?</table>", html)
+    ]
+
+
+def test_the_narrow_table_says_the_same_as_the_wide_one():
+    explorer = squares().pin().set(side=3)
+    wide, tall = tables(explorer.panel._table.value)
+    assert wide == [list(row) for row in zip(*tall, strict=True)]
+    assert wide == [
+        ["run", "Side", "Colour", "Highest area"],
+        ["now", "3", "red", "9"],
+        ["A", "2", "red", "4"],
+    ]
 
 
 def test_moving_a_control_runs_the_model_and_shows_its_picture():

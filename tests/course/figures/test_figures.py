@@ -193,7 +193,7 @@ def test_the_words_tell_the_ends_and_the_top_of_a_line():
 
 def test_a_band_is_drawn_where_an_interval_is_known():
     with_band, without = load_sweep(), load_sweep()[["rate_per_s", "p50_ms", "p95_ms", "p99_ms"]]
-    assert len(latency_against_load(with_band, TITLE).figure.axes[0].collections) == 3
+    assert len(latency_against_load(with_band, TITLE).figure.axes[0].collections) == 6
     assert len(latency_against_load(without, TITLE).figure.axes[0].collections) == 0
 
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.path import Path
 
-from archlab.course.figures.canvas import places
 from archlab.course.figures.routes import layered, route
 from archlab.course.figures.shapes import HEIGHT, WIDTH
+from archlab.course.figures.spread import places
 
 some_heights = st.lists(st.tuples(st.floats(-50, 150), st.floats(1, 10)), min_size=1, max_size=8)
 
