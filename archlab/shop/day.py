@@ -124,10 +124,11 @@ def at_load(load: float, config: ShopConfig, mix: Mix = SHOP_MIX) -> Poisson:
 
 
 def arrivals_of(result: Result, kind: str, start_s: float, end_s: float) -> pd.DataFrame:
-    """Return the requests of a kind that arrived in a span of time and came to an end."""
+    """Return the requests of a kind that arrived in a span of time and had time to end, see `Result.availability`."""
     rows = result.requests
-    inside = (rows.kind == kind) & rows.arrived_s.between(start_s, end_s) & (rows.outcome != UNFINISHED)
-    return rows[inside]
+    inside = (rows.kind == kind) & rows.arrived_s.between(start_s, end_s)
+    lost = result.end_s - rows.arrived_s > result.patience_s
+    return rows[inside & ((rows.outcome != UNFINISHED) | lost)]
 
 
 def availability_percent(result: Result, kind: str, start_s: float, end_s: float) -> float:

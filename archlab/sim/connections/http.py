@@ -39,7 +39,7 @@ from archlab.sim.core.deadline import deadline
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Failure
 from archlab.sim.network import Network, require_size
-from archlab.sim.servers.station import Station
+from archlab.sim.servers.pool import Pool
 from archlab.sim.validation import require_flag, require_non_negative, require_whole
 
 Work = Generator[Event, Any, Any]
@@ -154,7 +154,7 @@ class Http1Pool(HttpConnections):
         super().__init__(network, source, target, tcp)
         require_whole("connections", connections, at_least=1)
         require_flag("keep_alive", keep_alive)
-        self.station = Station(network.sim, f"connections {source} to {target}", connections)
+        self.station = Pool(network.sim, f"connections {source} to {target}", connections)
         self.keep_alive = keep_alive
         self._idle: list[TcpConnection] = []
 

@@ -27,7 +27,7 @@ from simpy.events import Event
 from archlab.sim.core.calendar import require_sim
 from archlab.sim.failure import Failure, Refused
 from archlab.sim.resilience.attempt import Attempt
-from archlab.sim.servers.station import Station
+from archlab.sim.servers.pool import Pool
 from archlab.sim.servers.visit import Hold
 from archlab.sim.validation import require_function, require_whole
 
@@ -58,7 +58,7 @@ class Bulkhead:
         require_whole("queue_limit", queue_limit, at_least=0)
         self.sim = sim
         self.name = name
-        self.places = Station(sim, name, capacity=concurrent, queue_limit=queue_limit)
+        self.places = Pool(sim, name, capacity=concurrent, queue_limit=queue_limit)
 
     def call(self, attempt: Attempt) -> Event:
         """Start `attempt` when a place is free, and return the event of its outcome.
