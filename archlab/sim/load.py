@@ -219,12 +219,15 @@ class ClosedLoad(Load):
         as_distribution(think_s, "think_s")
         super().__init__(sim, handler, mix, timeout_s, name)
         self._next_think_s = sim.durations(f"{name} think time", "think_s", think_s)
+        self._calendar: list[Any] = sim._queue
+        self._number = sim._eid.__next__
         for first_s in [self._next_think_s() for _ in range(users)]:
             sim.call_at(sim._now + first_s, self._ask)
         sim.enter("load", name, self)
 
     def _think(self, least_s: float = 0.0) -> None:
-        self.sim.call_at(self.sim._now + max(self._next_think_s(), least_s), self._ask)
+        ask_s = self.sim._now + max(self._next_think_s(), least_s)
+        heappush(self._calendar, (ask_s, NORMAL, self._number(), self._ask, None))
 
     def _ask(self, _: None) -> None:
         asked_s = self.sim._now

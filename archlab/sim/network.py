@@ -24,10 +24,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable
 from difflib import get_close_matches
+from heapq import heappush
 from math import inf, prod
 from typing import TYPE_CHECKING, Any
 
-from simpy.events import Event
+from simpy.events import NORMAL, Event
 
 from archlab.sim.core.calendar import require_sim
 from archlab.sim.core.deadline import deadline
@@ -189,7 +190,8 @@ class Network:
         if link.loses() or (self._cuts and self.is_cut(source, target)):
             self.lost += 1
         else:
-            self.sim.call_at(self.sim._now + delay_s, _arrive, message)
+            sim = self.sim
+            heappush(sim._queue, (sim._now + delay_s, NORMAL, next(sim._eid), _arrive, message))  # type: ignore[misc]
         return message
 
     def call(

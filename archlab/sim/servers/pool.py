@@ -26,12 +26,12 @@ from typing import TYPE_CHECKING, Any
 from simpy.events import URGENT
 
 from archlab.sim.core.active_faults import coming_back, going_down
-from archlab.sim.core.calendar import require_sim
+from archlab.sim.core.calendar import require_same_sim, require_sim
 from archlab.sim.core.events import fail_next
 from archlab.sim.failure import Crashed
 from archlab.sim.servers.discipline import Discipline, line, require_priority
 from archlab.sim.servers.visit import Hold, Visit, take_away, tell, turn_away
-from archlab.sim.validation import refuse, require_instance, require_whole
+from archlab.sim.validation import require_instance, require_whole
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
@@ -105,9 +105,9 @@ class Pool:
         Work of the holder that is under way ends where it is: nobody is left to do the rest.
         Raises `TypeError` when `hold` is none, `ValueError` when it is of another simulation.
         """
-        require_instance("hold", hold, Hold, "what `hold` returned")
-        if hold.env is not self.sim:
-            refuse(ValueError, "hold", hold, "of the same simulation")
+        if hold.__class__ is not Hold or hold.env is not self.sim:
+            require_instance("hold", hold, Hold, "what `hold` returned")
+            require_same_sim(self.sim, "hold", hold.station)
         if hold.station is not self:  # it has been handed over while it waited
             hold.station.release(hold)
             return

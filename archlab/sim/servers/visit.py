@@ -127,9 +127,9 @@ class Hold(Grant):
         return self
 
     def __exit__(self, exception: type[BaseException] | None, *_: object) -> None:
-        never_waited_for = self.triggered and self._ok and self.holder is None and not self.callbacks
+        nobody_waited = self.holder is None and not self.callbacks and self.triggered and self._ok
         self.station.release(self)
-        if never_waited_for and exception is None:
+        if nobody_waited and exception is None:
             raise ValueError(
                 f"the hold of {self.name!r} was never yielded: the block worked without a server; "
                 f"it must begin with a yield of what `hold` returned"
