@@ -18,10 +18,9 @@ from functools import cache
 
 import numpy as np
 from scipy.linalg import eigh_tridiagonal
-from scipy.optimize import brentq
 
-from archlab.sim.theory import mmc
-from archlab.sim.validation import require_non_negative, require_percent
+from archlab.sim.theory import mmc, solve_percentile
+from archlab.sim.validation import require_non_negative
 
 RARE = 1e-12
 """More requests inside than this is likely are left out: no printed digit depends on them."""
@@ -46,17 +45,10 @@ def mmc_ps_response_percentile(q: float, arrival_rate_per_s: float, service_s: f
     Raises:
         ValueError: when the utilisation is not below 1 or `q` is not between 0 and 100.
     """
-    require_percent("q", q)
-    if q == 100:
-        return math.inf
-    longest_s = mmc(arrival_rate_per_s, service_s, servers).response_s
-
-    def excess(time_s: float) -> float:
-        return mmc_ps_response_survival(time_s, arrival_rate_per_s, service_s, servers) - (1 - q / 100)
-
-    while excess(longest_s) > 0:
-        longest_s *= 2
-    return float(brentq(excess, 0.0, longest_s, xtol=1e-12 * longest_s, rtol=1e-13))
+    usual_s = mmc(arrival_rate_per_s, service_s, servers).response_s
+    return solve_percentile(
+        q, lambda time_s: mmc_ps_response_survival(time_s, arrival_rate_per_s, service_s, servers), usual_s
+    )
 
 
 @cache

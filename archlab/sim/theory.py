@@ -15,7 +15,7 @@ and Design of Computer Systems* (2013). A thousand servers are no problem.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from scipy.optimize import brentq
@@ -23,6 +23,7 @@ from scipy.special import exprel
 
 from archlab.sim.validation import (
     numbers_in,
+    require_function,
     require_non_negative,
     require_percent,
     require_positive,
@@ -289,14 +290,31 @@ def mmc_response_percentile(q: float, arrival_rate_per_s: float, service_s: floa
     Raises:
         ValueError: when the utilisation is not below 1 or `q` is not between 0 and 100.
     """
+    longest_s = mmc(arrival_rate_per_s, service_s, servers).response_s
+    return solve_percentile(
+        q, lambda time_s: mmc_response_survival(time_s, arrival_rate_per_s, service_s, servers), longest_s
+    )
+
+
+def solve_percentile(q: float, survival: Callable[[float], float], begin_s: float) -> float:
+    """Return the time, in seconds, at which `survival` has fallen to 1 - q / 100; infinite for q = 100.
+
+    `begin_s`, a usual time, is where the search begins.
+
+    Raises:
+        ValueError: when `q` is not between 0 and 100, or `begin_s` not above 0.
+        TypeError: when `survival` is no function.
+    """
     require_percent("q", q)
+    require_positive("begin_s", begin_s)
+    require_function("survival", survival)
     if q == 100:
         return math.inf
-    longest_s = mmc(arrival_rate_per_s, service_s, servers).response_s
 
     def excess(time_s: float) -> float:
-        return mmc_response_survival(time_s, arrival_rate_per_s, service_s, servers) - (1 - q / 100)
+        return survival(time_s) - (1 - q / 100)
 
+    longest_s = begin_s
     while excess(longest_s) > 0:
         longest_s *= 2
     return float(brentq(excess, 0.0, longest_s, xtol=1e-12 * longest_s, rtol=1e-13))

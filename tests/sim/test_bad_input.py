@@ -84,6 +84,7 @@ from archlab.sim.distributions import as_distribution
 from archlab.sim.resilience import SlidingWindow
 from archlab.sim.scalability import amdahl, fit_usl, usl, usl_peak
 from archlab.sim.servers import Policy, ScalingRules, desired_replicas
+from archlab.sim.shared_time_theory import mmc_ps_response_percentile, mmc_ps_response_survival
 from archlab.sim.statistics import (
     batch_interval,
     batch_means,
@@ -119,7 +120,12 @@ from archlab.sim.theory import (
     mmc_response_percentile,
     mmc_response_survival,
     mmck,
+    solve_percentile,
 )
+
+
+def falling(time_s):
+    return 1 / (1 + time_s)
 
 
 def handler(_):
@@ -610,6 +616,13 @@ TARGETS = {
     ),
     "mmc_response_percentile": lambda w: a(
         mmc_response_percentile, q=25.0, arrival_rate_per_s=0.25, service_s=0.25, servers=2
+    ),
+    "solve_percentile": lambda w: a(solve_percentile, q=25.0, survival=falling, begin_s=0.25),
+    "mmc_ps_response_survival": lambda w: a(
+        mmc_ps_response_survival, time_s=0.25, arrival_rate_per_s=0.25, service_s=0.25, servers=2
+    ),
+    "mmc_ps_response_percentile": lambda w: a(
+        mmc_ps_response_percentile, q=25.0, arrival_rate_per_s=0.25, service_s=0.25, servers=2
     ),
     "amdahl": lambda w: a(amdahl, n=2.5, serial_fraction=0.25),
     "usl": lambda w: a(usl, n=2.5, alpha=0.25, beta=0.25, gamma=0.25),
