@@ -20,7 +20,7 @@ import numpy as np
 from scipy.linalg import eigh_tridiagonal
 
 from archlab.sim.theory import mmc, solve_percentile
-from archlab.sim.validation import require_non_negative
+from archlab.sim.validation import require_non_negative, require_percent
 
 RARE = 1e-12
 """More requests inside than this is likely are left out: no printed digit depends on them."""
@@ -35,6 +35,7 @@ def mmc_ps_response_survival(
         ValueError: when the utilisation is not below 1, or a time or rate is not allowed.
     """
     require_non_negative("time_s", time_s)
+    mmc(arrival_rate_per_s, service_s, servers)  # refuses what makes no sense
     shares, rates_per_s = _modes(arrival_rate_per_s, service_s, servers)
     return float(shares @ np.exp(-rates_per_s * time_s))
 
@@ -45,6 +46,7 @@ def mmc_ps_response_percentile(q: float, arrival_rate_per_s: float, service_s: f
     Raises:
         ValueError: when the utilisation is not below 1 or `q` is not between 0 and 100.
     """
+    require_percent("q", q)
     usual_s = mmc(arrival_rate_per_s, service_s, servers).response_s
     return solve_percentile(
         q, lambda time_s: mmc_ps_response_survival(time_s, arrival_rate_per_s, service_s, servers), usual_s
@@ -71,6 +73,8 @@ def _modes(arrival_rate_per_s: float, service_s: float, servers: int) -> tuple[n
 def _number_inside(arrival_rate_per_s: float, service_s: float, servers: int) -> np.ndarray:
     """Return how likely 0, 1, 2 ... requests are inside, as an arrival finds them: those of M/M/c."""
     utilisation = mmc(arrival_rate_per_s, service_s, servers).utilisation
+    if not utilisation:
+        return np.ones(1)  # always alone
     most = servers + 2 + math.ceil(math.log(RARE) / math.log(max(utilisation, RARE)))
     n = np.arange(1, most + 1)
     weights = np.concatenate([[1.0], np.cumprod(arrival_rate_per_s * service_s / np.minimum(n, servers))])

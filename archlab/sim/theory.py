@@ -308,8 +308,8 @@ def solve_percentile(q: float, survival: Callable[[float], float], begin_s: floa
     require_percent("q", q)
     require_positive("begin_s", begin_s)
     require_function("survival", survival)
-    if q == 100:
-        return math.inf
+    if q in (0, 100):
+        return math.inf if q else 0.0
 
     def excess(time_s: float) -> float:
         return survival(time_s) - (1 - q / 100)

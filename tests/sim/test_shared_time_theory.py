@@ -19,6 +19,10 @@ def test_with_a_processor_for_everybody_the_response_is_the_service_alone():
     assert mmc_ps_response_survival(2.0, 1.0, 1.0, 60) == pytest.approx(np.exp(-2.0), rel=1e-9)
 
 
+def test_who_is_always_alone_takes_the_service_alone():
+    assert mmc_ps_response_survival(2.0, 0.0, 1.0, 1) == pytest.approx(np.exp(-2.0))
+
+
 def test_at_time_zero_everybody_is_still_inside():
     assert mmc_ps_response_survival(0.0, 1.7, 1.0, 2) == pytest.approx(1.0, abs=1e-9)
 
