@@ -68,7 +68,9 @@ COMMANDS = {
         script_on_a_file("-m", "archlab.course.guess"), "what a class guessed (takes a file of their lines)"
     ),
     "labs": Command(script("-m", "archlab.course.labs.generate"), "make labs/ from solutions/"),
-    "bench": Command(script(os.path.join("tests", "bench", "run.py")), "measure how fast the simulator is"),
+    "bench": Command(
+        script("-m", "tests.bench.run"), "measure how fast the simulator is, and how honest its intervals"
+    ),
 }
 
 

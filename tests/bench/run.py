@@ -14,11 +14,11 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 
-import interval_coverage
 import numpy as np
 import simpy
 
 from archlab.sim import Exponential, Poisson, Simulation, Station, Streams
+from tests.bench import interval_coverage
 
 Run = Callable[[], object]
 CALLERS = 10
