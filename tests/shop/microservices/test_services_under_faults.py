@@ -211,3 +211,12 @@ def test_every_program_and_database_is_among_the_parts_that_the_faults_hit():
     parts = shop_with_just_enough(seed=1).parts
     assert set(PARTS) <= set(parts)
     assert {name.rpartition("-")[0] for name in PARTS if "-" in name} == set(PROGRAMS)
+
+
+@pytest.mark.parametrize(("ordering", "payments"), [("queue", 0), ("stream", 1)])
+def test_a_refusing_provider_uses_up_the_deliveries_of_a_queue_and_only_stops_a_stream(ordering, payments):
+    shop = Microservices(Simulation(seed=1), MicroservicesConfig(ordering=ordering, idempotency_keys=True))
+    shop.sim.inject(Crash("payment provider", at_s=0.0, restart_after_s=1.0))
+    assert shop.answer(shop.place_order(7, {1: 2})).state.value == "pending"
+    shop.sim.run(until=3600)
+    assert (len(shop.rows("payments")), shop.audit().orders_without_payment) == (payments, 1 - payments)

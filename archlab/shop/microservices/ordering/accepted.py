@@ -6,6 +6,12 @@ and puts the stock back. Nobody waits for anybody: payments may be away, and ord
 
 The order is written first and the message sent then, to another system: a crash of the orders service just between the
 two leaves an order that nobody will ever pay. An outbox (`archlab.shop.microservices.ordering.outbox`) would mend that.
+And the stock is set aside before the order is written: when the orders database is away in between, the pieces are
+gone.
+
+A queue brings a message back at once when its reader fails, and gives it up after `DELIVERY_LIMIT` times. So while the
+payment provider refuses calls for a second, messages use up their deliveries within that second and become dead
+letters, which nobody here reads: their orders are never paid. A stream waits at the record that fails, and loses none.
 
 What this leaves out: customers who ask again because "accepted" is not what they hoped to read.
 
