@@ -48,6 +48,23 @@ def test_browsing_lies_above_the_theory_of_the_cores_alone_by_about_its_query(br
     assert (browsing.p99_ms / theory.p99_ms).tolist() == pytest.approx([1.0, 1.0], abs=0.25)
 
 
+def test_near_the_capacity_sixteen_workers_keep_the_p99_below_the_theory_of_cores_that_all_share():
+    """With workers for everybody nobody waits in turn, and the theory is met."""
+    many, few = (
+        latency.latency_against_load(
+            BROWSE_ONLY,
+            (0.9,),
+            seeds=range(4),
+            requests=1000,
+            config=replace(MONOLITH, workers=workers, connections=workers),
+        )
+        for workers in (1000, 16)
+    )
+    theory_ms = latency.cores_alone(many.rate_per_s).p99_ms[0]
+    assert many.p99_ms[0] == pytest.approx(theory_ms, rel=0.15)
+    assert few.p99_ms[0] < 0.85 * theory_ms
+
+
 def test_latency_is_measured_at_the_share_of_the_capacity_that_was_asked_for(browsing):
     full_per_s = capacity_per_s(MONOLITH, BROWSE_ONLY)
     assert browsing.rate_per_s.tolist() == pytest.approx([load * full_per_s for load in LOADS])
