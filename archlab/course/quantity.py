@@ -41,6 +41,8 @@ UNITS = {
 
 DIGITS = 3
 """The most significant digits of a figure in words."""
+FEWEST_DIGITS = 2
+"""The fewest for the largest of a figure and the ends of its interval: rounding moves none by more than 5 % of it."""
 
 
 @runtime_checkable
@@ -74,25 +76,41 @@ def number(value: float) -> str:
 
 
 def with_interval(value: float, low: float, high: float, unit: str = "") -> str:
-    """Return a figure, its unit and its interval, with the digits that half the interval leaves certain.
+    """Return a figure, its unit and its interval, all with the digits of `rounded`.
 
-    So the last digit is in doubt by less than ten. The interval is left out where it has no width, is not known (NaN),
-    or is hidden by three digits.
+    The interval is left out where it has no width, is not known (NaN), or is hidden by three digits.
 
     >>> with_interval(2.43, 2.22, 2.63), with_interval(742, 553, 931), with_interval(0.9451, 0.9449, 0.9452)
-    ('2.4 (2.2 to 2.6)', '700 (600 to 900)', '0.945')
+    ('2.4 (2.2 to 2.6)', '740 (550 to 930)', '0.945')
 
     Raises:
         ValueError: when `value` is not between `low` and `high`.
     """
-    if low > value or value > high:
-        raise ValueError(f"value is {value!r}; it must be between low and high, {low!r} and {high!r}")
-    place = _place([end for end in (low, value, high) if math.isfinite(end)])
-    figure, least, most = (_at(end, place) for end in (value, low, high))
-    width = high - low
-    if math.isnan(width) or (math.isfinite(width) and least == most):
+    if not _is_in_doubt(value, low, high):
         return _and_unit(number(value), value, unit)
+    figure, least, most = (_at(end, _place((low, value, high))) for end in (value, low, high))
     return f"{_and_unit(figure, value, unit)} ({least} to {most})"
+
+
+def rounded(value: float, low: float = math.nan, high: float = math.nan) -> str:
+    """Return a figure alone, as a label with its interval writes it: for a title over that label.
+
+    The last digit written is the first that half the interval leaves in doubt. But the largest of figure and ends has
+    two digits at least: with one, a bar at 45 would be labelled 40. Without an interval there are three digits.
+
+    >>> rounded(742.3, 553, 931), rounded(45.2, 0, 90), rounded(15.432)
+    ('740', '45', '15.4')
+
+    Args:
+        value: a number, or a figure that knows its interval.
+        low, high: the ends of its interval, if it has one.
+
+    Raises:
+        ValueError: when `value` is not between `low` and `high`.
+    """
+    if isinstance(value, WithInterval):
+        return rounded(float(value), value.low, value.high)
+    return _at(value, _place((low, value, high)) if _is_in_doubt(value, low, high) else None)
 
 
 def about(value: float) -> str:
@@ -105,19 +123,33 @@ def _and_unit(figure: str, value: float, unit: str) -> str:
     return f"{figure} {unit}" if unit and math.isfinite(value) else figure
 
 
-def _place(finite: Sequence[float]) -> int | None:
+def _is_in_doubt(value: float, low: float, high: float) -> bool:
+    """Whether a figure has an interval that can be seen in three digits.
+
+    Raises:
+        ValueError: when `value` is not between `low` and `high`.
+    """
+    if low > value or value > high:
+        raise ValueError(f"value is {value!r}; it must be between low and high, {low!r} and {high!r}")
+    width, place = high - low, _place((low, value, high))
+    return not math.isnan(width) and (math.isinf(width) or _at(low, place) != _at(high, place))
+
+
+def _place(values: Sequence[float]) -> int | None:
     """Return the power of ten of the last digit worth writing of values that may be as far apart as these.
 
-    None when they are not apart. An infinite end says nothing about the digits, so it is not among them. Three digits
-    are enough for any figure, and whole numbers stay whole.
+    None when they are not apart. An infinite end says nothing about the digits, so it is not among them. At most three
+    digits of the largest value are written, and at least two; whole numbers stay whole.
     """
+    finite = [value for value in values if math.isfinite(value)]
     half = float(f"{max(finite, default=0.0) - min(finite, default=0.0):.6g}") / 2
     if not half:
         return None
-    finest = min(0, math.floor(math.log10(max(abs(end) for end in finite))) - DIGITS + 1)
+    first = math.floor(math.log10(max(abs(end) for end in finite)))
+    finest = min(0, first - DIGITS + 1)
     if all(end == round(end) for end in finite):
         finest = 0
-    return max(finest, math.floor(math.log10(half)))
+    return max(finest, min(first - FEWEST_DIGITS + 1, math.floor(math.log10(half))))
 
 
 def _at(value: float, place: int | None) -> str:

@@ -15,6 +15,7 @@ from archlab.course.quantity import (
     number,
     percent,
     require_figure,
+    rounded,
     with_interval,
     with_unit,
 )
@@ -53,7 +54,7 @@ def test_no_figure_is_off_by_more_than_half_a_digit():
     [
         ((79.314, 76.2, 81.7), "79 (76 to 82)"),
         ((93.94, 88.7, 99.2), "94 (89 to 99)"),
-        ((3.12, -1.17, 7.42), "3 (-1 to 7)"),
+        ((3.12, -1.17, 7.42), "3.1 (-1.2 to 7.4)"),
         ((2.1, 1.9, 2.4), "2.1 (1.9 to 2.4)"),
         ((2.1, 2.1, 2.1), "2.1"),
         ((0.9451, 0.9449, 0.9452), "0.945"),
@@ -61,8 +62,10 @@ def test_no_figure_is_off_by_more_than_half_a_digit():
         ((0.0123, 0.0119, 0.0131), "0.0123 (0.0119 to 0.0131)"),
         ((1234.5, 1234.1, 1234.9), "1,234 (1,234 to 1,235)"),
         ((12345.0, 11800.0, 13100.0), "12,300 (11,800 to 13,100)"),
-        ((1915.0, 553.0, 3200.0), "2,000 (1,000 to 3,000)"),
-        ((0.098, -0.02, 0.41), "0.1 (0.0 to 0.4)"),
+        ((1915.0, 553.0, 3200.0), "1,900 (600 to 3,200)"),
+        ((0.098, -0.02, 0.41), "0.10 (-0.02 to 0.41)"),
+        ((742.3, 553.0, 931.0), "740 (550 to 930)"),
+        ((45.0, 0.0, 90.0), "45 (0 to 90)"),
         ((4.0, 3.0, 4.0), "4 (3 to 4)"),
         ((5.0, math.nan, 6.0), "5"),
         ((7.0, 6.9, math.inf), "7.00 (6.90 to above all tried)"),
@@ -75,16 +78,44 @@ def test_an_interval_says_how_many_digits_are_worth_writing(figures, words):
     assert with_interval(*figures) == words
 
 
-@given(st.floats(-1e5, 1e5), st.floats(1e-4, 1e4))
+INTERVALS = given(st.floats(-1e5, 1e5), st.floats(1e-4, 1e4))
+
+
+@INTERVALS
 def test_rounding_moves_nothing_by_more_than_half_of_half_the_interval_or_the_third_digit(value, half):
     words = with_interval(value, value - half, value + half).replace(",", "")
     if "(" in words:
-        figure, low, high = (
-            float(word) for word in words.replace("(", "").replace(")", "").replace("to", "").split()
-        )
+        figure, low, high = in_numbers(words)
         most = max(0.501 * half, 0.501)
         assert max(abs(figure - value), abs(low - value + half), abs(high - value - half)) <= most
         assert low <= figure <= high
+
+
+@INTERVALS
+def test_a_label_lies_at_its_bar_to_a_twentieth_of_the_longest_and_so_do_its_ends(value, half):
+    words = with_interval(value, value - half, value + half).replace(",", "")
+    if "(" in words:
+        figure, low, high = in_numbers(words)
+        longest = max(abs(value - half), abs(value + half))
+        assert max(abs(figure - value), abs(low - value + half), abs(high - value - half)) <= 0.0501 * longest
+
+
+def in_numbers(words: str) -> list[float]:
+    return [float(word) for word in words.replace("(", "").replace(")", "").replace("to", "").split()]
+
+
+@INTERVALS
+def test_a_title_writes_the_number_of_its_label(value, half):
+    label = with_interval(value, value - half, value + half)
+    assert rounded(value, value - half, value + half) == label.split(" (")[0]
+
+
+def test_a_title_rounds_a_figure_that_knows_its_interval_and_one_that_has_none():
+    assert rounded(OverSeeds([553, 742, 931] * 4)) == "740"
+    assert rounded(15.432) == rounded(15.432, 15.432, 15.432) == "15.4"
+    assert rounded(7.0, 7.0, math.inf) == "7"
+    with pytest.raises(ValueError, match="value is 1; it must be between low and high"):
+        rounded(1, 2, 3)
 
 
 @pytest.mark.parametrize("low_and_high", [(2.0, 3.0), (0.0, 0.5)])

@@ -5,7 +5,7 @@ The title is your conclusion, in a sentence. The alternative text is made from t
 the frame.
 """
 
-from archlab.course.figures.bars import comparison
+from archlab.course.figures.bars import comparison, label_numbers
 from archlab.course.figures.designs import designs
 from archlab.course.figures.distribution import survival
 from archlab.course.figures.latency_load import latency_against_load
@@ -23,6 +23,7 @@ __all__ = [
     "designs",
     "incident",
     "inside_over_time",
+    "label_numbers",
     "latency_against_load",
     "outcomes",
     "over_time",

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from archlab.course.figures.canvas import canvas
 from archlab.course.figures.line import require_columns
 from archlab.course.figures.picture import Picture
-from archlab.course.quantity import axis_label, number, with_interval
+from archlab.course.quantity import axis_label, number, rounded, with_interval
 from archlab.course.style import INK, LAB, Look, Size, looks
 
 BAR = 0.6
@@ -84,6 +84,24 @@ def _in_words(row: Row, value: str) -> str:
     """The value, and its interval when there is one."""
     ends = _interval(row, value)
     return with_interval(row[value], *ends) if ends else number(row[value])
+
+
+def label_numbers(frame: pd.DataFrame, value: str, by: str = "design") -> dict[Any, str]:
+    """Return the number on each bar's label, without its interval: for a title that agrees with the labels.
+
+    >>> calls = pd.DataFrame({"design": ["queue"], "calls": [742.3], "calls_low": [553], "calls_high": [931]})
+    >>> label_numbers(calls, "calls")["queue"]
+    '740'
+
+    Args:
+        frame, value, by: as in `comparison`.
+
+    Raises:
+        ValueError: when the frame lacks rows or columns.
+    """
+    require_columns("frame", frame, by, value)
+    rows: list[Row] = frame.to_dict("records")
+    return {row[by]: rounded(row[value], *(_interval(row, value) or ())) for row in rows}
 
 
 def name_rows(panel: Axes, names: list[str]) -> None:

@@ -31,7 +31,7 @@ def test_of_two_whole_numbers_in_the_middle_the_one_that_claims_less_is_the_limi
         ([2.1] * 10, "2.1"),
         ([2.4, 1.9, 2.1, 2.0, 2.2, 2.1, 2.3, 1.9, 2.1, 2.0], "about 2.1 (1.9 to 2.3)"),
         ([31, 40, 36, 35, 38, 33, 36, 39, 34, 37], "about 36 (33 to 39)"),
-        ([5.04, 4.1, 6.3, 5.5, 4.8, 5.2, 3.9, 6.1, 5.0, 4.6], "about 5 (4 to 6)"),
+        ([5.04, 4.1, 6.3, 5.5, 4.8, 5.2, 3.9, 6.1, 5.0, 4.6], "about 5.0 (4.1 to 6.1)"),
         (
             [0.9451, 0.9449, 0.945, 0.9452, 0.9448, 0.945, 0.945, 0.945, 0.945, 0.945],
             "0.945",
@@ -57,13 +57,14 @@ def last_digit(words: str) -> float:
 
 @pytest.mark.parametrize("relative_spread", [0.3, 0.03, 0.003, 0.0003])
 def test_only_the_last_digit_that_is_printed_is_in_doubt(relative_spread):
-    """Half the interval is less than ten steps of it; what is printed is off by no more than half a step."""
+    """Half the interval is less than ten steps of it, unless a coarser one would leave one digit alone; what is printed
+    is off by no more than half a step."""
     draws = np.random.default_rng(1)
     for true in np.geomspace(0.02, 5000, 200):
         limit = Limit("up to", true * draws.lognormal(sigma=relative_spread, size=10))
         words = about(limit)
         step, printed = last_digit(words), float(re.findall(r"[\d.]+", words.replace(",", ""))[0])
-        assert (limit.high - limit.low) / 2 < 10 * step, words
+        assert (limit.high - limit.low) / 2 < 10 * step or limit.high < 100 * step, words
         assert abs(printed - limit) <= 0.501 * step, words
 
 

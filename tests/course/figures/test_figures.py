@@ -21,6 +21,7 @@ from archlab.course.figures import (
     Picture,
     comparison,
     incident,
+    label_numbers,
     latency_against_load,
     outcomes,
     scaling,
@@ -136,6 +137,15 @@ def texts(figure: Figure) -> list[Text]:
 
 
 @pytest.mark.parametrize("size", [LAB, SLIDES], ids=["lab", "slides"])
+def test_a_title_can_write_the_numbers_of_the_labels_below_it():
+    frame = pd.DataFrame({"design": ["queue", "stream"], "calls": [742.3, 45.2]})
+    frame["calls_low"], frame["calls_high"] = [553.0, np.nan], [931.0, np.nan]
+    numbers = label_numbers(frame, "calls")
+    assert numbers == {"queue": "740", "stream": "45.2"}
+    picture = comparison(frame, TITLE, value="calls", bar_looks=variants("monolithic", frame.design))
+    assert f"queue {numbers['queue']} (550 to 930), stream {numbers['stream']}." in picture.alt
+
+
 def test_no_text_is_cut_off_or_lies_on_another(bad, size):
     for name, picture in every_picture(bad, size).items():
         page = picture.figure.bbox
