@@ -136,7 +136,6 @@ def texts(figure: Figure) -> list[Text]:
     return [t for t in figure.findobj(Text) if t.get_text().strip() and t.get_visible() and t not in hidden]
 
 
-@pytest.mark.parametrize("size", [LAB, SLIDES], ids=["lab", "slides"])
 def test_a_title_can_write_the_numbers_of_the_labels_below_it():
     frame = pd.DataFrame({"design": ["queue", "stream"], "calls": [742.3, 45.2]})
     frame["calls_low"], frame["calls_high"] = [553.0, np.nan], [931.0, np.nan]
@@ -146,6 +145,7 @@ def test_a_title_can_write_the_numbers_of_the_labels_below_it():
     assert f"queue {numbers['queue']} (550 to 930), stream {numbers['stream']}." in picture.alt
 
 
+@pytest.mark.parametrize("size", [LAB, SLIDES], ids=["lab", "slides"])
 def test_no_text_is_cut_off_or_lies_on_another(bad, size):
     for name, picture in every_picture(bad, size).items():
         page = picture.figure.bbox
