@@ -6,7 +6,6 @@ line by a thin one.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,6 +20,8 @@ NEAR_PT = (5.0, 10.0, 16.0)
 CLEAR_PT = 4.0
 """How near it may come to other places of its own line."""
 STEP_PX = 4.0
+MOST_STEPS = 400
+"""Of one piece of a line, which may end far outside the panel."""
 TRIES = 60
 """Places along a line that are tried."""
 SAME = 0.3
@@ -40,12 +41,14 @@ class Name:
 def path_px(line: Line2D, room: Bbox) -> np.ndarray:
     """Return points along a line inside a room, about 4 pixels apart: shape (points, 2). Gaps stay gaps."""
     corners = line.get_transform().transform(np.asarray(line.get_xydata(), dtype=float))
-    pieces = []
-    for start, end in pairwise(corners):
-        if np.isfinite([start, end]).all():
-            steps = min(400, 1 + int(np.hypot(*(end - start)) / STEP_PX))
-            pieces.append(start + np.linspace(0, 1, steps, endpoint=False)[:, None] * (end - start))
-    path = np.concatenate([*pieces, corners[np.isfinite(corners).all(axis=1)][-1:]])
+    is_point = np.isfinite(corners).all(axis=1)
+    is_piece = is_point[:-1] & is_point[1:]
+    start, way = corners[:-1][is_piece], np.diff(corners, axis=0)[is_piece]
+    steps = np.minimum(MOST_STEPS, 1 + (np.hypot(*way.T) / STEP_PX).astype(int))
+    step = np.arange(steps.sum()) - np.repeat(np.cumsum(steps) - steps, steps)
+    share = step * np.repeat(1 / steps, steps)
+    path = np.repeat(start, steps, axis=0) + share[:, None] * np.repeat(way, steps, axis=0)
+    path = np.concatenate([path, corners[is_point][-1:]])
     return path[((path >= room.p0) & (path <= room.p1)).all(axis=1)]
 
 
