@@ -40,6 +40,12 @@ def test_the_formula_of_all_latencies_is_that_of_the_textbook():
     assert reading.figures["formula_p99_ms"] == pytest.approx(1000 * p99_s)
 
 
+@pytest.mark.parametrize("rate_per_s", [10, 50, 80, 95])
+def test_the_line_of_the_formula_ends_before_the_name_of_the_other_line(rate_per_s: float):
+    simulated, formula, _ = BesideTheFormula().read(one_queue(rate_per_s)).curves
+    assert max(formula.x) <= max(simulated.x) * (1 + 1e-9)
+
+
 def test_where_there_is_no_formula_none_is_shown():
     full = BesideTheFormula().read(one_queue(110))
     assert math.isnan(full.figures["formula_mean_ms"])
