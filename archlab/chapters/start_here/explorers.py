@@ -96,10 +96,9 @@ class BesideTheFormula:
         is_exponential = answer.work == VARIED
         figures["formula_mean_ms"] = mean_ms
         figures["formula_p99_ms"] = mean_ms * math.log(100) if is_exponential else math.nan
-        if is_exponential and math.isfinite(mean_ms) and len(curves[0].x):
-            longest_ms = min(
-                8 * mean_ms, float(curves[0].x[-1])
-            )  # beyond it stands the name of the other line
+        drawn_ms = np.asarray(curves[0].x, dtype=float)
+        if is_exponential and math.isfinite(mean_ms) and drawn_ms.size:
+            longest_ms = min(8 * mean_ms, float(drawn_ms[-1]))  # beyond it stands the name of the other line
             at_ms = np.geomspace(0.01 * mean_ms, longest_ms, 60)
             curves.insert(1, Curve(0, "formula", at_ms, 100 * np.exp(-at_ms / mean_ms)))
         return Reading(tuple(curves), figures)
