@@ -174,6 +174,16 @@ def messages_ms(
     return 2 * calls_in_a_row * hop_ms + 2 * CALLS_PER_ORDER * 1000 * config.message_cpu_s
 
 
+def slower_over_hops_percent(
+    in_process: pd.DataFrame,
+    hop_ms: float = REGION_HOP_MS,
+    calls_in_a_row: int = CALLS_PER_ORDER,
+    config: MonolithConfig = MONOLITH,
+) -> OverSeeds:
+    """Return how much longer the median order takes over such hops, by its messages; takes `orders_in_process`."""
+    return OverSeeds(100 * messages_ms(hop_ms, calls_in_a_row, config) / in_process.p50_ms)
+
+
 def capacity_lost_to_messages(
     message_bytes: Sequence[int] = (1024, 10_240, 102_400), config: MonolithConfig = MONOLITH
 ) -> pd.DataFrame:

@@ -40,7 +40,8 @@ FEW_SESSIONS = 14
 each other."""
 
 LARGE_PER_S = float(load("stack_overflow_2016").set_index("tier").calls["web"]) / DAY_S
-"""Requests a second of Stack Overflow on 9 February 2016, on average: a large site, and a monolith."""
+"""Requests a second of Stack Overflow on 9 February 2016, on average: a large site, and a monolith. Its peak is higher,
+which the source does not give."""
 
 
 def saturated(config: MonolithConfig, seed: int, requests: int = 600, mix: Mix = SHOP_MIX) -> ShopResult:

@@ -10,19 +10,19 @@ from archlab.shop.monolithic.config import MONOLITH
 from archlab.sim.theory import mmc_response_percentile
 
 
-def orders_get_heavier(cores_share):
+def orders_get_heavier(cores_share, duration_s):
     config = replace(MONOLITH, cores_share=cores_share)
-    return heavy_orders.unlike_needs((1, 8), seeds=range(8), config=config, duration_s=12)
+    return heavy_orders.unlike_needs((1, 8), seeds=range(8), config=config, duration_s=duration_s)
 
 
 @pytest.fixture(scope="module")
 def in_turn():
-    return orders_get_heavier(cores_share=False)
+    return orders_get_heavier(cores_share=False, duration_s=12)
 
 
 @pytest.fixture(scope="module")
 def shared():
-    return orders_get_heavier(cores_share=True)
+    return orders_get_heavier(cores_share=True, duration_s=8)
 
 
 @pytest.fixture(scope="module")

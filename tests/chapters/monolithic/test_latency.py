@@ -68,6 +68,11 @@ def test_an_order_over_a_network_takes_its_messages_more(usual_hops):
     assert more_ms.tolist() == pytest.approx(messages_ms.tolist(), rel=0.05)
 
 
+def test_how_much_slower_an_order_is_follows_from_its_messages(in_process, usual_hops):
+    computed = [latency.slower_over_hops_percent(in_process.head(2), hop_ms) for hop_ms in usual_hops.hop_ms]
+    assert usual_hops.slower_percent.tolist() == pytest.approx(computed, rel=0.05)
+
+
 def verdict(in_process, config=MONOLITH):
     return latency.no_network_calls(
         noticed_from_hop_ms=latency.noticed_from_hop_ms(in_process, config=config),
