@@ -43,7 +43,7 @@ def test_near_the_capacity_sixteen_workers_keep_the_p99_below_the_theory_of_core
             BROWSE_ONLY,
             (0.9,),
             seeds=range(4),
-            requests=1000,
+            requests=700,
             config=replace(MONOLITH, workers=workers, connections=workers),
         )
         for workers in (1000, 16)
