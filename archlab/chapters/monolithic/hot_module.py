@@ -3,14 +3,15 @@
 The cores of a clone do whatever work comes, so cloning everything wastes none of them
 (`archlab.chapters.monolithic.scaling.busy_cores`). What it can waste is the kind of machine: every clone
 must hold all modules, and pays for memory that the hot one alone does not need. The rule at the end holds from the
-hot share at which that becomes noticeable.
+hot share at which that becomes noticeable. Prices and memory decide it, and no luck.
 
 >>> cost_of_cloning_everything([0.0, 1.0]).extra_percent.round(1).tolist()
 [0.0, 12.9]
->>> hard_to_scale_one(costly_from_hot_share_percent=79).words
-'Holds when: from 79 % of the work in the hot module'
+>>> hard_to_scale_one(costly_from_hot_share_percent=79, whole_gb_per_core=3, costly_above_gb_per_core=2).words
+'Holds when: from 79 % of the work in the hot module, when all modules together need more than 2 GB a core (here 3)'
 """
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,15 +19,22 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from archlab.course.claims.assumption import Assumption
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
-from archlab.course.claims.verdict import Verdict, first_holding, holds_from
+from archlab.course.claims.verdict import Verdict, holds_from
 from archlab.data import load
 from archlab.sim.validation import require_positive
 
 Values = np.ndarray
 PATTERN = re.compile(r"machine with (\d+) (burstable )?virtual cores and (\d+) GB")
 HOT_SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+WHOLE_GB_PER_CORE = 3.0
+"""Memory that a core's worth of workers needs with all modules. An assumption, and the one that decides."""
+
+HOT_GB_PER_CORE = 1.0
+"""The same with the hot module alone. An assumption."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +86,8 @@ def cheapest_machine(gb_per_core: float, burstable: bool = False) -> Machine:
 def cost_of_cloning_everything(
     hot_shares: Sequence[float] = HOT_SHARES,
     cores: float | None = None,
-    whole_gb_per_core: float = 3.0,
-    hot_gb_per_core: float = 1.0,
+    whole_gb_per_core: float = WHOLE_GB_PER_CORE,
+    hot_gb_per_core: float = HOT_GB_PER_CORE,
     burstable: bool = False,
 ) -> pd.DataFrame:
     """Compare clones of everything with the hot module on machines of its own, for its share of the work.
@@ -116,15 +124,46 @@ def _rent(machine: Machine, shares: Values, cores: float | None) -> Values:
     return np.asarray(count * machine.usd_per_hour)
 
 
-def costly_from_hot_share_percent(cost: pd.DataFrame) -> float:
-    """Return the hot share from which clones of everything cost too much; takes `cost_of_cloning_everything`."""
-    margins = cost.extra_percent - NOTICEABLE_PERCENT
-    return first_holding(cost.hot_share_percent.tolist(), margins.tolist())
+def costly_from_hot_share_percent(
+    whole_gb_per_core: float = WHOLE_GB_PER_CORE,
+    hot_gb_per_core: float = HOT_GB_PER_CORE,
+    burstable: bool = False,
+) -> float:
+    """Return the hot share from which clones of everything cost `NOTICEABLE_PERCENT` more; inf when they never do.
+
+    It follows from the two prices: of a work of 1, the part s is done at the price of the hot module's machine.
+    """
+    whole, hot = (cheapest_machine(gb, burstable) for gb in (whole_gb_per_core, hot_gb_per_core))
+    saved = 1 - hot.usd_per_core_hour / whole.usd_per_core_hour
+    needed = 1 - 1 / (1 + NOTICEABLE_PERCENT / 100)
+    return 100 * needed / saved if saved >= needed else math.inf
+
+
+def costly_above_gb_per_core(hot_gb_per_core: float = HOT_GB_PER_CORE, burstable: bool = False) -> float:
+    """Return up to how much memory a core clones of everything never cost `NOTICEABLE_PERCENT` more.
+
+    That is the most that a machine has of those which cost little more for a core than the hot module's.
+    """
+    cheap_usd = cheapest_machine(hot_gb_per_core, burstable).usd_per_core_hour * (
+        1 + NOTICEABLE_PERCENT / 100
+    )
+    return max(
+        machine.gb_per_core for machine in machines(burstable) if machine.usd_per_core_hour < cheap_usd
+    )
 
 
 @settles("cons.difficult-to-scale-individual-components", evidence=Evidence.MODELLED)
-def hard_to_scale_one(costly_from_hot_share_percent: float) -> Verdict:
+def hard_to_scale_one(
+    costly_from_hot_share_percent: float, whole_gb_per_core: float, costly_above_gb_per_core: float
+) -> Verdict:
     """Holds from the share of the work at which clones of everything cost {NOTICEABLE_PERCENT} % more than the hot
-    module apart.
+    module apart, in a shop of many machines.
     """
-    return holds_from(costly_from_hot_share_percent, "% of the work in the hot module")
+    memory = Assumption(
+        "all modules together",
+        usual=whole_gb_per_core,
+        flips_at=costly_above_gb_per_core,
+        unit="GB a core",
+        when="all modules together need more than {flips_at}",
+    )
+    return holds_from(costly_from_hot_share_percent, "% of the work in the hot module", decided_by=memory)

@@ -1,30 +1,35 @@
-"""Latency of the monolithic shop: how it grows with the load, with hops inside an order, and with unlike needs.
+"""Latency of the monolithic shop: how it grows with the load, and with hops inside an order.
 
-The rules at the end judge by two limits, read off the curves of `hops` and of `unlike_needs`.
+The rule at the end judges by the hop from which on an order is noticeably longer. Messages add to an order what they
+take (a test holds that against runs of the shop), so the limit follows from orders in process, seed by seed.
 
 >>> theory = cores_alone(rates_per_s=[40, 390])
 >>> theory.p99_ms.round(0).tolist()
 [22.0, 294.0]
->>> no_network_calls(noticed_from_hop_ms=0.9).words
-'Holds when: from 0.9 ms a hop, where an order takes 10 % longer'
+>>> no_network_calls(noticed_from_hop_ms=1.9, noticed_beside_provider_ms=5.6).words
+'Holds when: from 1.9 ms a hop, and inside a region, when the payment provider answers within 5.6 ms (here 100)'
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
+from archlab.course.claims.assumption import Assumption
+from archlab.course.claims.limit import Limit
+from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
-from archlab.course.claims.thresholds import MUCH_SLOWER, NOTICEABLE_PERCENT
-from archlab.course.claims.verdict import Verdict, first_holding, holds_from, holds_up_to, last_holding
+from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
+from archlab.course.claims.verdict import Verdict, holds_from
 from archlab.shop.architecture import SHOP_MIX
-from archlab.shop.day import ORDERS_ONLY, at_load, capacity_per_s, run_day
+from archlab.shop.config import PROVIDER_S
+from archlab.shop.day import ORDERS_ONLY, capacity_per_s, run_day
 from archlab.shop.monolithic.architecture import Monolith
-from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
-from archlab.sim.distributions import Exponential, as_distribution
-from archlab.sim.experiment import Figure, PooledPercentile, replicate, sweep
+from archlab.shop.monolithic.config import CALLS_PER_ORDER, MONOLITH, MonolithConfig
+from archlab.sim.distributions import as_distribution
+from archlab.sim.experiment import PooledPercentile, replicate, sweep
 from archlab.sim.shared_time_theory import mmc_ps_response_percentile
 from archlab.sim.theory import mmc_response_percentile
 from archlab.sim.workload import Mix, Poisson
@@ -33,9 +38,21 @@ PERCENTILES = (50, 95, 99)
 LOADS = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95)
 """Shares of the capacity."""
 
-HOPS_MS = (0.0, 0.05, 0.25, 1.0, 5.0, 30.0)
-"""One way. 0.05 ms: through a proxy. 0.25 ms: between two machines of a region. 30 ms: half of the round trip
-across North America. All in data/costs_of_operations.csv; the others lie between."""
+NEARLY_AS_LONG_AS_AT = 0.7
+"""The share of the capacity from which on runs get longer: below it, busy spells are short."""
+
+REGION_HOP_MS = 0.25
+"""Between two machines of a region, one way, see data/costs_of_operations.csv."""
+
+HOPS_MS = (0.0, REGION_HOP_MS, 1.0)
+"""One way."""
+
+CALLS_IN_A_ROW = 3
+"""Of the six calls of an order those that must wait for another: catalogue and stock can be asked at the same time,
+then the payment provider, and then three modules can write."""
+
+PROVIDER_MS = 1000 * PROVIDER_S.median
+"""The usual answer of the payment provider."""
 
 
 def latency_at(
@@ -46,7 +63,7 @@ def latency_at(
     The nearer to capacity, the longer the run: `requests` / (1 - load), after a tenth of it as warm-up. Above
     95 % of the capacity that is too short for a steady state: there it errs low.
     """
-    load = min(rate_per_s / capacity_per_s(config, mix), 0.97)
+    load = min(max(rate_per_s / capacity_per_s(config, mix), NEARLY_AS_LONG_AS_AT), 0.97)
     duration_s = requests / (1 - load) / rate_per_s
     day = run_day(Monolith, config, Poisson(rate_per_s), seed, duration_s, 1 + duration_s / 10, mix)
     pages_ms = 1000 * day.result.latencies_s("browse")
@@ -56,14 +73,28 @@ def latency_at(
 def latency_against_load(
     mix: Mix = SHOP_MIX,
     loads: Sequence[float] = LOADS,
-    seeds: Iterable[int] = range(4),
+    seeds: Iterable[int] = range(10),
     config: MonolithConfig = MONOLITH,
     requests: int = 250,
 ) -> pd.DataFrame:
-    """Sweep `latency_at` over shares of the capacity. Columns: rate_per_s, p50_ms, p95_ms, p99_ms, intervals."""
+    """Sweep `latency_at` over shares of the capacity. Columns: load, rate_per_s, p50_ms, p95_ms, p99_ms, intervals."""
     rates_per_s = [load * capacity_per_s(config, mix) for load in loads]
     model = partial(latency_at, mix=mix, config=config, requests=requests)
-    return sweep(model, {"rate_per_s": rates_per_s}, seeds)
+    return sweep(model, {"rate_per_s": rates_per_s}, seeds).assign(load=list(loads))
+
+
+def growth_of_p99(frame: pd.DataFrame, since: int = 0) -> pd.DataFrame:
+    """Return how many times as long the p99 of each row is as that of row `since`; takes `p99_ms` with its interval.
+
+    Columns: growth, growth_low, growth_high. The two intervals are put together as those of independent runs, on a
+    logarithmic scale, for it is a ratio. The same seeds meet at both points, so it errs wide.
+    """
+    before = frame.iloc[since]
+    growth = frame.p99_ms / before.p99_ms
+    down = np.hypot(np.log(frame.p99_ms / frame.p99_ms_low), np.log(before.p99_ms_high / before.p99_ms))
+    up = np.hypot(np.log(frame.p99_ms_high / frame.p99_ms), np.log(before.p99_ms / before.p99_ms_low))
+    ends = {"growth_low": growth * np.exp(-down), "growth_high": growth * np.exp(up)}
+    return pd.DataFrame({"growth": growth, **ends})
 
 
 def cores_alone(rates_per_s: Iterable[float], config: MonolithConfig = MONOLITH) -> pd.DataFrame:
@@ -85,18 +116,20 @@ def cores_alone(rates_per_s: Iterable[float], config: MonolithConfig = MONOLITH)
 def order_latency(
     seed: int,
     hop_ms: float | None = None,
+    calls_in_a_row: int = CALLS_PER_ORDER,
     config: MonolithConfig = MONOLITH,
-    orders: int = 150,
+    orders: int = 100,
     rate_per_s: float = 5.0,
 ) -> dict[str, float]:
     """Measure the median time of an order: with calls in process, or with messages that take `hop_ms` one way.
 
     Once with the payment provider, and once with a provider that answers at once: `own_p50_ms`, what the shop
-    itself needs. The shop is nearly idle. It leaves out retries, jitter and lost messages: a real network is
-    slower.
+    itself needs. The shop is nearly idle. Calls that need not wait for each other can go side by side: then fewer are
+    `calls_in_a_row`. It leaves out retries, jitter and lost messages: a real network is slower.
     """
     if hop_ms is not None:
-        config = replace(config, calls="network", hop_s=hop_ms / 1000)
+        hop_s = hop_ms / 1000 * calls_in_a_row / CALLS_PER_ORDER
+        config = replace(config, calls="network", hop_s=hop_s)
     figures = {}
     for name, built in (("p50_ms", config), ("own_p50_ms", replace(config, provider_s=0.0))):
         day = run_day(Monolith, built, Poisson(rate_per_s), seed, orders / rate_per_s, 1.0, ORDERS_ONLY)
@@ -104,25 +137,51 @@ def order_latency(
     return figures
 
 
-def hops(
-    hops_ms: Sequence[float] = HOPS_MS,
-    seeds: Iterable[int] = range(3),
-    config: MonolithConfig = MONOLITH,
-    orders: int = 150,
+def orders_in_process(
+    seeds: Iterable[int] = range(10), config: MonolithConfig = MONOLITH, orders: int = 100
 ) -> pd.DataFrame:
-    """Compare one order in process with the same order over network hops.
+    """Measure orders in one process. A row a seed: seed, p50_ms, own_p50_ms."""
+    return replicate(partial(order_latency, config=config, orders=orders), seeds)
 
-    Columns: hop_ms, p50_ms and own_p50_ms with intervals, in_process_p50_ms, in_process_own_p50_ms, and how
-    much slower it is: slower_percent, own_slower_percent. Same seeds everywhere: the same orders meet the
-    same luck.
+
+def hops(
+    in_process: pd.DataFrame,
+    hops_ms: Sequence[float] = HOPS_MS,
+    calls_in_a_row: int = CALLS_PER_ORDER,
+    config: MonolithConfig = MONOLITH,
+    orders: int = 100,
+) -> pd.DataFrame:
+    """Compare `orders_in_process` with the same orders over network hops.
+
+    Columns: hop_ms, p50_ms and own_p50_ms with intervals, in_process_own_p50_ms, and how much slower it is:
+    slower_percent, own_slower_percent. Same seeds everywhere: the same orders meet the same luck.
     """
-    model = partial(order_latency, config=config, orders=orders)
-    near = replicate(model, seeds).mean()
-    frame = sweep(model, {"hop_ms": hops_ms}, seeds)
-    frame["in_process_p50_ms"], frame["in_process_own_p50_ms"] = near["p50_ms"], near["own_p50_ms"]
-    frame["slower_percent"] = 100 * (frame.p50_ms / frame.in_process_p50_ms - 1)
-    frame["own_slower_percent"] = 100 * (frame.own_p50_ms / frame.in_process_own_p50_ms - 1)
-    return frame
+    model = partial(order_latency, calls_in_a_row=calls_in_a_row, config=config, orders=orders)
+    frame = sweep(model, {"hop_ms": hops_ms}, in_process.seed.tolist())
+    near = in_process.mean()
+    return frame.assign(
+        in_process_p50_ms=near.p50_ms,
+        in_process_own_p50_ms=near.own_p50_ms,
+        slower_percent=100 * (frame.p50_ms / near.p50_ms - 1),
+        own_slower_percent=100 * (frame.own_p50_ms / near.own_p50_ms - 1),
+    )
+
+
+def messages_ms(
+    hop_ms: float, calls_in_a_row: int = CALLS_PER_ORDER, config: MonolithConfig = MONOLITH
+) -> float:
+    """Return how much longer an order takes over a network: two messages a call, and the work on all of them."""
+    return 2 * calls_in_a_row * hop_ms + 2 * CALLS_PER_ORDER * 1000 * config.message_cpu_s
+
+
+def slower_over_hops_percent(
+    in_process: pd.DataFrame,
+    hop_ms: float = REGION_HOP_MS,
+    calls_in_a_row: int = CALLS_PER_ORDER,
+    config: MonolithConfig = MONOLITH,
+) -> OverSeeds:
+    """Return how much longer the median order takes over such hops, by its messages; takes `orders_in_process`."""
+    return OverSeeds(100 * messages_ms(hop_ms, calls_in_a_row, config) / in_process.p50_ms)
 
 
 def capacity_lost_to_messages(
@@ -139,79 +198,45 @@ def capacity_lost_to_messages(
     return frame.assign(lost_percent=100 * (1 - frame.capacity_per_s / near))
 
 
-def browse_beside_heavy_orders(
-    seed: int,
-    times_heavier: float,
-    load: float = 0.5,
+def noticed_from_hop_ms(
+    in_process: pd.DataFrame,
+    calls_in_a_row: int = CALLS_IN_A_ROW,
     config: MonolithConfig = MONOLITH,
-    duration_s: float = 20.0,
-) -> dict[str, Figure]:
-    """Measure browsing while each order needs `times_heavier` as much time on the cores, and comes as much rarer.
+) -> Limit:
+    """Return the hop from which an order takes `NOTICEABLE_PERCENT` longer; takes `orders_in_process`.
 
-    So the cores are as busy as before; only the needs differ more. `load` is the share of the usual shop's
-    capacity. It leaves out that heavy requests often need memory, too: it errs in favour of the shared machine.
+    The work on messages alone may be noticed: then at every hop.
     """
-    order_cpu_s = Exponential(times_heavier * as_distribution(config.order_cpu_s).mean)
-    shares = SHOP_MIX.shares | {"place_order": SHOP_MIX.shares["place_order"] / times_heavier}
-    arrivals = Poisson(at_load(load, config).rate_per_s * sum(shares.values()))
-    built = replace(config, order_cpu_s=order_cpu_s)
-    result = run_day(Monolith, built, arrivals, seed, duration_s, warmup_s=2.0, mix=Mix(**shares)).result
-    busy = result.parts.utilisation[f"{config.clone_names[0]} cpu"]
-    pages_ms = 1000 * result.latencies_s("browse")
-    percentiles = {f"p{q}_ms": PooledPercentile(q, pages_ms) for q in (50, 99)}
-    return {**percentiles, "busy_percent": float(100 * busy)}
+    bearable_ms = NOTICEABLE_PERCENT / 100 * in_process.p50_ms - messages_ms(0.0, config=config)
+    limits_ms = bearable_ms / (2 * calls_in_a_row)
+    return Limit("from", limits_ms.where(limits_ms > 0, -np.inf).tolist())
 
 
-def unlike_needs(
-    times_heavier: Sequence[float] = (1, 2, 4, 8),
-    seeds: Iterable[int] = range(4),
-    load: float = 0.5,
+def noticed_beside_provider_ms(
+    in_process: pd.DataFrame,
+    hop_ms: float = REGION_HOP_MS,
+    calls_in_a_row: int = CALLS_IN_A_ROW,
     config: MonolithConfig = MONOLITH,
-    duration_s: float = 20.0,
-) -> pd.DataFrame:
-    """Sweep `browse_beside_heavy_orders`. Columns: times_heavier, p50_ms, p99_ms and busy_percent (of the
-    cores) with intervals, p99_growth.
+) -> OverSeeds:
+    """Return how long a provider may take that hides no hop inside a region: an order is as much longer.
 
-    `p99_growth` is the p99 of browsing over that at the first point.
+    The provider always answers in the same time here. 0: also with one that answers at once such a hop is not noticed.
     """
-    model = partial(browse_beside_heavy_orders, load=load, config=config, duration_s=duration_s)
-    frame = sweep(model, {"times_heavier": times_heavier}, seeds)
-    return frame.assign(p99_growth=frame.p99_ms / frame.p99_ms.iloc[0])
-
-
-def noticed_from_hop_ms(hops: pd.DataFrame) -> float:
-    """Return the hop from which an order takes `NOTICEABLE_PERCENT` longer; takes `hops`."""
-    return first_holding(hops.hop_ms.tolist(), (hops.slower_percent - NOTICEABLE_PERCENT).tolist())
+    hidden_by_ms = messages_ms(hop_ms, calls_in_a_row, config) / (NOTICEABLE_PERCENT / 100)
+    return OverSeeds((hidden_by_ms - in_process.own_p50_ms).clip(lower=0.0))
 
 
 @settles("pros.better-performance-no-network-calls", evidence=Evidence.SIMULATED)
-def no_network_calls(noticed_from_hop_ms: float) -> Verdict:
+def no_network_calls(noticed_from_hop_ms: float, noticed_beside_provider_ms: float) -> Verdict:
     """Holds from the hop at which the median order takes {NOTICEABLE_PERCENT} % longer because its calls are
-    messages.
+    messages, though those that need not wait for each other go side by side, beside a payment provider that takes
+    {PROVIDER_MS} ms.
     """
-    return holds_from(
-        noticed_from_hop_ms, f"ms a hop, where an order takes {NOTICEABLE_PERCENT:.0f} % longer"
+    provider = Assumption(
+        "the payment provider",
+        usual=PROVIDER_MS,
+        flips_at=noticed_beside_provider_ms,
+        unit="ms",
+        when="the payment provider answers within {flips_at}",
     )
-
-
-def browsing_bears_up_to_times_heavier(needs: pd.DataFrame) -> float:
-    """Return how heavy orders may be until the p99 of browsing doubles; takes `unlike_needs`.
-
-    inf when it does at no weight that was tried.
-    """
-    return last_holding(needs.times_heavier.tolist(), (MUCH_SLOWER - needs.p99_growth).tolist())
-
-
-@settles("when-to-use.simple-requirements", evidence=Evidence.SIMULATED)
-def simple_requirements(
-    bears_up_to_times_heavier_shared: float, bears_up_to_times_heavier_in_turn: float
-) -> Verdict:
-    """Holds up to the weight of an order at which the p99 of the pages beside it is {MUCH_SLOWER} times as long as
-    usual: on cores that share their time or, when it never gets so long there, on cores that work in turn.
-    """
-    if math.isfinite(bears_up_to_times_heavier_shared):
-        return holds_up_to(bears_up_to_times_heavier_shared, "times as heavy orders")
-    return holds_up_to(
-        bears_up_to_times_heavier_in_turn,
-        "times as heavy orders, on cores that work in turn; on cores that share their time at any weight tried",
-    )
+    return holds_from(noticed_from_hop_ms, "ms a hop, and inside a region", decided_by=provider)

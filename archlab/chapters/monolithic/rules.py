@@ -5,7 +5,16 @@
 18
 """
 
-from archlab.chapters.monolithic import code, consistency, failure, hot_module, latency, people, scaling
+from archlab.chapters.monolithic import (
+    code,
+    consistency,
+    failure,
+    heavy_orders,
+    hot_module,
+    latency,
+    people,
+    scaling,
+)
 
 RULES = (
     code.single_codebase,
@@ -24,7 +33,7 @@ RULES = (
     people.long_deployment_cycles,
     scaling.small_to_medium,
     people.team_is_small,
-    latency.simple_requirements,
+    heavy_orders.simple_requirements,
     people.rapid_prototyping,
 )
 """In the order of the claims."""

@@ -1,11 +1,14 @@
 """Scaling of the monolithic shop: up (more cores), out (more clones), and with one kind of request hot.
 
-The rule at the end holds up to the load at which one clone more is no longer worth its rent.
+The rule at the end holds up to the load that the one database carries, however many clones there are: while that is
+less than a large site has.
 
 >>> one_machine(cores=8).workers
 64
->>> small_to_medium(clones_help_up_to_per_s=1900).words
-'Holds when: up to 1,900 requests/s with this database'
+>>> large_from_database_cores()
+3.0
+>>> small_to_medium(database_carries_per_s=2080, database_cores=2, large_from_database_cores=3).words
+'Holds when: up to 2,080 requests/s, when the database has fewer than 3 cores (here 2)'
 """
 
 import math
@@ -15,44 +18,64 @@ from functools import partial
 
 import pandas as pd
 
+from archlab.course.claims.assumption import Assumption
+from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
-from archlab.course.claims.verdict import Verdict, holds_up_to
+from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to
 from archlab.data import load
 from archlab.shop.architecture import SHOP_MIX
 from archlab.shop.day import ShopResult, Users, capacity_per_s, run_day
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
-from archlab.sim.experiment import sweep
-from archlab.sim.scalability import UslFit, fit_usl
+from archlab.sim.experiment import replicate, sweep
 from archlab.sim.validation import require_fraction
 from archlab.sim.workload import Mix
 
 CORES = (1, 2, 4, 8, 12, 16, 24, 32)
-CLONES = (1, 2, 3, 4, 5, 6, 7)
+CLONES = (1, 2, 4, 5, 6, 7)
+DAY_S = 24 * 3600
+
+FEW_SESSIONS = 14
+"""Of all clones in the database together: some for each of its two cores, so that it never idles. With more, they slow
+each other."""
+
+LARGE_PER_S = float(load("stack_overflow_2016").set_index("tier").calls["web"]) / DAY_S
+"""Requests a second of Stack Overflow on 9 February 2016, on average: a large site, and a monolith. Its peak is higher,
+which the source does not give."""
 
 
 def saturated(config: MonolithConfig, seed: int, requests: int = 600, mix: Mix = SHOP_MIX) -> ShopResult:
     """Run a shop that always has something to do: three users for each worker, who hardly think.
 
-    The throughput is its capacity. It runs for about so many `requests`, 0.8 seconds at least. It leaves out
-    that real customers go away from a slow shop: it errs high.
+    The throughput is its capacity. It runs for about so many `requests`, 0.8 seconds at least: too
+    short for a verdict, which asks for more. It leaves out that real customers go away from a slow shop: it errs high.
     """
     users = Users(3 * config.clones * config.workers, think_s=0.01)
     duration_s = max(0.8, requests / capacity_per_s(config, mix))
     return run_day(Monolith, config, users, seed, duration_s, warmup_s=0.7, mix=mix)
 
 
-def one_machine(cores: int, config: MonolithConfig = MONOLITH) -> MonolithConfig:
-    """Return the shop on a machine with so many cores; workers and connections grow with them."""
-    workers, connections = (round(cores / config.cores * n) for n in (config.workers, config.connections))
-    return replace(config, cores=cores, workers=max(1, workers), connections=max(1, connections))
+def one_machine(
+    cores: int, config: MonolithConfig = MONOLITH, connections: int | None = None
+) -> MonolithConfig:
+    """Return the shop on a machine with so many cores.
+
+    Workers grow with them, and the connections to the database, unless you say how many there are.
+    """
+    workers = max(1, round(cores / config.cores * config.workers))
+    grown = max(1, round(cores / config.cores * config.connections))
+    return replace(config, cores=cores, workers=workers, connections=connections or grown)
 
 
 def scale_up(
-    seed: int, cores: int, config: MonolithConfig = MONOLITH, requests: int = 600
+    seed: int,
+    cores: int,
+    config: MonolithConfig = MONOLITH,
+    connections: int | None = None,
+    requests: int = 600,
 ) -> dict[str, float]:
-    """Measure the throughput of one machine with so many cores, on the same database, saturated."""
-    day = saturated(one_machine(cores, config), seed, requests)
+    """Measure the throughput of `one_machine`, on the same database, saturated."""
+    day = saturated(one_machine(cores, config, connections), seed, requests)
     return {"throughput_per_s": day.result.throughput_per_s()}
 
 
@@ -60,50 +83,39 @@ def scaling_up(
     cores: Sequence[int] = CORES,
     seeds: Iterable[int] = range(3),
     config: MonolithConfig = MONOLITH,
+    connections: int | None = None,
     requests: int = 600,
 ) -> pd.DataFrame:
     """Sweep `scale_up`. Columns: cores, throughput_per_s with its interval, and `bottleneck_per_s`, the law's limit.
 
     What the law of the bottleneck leaves out, the run has: sessions in the database slow each other.
     """
-    frame = sweep(partial(scale_up, config=config, requests=requests), {"cores": cores}, seeds)
+    model = partial(scale_up, config=config, connections=connections, requests=requests)
+    frame = sweep(model, {"cores": cores}, seeds)
     return frame.assign(bottleneck_per_s=[capacity_per_s(one_machine(n, config)) for n in cores])
 
 
-def beside_spec(frame: pd.DataFrame) -> tuple[pd.DataFrame, UslFit]:
-    """Fit the Universal Scalability Law to `scaling_up`, and set it beside the benchmark SPEC SDM91 of 1994.
-
-    Returns the fit, and a frame with columns design, n, peak_share_of_n (n / n at the peak), throughput_share
-    (throughput / that at the peak by the fitted curve): so that cores of one and users of the other fit in one
-    picture.
-    """
-    ours = fit_usl(frame.cores.to_numpy(), frame.throughput_per_s.to_numpy())
-    spec = load("spec_sdm91")
-    spec_fit = fit_usl(spec.users.to_numpy(), spec.scripts_per_hour.to_numpy())
-    curves = [
-        _relative("our shop, simulated", frame.cores, frame.throughput_per_s, ours),
-        _relative("SPEC SDM91, measured", spec.users, spec.scripts_per_hour, spec_fit),
-    ]
-    return pd.concat(curves, ignore_index=True), ours
+def cores_that_fill_the_database(config: MonolithConfig = MONOLITH) -> float:
+    """Return how many cores of the shop keep its database busy, by the bottleneck law: no luck is in it."""
+    per_s = config.capacity_per_s(SHOP_MIX.shares)
+    return float(config.clones * config.cores * per_s["database"] / per_s["cpu"])
 
 
-def _relative(design: str, n: pd.Series, throughput: pd.Series, fit: UslFit) -> pd.DataFrame:
-    """Return a curve as shares of its peak."""
-    return pd.DataFrame(
-        {
-            "design": design,
-            "n": n.astype(float),
-            "peak_share_of_n": n / fit.peak_n,
-            "throughput_share": throughput / fit.peak_throughput,
-        }
-    )
+def clones_of(clones: int, config: MonolithConfig = MONOLITH, sessions: int | None = None) -> MonolithConfig:
+    """Return so many clones of the shop; with `sessions` they share so many in the database, each has one at least."""
+    connections = config.connections if sessions is None else max(1, sessions // clones)
+    return replace(config, clones=clones, connections=connections)
 
 
 def scale_out(
-    seed: int, clones: int, config: MonolithConfig = MONOLITH, requests: int = 600
+    seed: int,
+    clones: int,
+    config: MonolithConfig = MONOLITH,
+    sessions: int | None = None,
+    requests: int = 600,
 ) -> dict[str, float]:
     """Measure the throughput of so many clones on one shared database, saturated, and the bill."""
-    day = saturated(replace(config, clones=clones), seed, requests)
+    day = saturated(clones_of(clones, config, sessions), seed, requests)
     return {
         "throughput_per_s": day.result.throughput_per_s(),
         "usd_per_million_requests": day.usd_per_million_requests,
@@ -114,19 +126,17 @@ def scaling_out(
     clones: Sequence[int] = CLONES,
     seeds: Iterable[int] = range(3),
     config: MonolithConfig = MONOLITH,
+    sessions: int | None = FEW_SESSIONS,
     requests: int = 600,
 ) -> pd.DataFrame:
-    """Sweep `scale_out`. Columns: clones, throughput_per_s and usd_per_million_requests with intervals,
-    bottleneck_per_s, and `next_adds_percent`: what one clone more added, NaN for the last.
+    """Sweep `scale_out`. Columns: clones, throughput_per_s and usd_per_million_requests with intervals, and
+    bottleneck_per_s, the law's limit.
 
     The machines are rented by the core and the database is priced as one of them: the bill errs low.
     """
-    frame = sweep(partial(scale_out, config=config, requests=requests), {"clones": clones}, seeds)
-    following = frame.throughput_per_s.shift(-1)
-    return frame.assign(
-        bottleneck_per_s=[capacity_per_s(replace(config, clones=n)) for n in clones],
-        next_adds_percent=100 * (following / frame.throughput_per_s - 1),
-    )
+    model = partial(scale_out, config=config, sessions=sessions, requests=requests)
+    frame = sweep(model, {"clones": clones}, seeds)
+    return frame.assign(bottleneck_per_s=[capacity_per_s(clones_of(n, config)) for n in clones])
 
 
 def busy_cores(
@@ -144,29 +154,48 @@ def busy_cores(
     return {"busy_percent": float(100 * busy[[f"{clone} cpu" for clone in config.clone_names]].mean())}
 
 
-def hot_or_not(
-    browse_shares: Sequence[float] = (0.1, 0.5, 0.9),
-    seeds: Iterable[int] = range(3),
-    config: MonolithConfig = MONOLITH,
-) -> pd.DataFrame:
-    """Sweep `busy_cores`. Columns: browse_share, busy_percent with its interval."""
-    return sweep(partial(busy_cores, config=config), {"browse_share": browse_shares}, seeds)
+def clones_that_fill_the_database(config: MonolithConfig = MONOLITH) -> int:
+    """Return with how many clones the database is the bottleneck, by the law."""
+    return math.ceil(cores_that_fill_the_database(config) / config.cores)
 
 
-WORTH_A_CLONE_PERCENT = 5.0
-"""A clone that adds less than a twentieth is not worth its rent."""
+def few_sessions(config: MonolithConfig = MONOLITH) -> int:
+    """Return as many sessions for each core of the database as `FEW_SESSIONS` are for the usual one."""
+    return FEW_SESSIONS * config.database_cores // MONOLITH.database_cores
 
 
-def clones_help_up_to_per_s(out: pd.DataFrame) -> float:
-    """Return the throughput with the fewest clones to which one more adds too little; takes `scaling_out`.
+def database_carries_per_s(
+    config: MonolithConfig = MONOLITH, seeds: Iterable[int] = range(10), requests: int = 3000
+) -> OverSeeds:
+    """Return the load that one database carries, however many clones there are: measured with as many as fill it.
 
-    inf when every clone tried added enough.
+    The clones share few sessions in it: that is the most it carries.
     """
-    enough = out[out.next_adds_percent < WORTH_A_CLONE_PERCENT]
-    return float(enough.throughput_per_s.iloc[0]) if len(enough) else math.inf
+    clones = clones_that_fill_the_database(config)
+    model = partial(scale_out, clones=clones, config=config, sessions=few_sessions(config), requests=requests)
+    return OverSeeds(replicate(model, seeds).throughput_per_s)
+
+
+def large_from_database_cores(config: MonolithConfig = MONOLITH) -> float:
+    """Return with how many cores a database carries `LARGE_PER_S` requests, by the bottleneck law."""
+    per_core_per_s = config.capacity_per_s(SHOP_MIX.shares)["database"] / config.database_cores
+    return float(math.ceil(LARGE_PER_S / per_core_per_s))
 
 
 @settles("when-to-use.small-to-medium-applications", evidence=Evidence.SIMULATED)
-def small_to_medium(clones_help_up_to_per_s: float) -> Verdict:
-    """Holds up to the load at which one clone more adds less than {WORTH_A_CLONE_PERCENT} % to it."""
-    return holds_up_to(clones_help_up_to_per_s, "requests/s with this database")
+def small_to_medium(
+    database_carries_per_s: float, database_cores: float, large_from_database_cores: float
+) -> Verdict:
+    """Holds up to the load that the one database carries, however many clones there are, where that is less than the
+    {LARGE_PER_S} requests/s of a large site.
+    """
+    database = Assumption(
+        "the database",
+        usual=database_cores,
+        flips_at=large_from_database_cores,
+        unit="cores",
+        when="the database has fewer than {flips_at}",
+    )
+    if database_carries_per_s >= LARGE_PER_S:
+        return holds_if(False, decided_by=database)
+    return holds_up_to(database_carries_per_s, "requests/s", decided_by=database)

@@ -1,10 +1,22 @@
 """One hot module costs what the prices of machines say, and is dear only where a cheaper machine would do."""
 
+import math
+
 import pytest
 
 from archlab.chapters.monolithic import hot_module
 from archlab.chapters.monolithic.hot_module import cheapest_machine, cost_of_cloning_everything, machines
 from archlab.course.claims.verdict import Outcome
+
+
+def verdict(whole_gb_per_core=3.0, hot_gb_per_core=1.0, burstable=False):
+    return hot_module.hard_to_scale_one(
+        costly_from_hot_share_percent=hot_module.costly_from_hot_share_percent(
+            whole_gb_per_core, hot_gb_per_core, burstable
+        ),
+        whole_gb_per_core=whole_gb_per_core,
+        costly_above_gb_per_core=hot_module.costly_above_gb_per_core(hot_gb_per_core, burstable),
+    )
 
 
 def test_burstable_machines_are_left_out_unless_asked_for():
@@ -30,13 +42,22 @@ def test_the_extra_cost_of_one_hot_module_is_the_ratio_of_prices_when_it_is_all_
     )
 
 
-def test_one_hot_module_is_costly_only_when_it_could_do_with_a_cheaper_machine():
-    def verdict(**needs):
-        limit = hot_module.costly_from_hot_share_percent(cost_of_cloning_everything(**needs))
-        return hot_module.hard_to_scale_one(costly_from_hot_share_percent=limit)
+def test_at_the_hot_share_from_which_it_is_costly_clones_of_everything_cost_a_tenth_more():
+    share = hot_module.costly_from_hot_share_percent() / 100
+    assert cost_of_cloning_everything([share]).extra_percent[0] == pytest.approx(10)
+    assert verdict().flips_at == pytest.approx(79.3, abs=0.1)
 
-    real = verdict()
-    assert real.outcome is Outcome.HOLDS_WHEN
-    assert real.flips_at == pytest.approx(79, abs=1)
+
+def test_the_memory_of_all_modules_together_decides_and_the_verdict_says_at_which_value_it_flips():
+    """With 2 GB instead of 3 the same machine does for all."""
+    assert "more than 2 GB a core (here 3)" in verdict().detail
+    above, at = verdict(whole_gb_per_core=2.01), verdict(whole_gb_per_core=2.0)
+    assert above.outcome is Outcome.HOLDS_WHEN
+    assert at.outcome is Outcome.DOES_NOT_HOLD
+    assert at.detail == "it would hold when all modules together need more than 2 GB a core (here 2)"
+
+
+def test_one_hot_module_is_costly_only_when_it_could_do_with_a_cheaper_machine():
+    assert hot_module.costly_from_hot_share_percent(hot_gb_per_core=3.0) == math.inf
     assert verdict(hot_gb_per_core=3.0).outcome is Outcome.DOES_NOT_HOLD
     assert verdict(burstable=True).flips_at < 20

@@ -1,13 +1,13 @@
 """Scaling of the monolith follows its bottleneck until the shared database is full, and goes on when it never is."""
 
+import math
 from dataclasses import replace
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from archlab.chapters.monolithic import scaling
 from archlab.course.claims.verdict import Outcome
+from archlab.shop.day import capacity_per_s
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MONOLITH
 from archlab.sim import Simulation
@@ -20,19 +20,19 @@ def test_a_larger_machine_follows_the_bottleneck_until_the_database_is_busy_and_
     assert frame.throughput_per_s.iloc[-1] < 0.8 * frame.throughput_per_s[2]
 
 
-def test_the_universal_scalability_law_is_fitted_and_set_beside_the_published_benchmark():
-    cores = np.array(scaling.CORES)
-    frame = pd.DataFrame(
-        {
-            "cores": cores,
-            "throughput_per_s": 200 * cores / (1 + 0.02 * (cores - 1) + 0.001 * cores * (cores - 1)),
-        }
-    )
-    curves, fit = scaling.beside_spec(frame)
-    assert (fit.alpha, fit.beta, fit.gamma) == pytest.approx((0.02, 0.001, 200), rel=1e-3)
-    spec = curves[curves.design.str.startswith("SPEC")]
-    assert spec.throughput_share.max() == pytest.approx(1853.2 / 1884, abs=0.005), "its published peak"
-    assert spec.n[spec.peak_share_of_n < 1].max() == 72, "its peak is published at 96.5 users"
+def test_with_few_connections_a_larger_machine_is_not_slower_than_one_that_fills_the_database():
+    (row,) = scaling.scaling_up(
+        (32,), seeds=range(2), connections=scaling.FEW_SESSIONS, requests=400
+    ).itertuples()
+    assert row.throughput_per_s == pytest.approx(row.bottleneck_per_s, rel=0.08)
+
+
+def test_the_database_is_full_where_the_law_says_so():
+    cores = scaling.cores_that_fill_the_database()
+    just_full = capacity_per_s(scaling.one_machine(math.floor(cores)))
+    full = capacity_per_s(scaling.one_machine(math.ceil(cores)))
+    assert just_full < full == capacity_per_s(scaling.one_machine(64))
+    assert scaling.clones_that_fill_the_database() == 6
 
 
 @pytest.mark.parametrize("browse_share", [0.1, 0.9])
@@ -47,13 +47,34 @@ def test_the_bill_for_a_request_is_the_price_of_the_hour_over_the_requests_in_it
     assert figures["usd_per_million_requests"] == pytest.approx(1e6 * price / per_hour)
 
 
-def test_clones_help_until_the_shared_database_is_full_and_always_when_it_never_is():
-    def verdict(**changed):
-        config = replace(MONOLITH, **changed)
-        frame = scaling.scaling_out((4, 5, 6), seeds=range(2), config=config, requests=300)
-        return scaling.small_to_medium(clones_help_up_to_per_s=scaling.clones_help_up_to_per_s(frame))
+def verdict(database_carries_per_s, database_cores=2):
+    return scaling.small_to_medium(
+        database_carries_per_s=database_carries_per_s,
+        database_cores=database_cores,
+        large_from_database_cores=scaling.large_from_database_cores(),
+    )
 
-    real = verdict()
+
+def test_one_database_carries_less_than_a_large_site_has_with_each_of_ten_seeds():
+    real = verdict(scaling.database_carries_per_s(requests=1500))
+    assert real.is_stable
     assert real.outcome is Outcome.HOLDS_WHEN
-    assert 1500 < real.flips_at < 2200
-    assert verdict(database_cores=64, coherency=0.0, commit_s=0.0).outcome is Outcome.HOLDS
+    assert 1950 < real.flips_at.low < real.flips_at.high < 2250
+    assert "when the database has fewer than 3 cores (here 2)" in real.detail
+
+
+def test_the_cores_of_the_database_decide_and_the_verdict_flips_where_it_says():
+    cores = int(scaling.large_from_database_cores())
+    config = replace(MONOLITH, database_cores=cores)
+    carried_per_s = scaling.database_carries_per_s(config, seeds=range(2), requests=600)
+    assert carried_per_s > scaling.LARGE_PER_S
+    large = verdict(carried_per_s, cores)
+    assert large.outcome is Outcome.DOES_NOT_HOLD
+    assert large.detail == "it would hold when the database has fewer than 3 cores (here 3)"
+
+
+def test_a_further_clone_adds_nothing_when_the_database_is_full():
+    one_too_many = scaling.clones_that_fill_the_database() + 1
+    (row,) = scaling.scaling_out((one_too_many,), seeds=range(2)).itertuples()
+    before_per_s = capacity_per_s(scaling.clones_of(one_too_many - 1))
+    assert row.throughput_per_s == pytest.approx(before_per_s, rel=0.06)
