@@ -5,20 +5,29 @@
 18
 """
 
-from archlab.chapters.monolithic import code, consistency, failure, hot_module, latency, people, scaling
+from archlab.chapters.monolithic import (
+    code,
+    consistency,
+    coupling,
+    failure,
+    hot_module,
+    latency,
+    people,
+    scaling,
+)
 
 RULES = (
     code.single_codebase,
     failure.single_deployment_unit,
     code.shared_database,
-    code.tight_coupling,
+    coupling.tight_coupling,
     code.simple_to_test,
     people.easy_deployment,
     latency.no_network_calls,
     code.easier_debugging,
     consistency.transactions,
     hot_module.hard_to_scale_one,
-    code.technology_lock_in,
+    coupling.technology_lock_in,
     code.large_codebase,
     failure.single_point_of_failure,
     people.long_deployment_cycles,
