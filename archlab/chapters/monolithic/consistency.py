@@ -22,6 +22,7 @@ from archlab.course.claims.verdict import Verdict, holds_if
 from archlab.shop.crash_points import crash_points, drop_anomalies_that_never_occurred, end_of_order_s, tally
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
+from archlab.sim.statistics import mean_interval
 
 POINTS = 20
 WRITING_S = 0.010
@@ -62,6 +63,22 @@ def dying_orders(
 def half_written(dying: pd.DataFrame, transactions: bool) -> OverSeeds:
     """Return, for each seed, how many crashes left rows that do not agree; takes `dying_orders`."""
     return OverSeeds(dying.crashes_with_anomaly[dying.transactions == transactions].tolist())
+
+
+def wrong_rows(dying: pd.DataFrame, transactions: bool) -> dict[str, float]:
+    """Return what the crashes left, over all seeds; takes `dying_orders`.
+
+    `wrong_percent` of the crashes left rows that do not agree, with the ends of its interval (`_low`, `_high`, Student
+    t over the orders), and `charged_for_nothing`: how many took money for no order.
+    """
+    runs = dying[dying.transactions == transactions]
+    share = mean_interval((100 * runs.crashes_with_anomaly / runs.crashes).to_numpy())
+    return {
+        "wrong_percent": share.mean,
+        "wrong_percent_low": max(0.0, share.low),
+        "wrong_percent_high": min(100.0, share.high),
+        "charged_for_nothing": float(runs.charged_for_nothing.sum()),
+    }
 
 
 @settles("pros.transaction-management-is-straightforward", evidence=Evidence.SIMULATED)
