@@ -123,15 +123,36 @@ def test_a_bulkhead_saves_browsing_from_a_slow_provider_but_not_from_a_database_
     assert browse["payments queries", failure.WALLED] < 90
 
 
-def test_a_provider_five_times_slower_does_no_harm_and_one_ten_times_slower_does():
-    five, ten = (explorers.beside_a_slow_provider(factor, 0, 2.0).result for factor in (5, 10))
-    assert five.availability("browse") > 0.99
-    assert ten.availability("browse") < 0.7
-
-
 def test_the_day_of_the_slow_provider_has_its_fault_and_ends_well():
     day = failure.slow_neighbour_day(seed=1, load=0.3, duration_s=40)
     assert day.result.faults.part.tolist() == ["payment provider"]
     late = day.result.requests[day.result.requests.arrived_s > 37]
     assert (late.outcome == "ok").mean() > 0.9
     assert len(day.result.requests) == pytest.approx(40 * at_load(0.3, MONOLITH).rate_per_s, rel=0.1)
+
+
+# What the text says about the explorer
+
+
+@pytest.fixture(scope="module")
+def impatient():
+    return explorers.beside_a_slow_provider(times_slower=40, order_workers=0, patience_s=2.0).result
+
+
+def test_a_provider_five_times_slower_does_no_harm_and_one_ten_times_slower_does():
+    five, ten = (explorers.beside_a_slow_provider(factor, 0, 2.0).result for factor in (5, 10))
+    assert five.availability("browse") > 0.99
+    assert ten.availability("browse") < 0.7
+
+
+def test_of_sixteen_workers_fourteen_wait_at_five_times_and_at_ten_more_than_there_are():
+    orders_per_s = 0.12 * at_load(0.5, MONOLITH).rate_per_s
+    usual = orders_per_s * MONOLITH.demands_s().provider["place_order"]
+    assert [round(5 * usual), round(10 * usual)] == [14, 28]
+    assert MONOLITH.workers == 16
+
+
+def test_patience_helps_a_few_who_wait_nearly_as_long_as_they_can(impatient):
+    patient = explorers.beside_a_slow_provider(times_slower=40, order_workers=0, patience_s=5.0).result
+    assert 0 < patient.availability("browse") - impatient.availability("browse") < 0.2
+    assert 4500 < patient.latency_s(99, "browse") * 1000 < 5000
