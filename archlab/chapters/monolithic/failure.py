@@ -120,7 +120,9 @@ def crashes(
 ) -> pd.DataFrame:
     """Crash each part by itself, with each number of clones. A row a run: part, clones, seed, the figures of `crash`.
 
-    `restarts_s`: part -> seconds until it is back; `RESTART_S` for those not named.
+    `restarts_s`: part -> seconds until it is back; `RESTART_S` for those not named. A standby for the database is a
+    database that is back sooner. Clones and standbys are given for nothing, so the monolith has its strongest form; at
+    equal money it has fewer of them.
     """
     frames = []
     for part in parts:
