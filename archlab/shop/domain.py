@@ -45,6 +45,12 @@ class NotFound(Refusal):
     reason = "not_found"
 
 
+class AlreadyPlaced(Refusal):
+    """An order with this id is there already."""
+
+    reason = "already_placed"
+
+
 class OrderState(StrEnum):
     """Where an order is. It is pending only where placing it takes several steps that others can see."""
 

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from archlab.shop.domain import (
+    AlreadyPlaced,
     NotFound,
     Notification,
     Order,
@@ -219,12 +220,23 @@ class OrderRepository:
         """The same, but a line that is there already stays as it is."""
         return self._once(self.insert_line(order, line))
 
+    def insert_new(self, order: Order) -> Statement:
+        """The same, but it raises `AlreadyPlaced` when an order with this id is there already."""
+        return replace(
+            self.insert_once(order), refusal=lambda: AlreadyPlaced(f"order {order.id} is there already")
+        )
+
     def _once(self, statement: Statement) -> Statement:
         return replace(statement, sql=f"{statement.sql} ON CONFLICT DO NOTHING")
 
     def set_state(self, order: Order) -> Statement:
         """Return the write that gives an order its state."""
         return Statement("UPDATE orders SET state = ? WHERE order_id = ?", (order.state.value, order.id))
+
+    def has(self, order_id: int) -> bool:
+        """Return whether an order with this id is there."""
+        sql = "SELECT 1 FROM orders WHERE order_id = ?"
+        return self.connection.execute(sql, (order_id,)).fetchone() is not None
 
     def find(self, order_id: int) -> Order:
         """Return one order with its lines.

@@ -1,12 +1,13 @@
-"""The code of the monolithic shop, measured: one codebase, one database, who calls whom, what a test needs.
+"""The code of the monolithic shop, counted: one codebase, one database, who calls whom, what a test needs.
 
-The functions take the classes or components to look at, so that you can hold another shop's code beside it. The
-rules at the end decide from these counts, with a threshold and its reason where one is needed.
+The functions take the classes or components to look at, so that you can hold another shop's code beside it. What these
+counts say follows from how the shop was built: its rules say "true by construction". How tightly the modules hold
+together is counted in `archlab.chapters.monolithic.coupling`.
 
 >>> codebases()["packages"], databases(Monolith(Simulation(seed=1)).tables)["databases"]
 (1, 1)
->>> tight_coupling(pairs_that_call_percent=20).words
-'Does not hold'
+>>> sorted(direct_calls().successors("Orders"))
+['Catalogue', 'Inventory', 'Notifications', 'Payments']
 """
 
 import pickle
@@ -25,7 +26,6 @@ import archlab.shop.store as store
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, cannot_be_shown, holds_if
 from archlab.shop.code.call_graph import call_graph
-from archlab.shop.code.change_impact import change_impact, extent
 from archlab.shop.code.source import Component, classes
 from archlab.shop.code.table_access import shared_tables, table_access
 from archlab.shop.code.testability import setup_statements, sql_statements
@@ -75,58 +75,6 @@ def direct_calls(components: Sequence[Component] | None = None) -> nx.DiGraph:
     """Return which of the five modules calls which, read off the source."""
     graph = call_graph(components if components is not None else classes(Path(monolithic.__file__)))
     return graph.subgraph(MODULE_NAMES)
-
-
-def coupling_of_modules(components: Sequence[Component] | None = None) -> dict[str, float]:
-    """Return how many ordered pairs of modules call each other directly, of all there are.
-
-    Calls alone: pairs that meet in a table come on top (`databases`, `column_change`).
-    """
-    graph = direct_calls(components)
-    pairs = len(graph) * (len(graph) - 1)
-    share = 100 * graph.number_of_edges() / pairs
-    return {"pairs": pairs, "pairs_that_call": graph.number_of_edges(), "pairs_that_call_percent": share}
-
-
-def column_change(column: str = "on_hand", components: Sequence[Component] | None = None) -> dict[str, int]:
-    """Return how far the change of a column's name reaches in the repositories, and how many modules own them."""
-    impact = change_impact(components if components is not None else repositories(), column)
-    owners = {REPOSITORY_OF[name] for name in impact.component if name in REPOSITORY_OF}
-    return {"modules": len(owners), **extent(impact)}
-
-
-def tied_by_tables(components: Sequence[Component] | None = None) -> dict[str, set[str]]:
-    """Return for each module which others read or write its tables, or it theirs: repository by repository."""
-    shared = shared_tables(table_access(components if components is not None else repositories()))
-    tied: dict[str, set[str]] = {name: set() for name in MODULE_NAMES}
-    for users in shared.components:
-        owners = {REPOSITORY_OF[name] for name in users.split(", ")}
-        for owner in owners:
-            tied[owner] |= owners - {owner}
-    return tied
-
-
-def tied_by_transaction(components: Sequence[Component] | None = None, unit: str = "work") -> set[str]:
-    """Return the modules that write in one transaction: those that are handed the same unit of work."""
-    own = components if components is not None else classes(Path(monolithic.__file__), MODULE_NAMES)
-    return set(change_impact(own, unit).component)
-
-
-def replace_a_database(
-    modules: Sequence[Component] | None = None, tables: Sequence[Component] | None = None
-) -> pd.DataFrame:
-    """Return, for each module, whose code must change when this module alone gets another kind of database.
-
-    Its own; that of all whose queries join its tables, or whose tables it joins; and that of all that write
-    in one transaction with it, for no transaction spans two kinds of database. Columns: module, changes (who),
-    modules_to_change (how many). Data to move and knowledge of the new database come on top: it errs low.
-    """
-    by_tables, together = tied_by_tables(tables), tied_by_transaction(modules)
-    rows = []
-    for name in MODULE_NAMES:
-        changed = {name} | by_tables[name] | (together if name in together else set())
-        rows.append((name, ", ".join(sorted(changed)), len(changed)))
-    return pd.DataFrame(rows, columns=["module", "changes", "modules_to_change"])
 
 
 def check_the_rule_alone() -> None:
@@ -203,33 +151,23 @@ def failing_order(apart: bool = False, seed: int = 1) -> dict[str, int]:
     return {"on_the_path": len(path), "visible": len(set(owners) & set(path))}
 
 
-@settles("characteristics.single-codebase", evidence=Evidence.MEASURED)
+@settles("characteristics.single-codebase", evidence=Evidence.BY_CONSTRUCTION)
 def single_codebase(packages: int) -> Verdict:
     """Holds when all modules are in one package."""
     return holds_if(packages == 1)
 
 
-@settles("characteristics.shared-database", evidence=Evidence.MEASURED)
+@settles("characteristics.shared-database", evidence=Evidence.BY_CONSTRUCTION)
 def shared_database(databases: int, shared_tables: int) -> Verdict:
     """Holds when all tables are in one database, and modules do meet in them: some table is used by two."""
     return holds_if(databases == 1 and shared_tables > 0)
-
-
-TIGHT_PERCENT = 50.0
-"""Tightly coupled: of two modules taken at random, one more likely calls the other than not."""
-
-
-@settles("characteristics.tight-coupling-between-components", evidence=Evidence.MEASURED)
-def tight_coupling(pairs_that_call_percent: float) -> Verdict:
-    """Holds when more than {TIGHT_PERCENT} % of the ordered pairs of modules call each other directly."""
-    return holds_if(pairs_that_call_percent > TIGHT_PERCENT)
 
 
 A_PROGRAM_AND_A_DATABASE = 2
 """The fewest parts a shop with real rows can have."""
 
 
-@settles("pros.simple-to-develop-and-test", evidence=Evidence.MEASURED)
+@settles("pros.simple-to-develop-and-test", evidence=Evidence.BY_CONSTRUCTION)
 def simple_to_test(sql_statements_for_a_rule: int, parts_to_start: int) -> Verdict:
     """Holds when the test of a rule needs no SQL, and that of a whole order at most {A_PROGRAM_AND_A_DATABASE}
     parts: a program and a database.
@@ -237,18 +175,12 @@ def simple_to_test(sql_statements_for_a_rule: int, parts_to_start: int) -> Verdi
     return holds_if(sql_statements_for_a_rule == 0 and parts_to_start <= A_PROGRAM_AND_A_DATABASE)
 
 
-@settles("pros.easier-debugging", evidence=Evidence.MEASURED)
+@settles("pros.easier-debugging", evidence=Evidence.BY_CONSTRUCTION)
 def easier_debugging(
     modules_on_the_path: int, visible_in_process: int, visible_across_network: int
 ) -> Verdict:
     """Holds when one traceback shows every module on the way to a failure, and would not if messages lay between."""
     return holds_if(visible_in_process == modules_on_the_path > visible_across_network)
-
-
-@settles("cons.technology-lock-in", evidence=Evidence.MEASURED)
-def technology_lock_in(modules_that_cannot_change_alone: int, modules: int) -> Verdict:
-    """Holds when more than half of the modules cannot get another database without a change in others."""
-    return holds_if(modules_that_cannot_change_alone > modules / 2)
 
 
 @settles("cons.large-codebase-can-be-hard-to-maintain", evidence=Evidence.NONE)

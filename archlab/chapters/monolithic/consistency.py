@@ -16,13 +16,15 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if
 from archlab.shop.crash_points import crash_points, drop_anomalies_that_never_occurred, end_of_order_s, tally
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
+from archlab.sim.statistics import mean_interval
 
-POINTS = 60
+POINTS = 20
 WRITING_S = 0.010
 """The end of an order in which its rows are written. Earlier crashes find nothing half-written."""
 
@@ -42,22 +44,44 @@ def dying_order(
 
 
 def dying_orders(
-    seeds: Iterable[int] = range(3), points: int = POINTS, config: MonolithConfig = MONOLITH
+    seeds: Iterable[int] = range(10), points: int = POINTS, config: MonolithConfig = MONOLITH
 ) -> pd.DataFrame:
     """Compare orders in one transaction with orders whose statements stand alone, over the same crashes.
 
-    A row each: `transactions`, `crashes`, `crashes_with_anomaly`, `charged_for_nothing` (crashes after which
-    the provider had taken money that no order explains), and a column for each kind of anomaly that occurred.
+    A row a design and seed: `transactions`, `seed`, `crashes`, `crashes_with_anomaly`, `charged_for_nothing` (crashes
+    after which the provider had taken money that no order explains), and a column for each kind of anomaly that
+    occurred. Each seed is another order.
     """
-    chosen = list(seeds)
-    rows = []
-    for transactions in (True, False):
-        table = pd.concat([dying_order(seed, transactions, points, config) for seed in chosen])
-        rows.append({"transactions": transactions, **tally(table)})
+    rows = [
+        {"transactions": kind, "seed": seed, **tally(dying_order(seed, kind, points, config))}
+        for kind in (True, False)
+        for seed in seeds
+    ]
     return drop_anomalies_that_never_occurred(pd.DataFrame(rows))
 
 
+def half_written(dying: pd.DataFrame, transactions: bool) -> OverSeeds:
+    """Return, for each seed, how many crashes left rows that do not agree; takes `dying_orders`."""
+    return OverSeeds(dying.crashes_with_anomaly[dying.transactions == transactions].tolist())
+
+
+def wrong_rows(dying: pd.DataFrame, transactions: bool) -> dict[str, float]:
+    """Return what the crashes left, over all seeds; takes `dying_orders`.
+
+    `wrong_percent` of the crashes left rows that do not agree, with the ends of its interval (`_low`, `_high`, Student
+    t over the orders), and `charged_for_nothing`: how many took money for no order.
+    """
+    runs = dying[dying.transactions == transactions]
+    share = mean_interval((100 * runs.crashes_with_anomaly / runs.crashes).to_numpy())
+    return {
+        "wrong_percent": share.mean,
+        "wrong_percent_low": max(0.0, share.low),
+        "wrong_percent_high": min(100.0, share.high),
+        "charged_for_nothing": float(runs.charged_for_nothing.sum()),
+    }
+
+
 @settles("pros.transaction-management-is-straightforward", evidence=Evidence.SIMULATED)
-def transactions(half_written_with: int, half_written_without: int) -> Verdict:
+def transactions(half_written_with: float, half_written_without: float) -> Verdict:
     """Holds when no crash leaves half an order in the rows with one transaction, and some do without."""
     return holds_if(half_written_with == 0 < half_written_without)

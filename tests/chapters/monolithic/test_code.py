@@ -7,8 +7,8 @@ import networkx as nx
 import pytest
 
 from archlab.chapters.monolithic import code
+from archlab.course.claims.rule import Evidence
 from archlab.course.claims.verdict import Outcome
-from archlab.shop.code.source import classes
 from archlab.shop.domain import OutOfStock
 from archlab.shop.monolithic.architecture import MODULES, Monolith
 from archlab.shop.monolithic.config import MONOLITH
@@ -18,32 +18,13 @@ NAMES = code.MODULE_NAMES
 
 
 @pytest.fixture(scope="module")
-def coupling():
-    return code.coupling_of_modules()
-
-
-@pytest.fixture(scope="module")
-def replaced():
-    return code.replace_a_database()
-
-
-@pytest.fixture(scope="module")
 def cost_of_a_test():
     return code.cost_of_a_test()
 
 
-def components(folder, source, name="shop"):
-    """Parse a file that somebody else wrote."""
-    file = folder / f"{name}.py"
-    file.write_text(source)
-    return classes(file)
-
-
-def module_that_calls(name, others):
-    """The source of a module that calls the others, or that calls nobody."""
-    arguments = "".join(f", {other.lower()}: '{other}'" for other in others)
-    calls = "; ".join(f"{other.lower()}.run()" for other in others) or "pass"
-    return f"class {name}:\n    def run(self{arguments}):\n        {calls}\n"
+def test_orders_calls_all_others_and_nobody_else_calls_anybody():
+    others = [name for name in NAMES if name != "Orders"]
+    assert set(code.direct_calls().edges) == {("Orders", other) for other in others}
 
 
 def test_every_repository_belongs_to_a_module():
@@ -70,52 +51,6 @@ def test_the_database_is_shared_until_each_table_gets_its_own():
     assert verdict(apart).outcome is Outcome.DOES_NOT_HOLD
     for connection in apart.values():
         connection.close()
-
-
-def test_orders_calls_all_others_and_nobody_else_calls_anybody(coupling):
-    graph = code.direct_calls()
-    assert set(graph.edges) == {("Orders", other) for other in NAMES if other != "Orders"}
-    assert coupling["pairs_that_call_percent"] == pytest.approx(20)
-
-
-def test_few_modules_call_each_other_here_and_where_all_do_coupling_is_tight(coupling, tmp_path):
-    def verdict(found):
-        return code.tight_coupling(pairs_that_call_percent=found["pairs_that_call_percent"])
-
-    source = "".join(module_that_calls(name, [n for n in NAMES if n != name]) for name in NAMES)
-    tangled = code.coupling_of_modules(components(tmp_path, source))
-    assert verdict(coupling).outcome is Outcome.DOES_NOT_HOLD
-    assert verdict(tangled).outcome is Outcome.HOLDS
-
-
-def test_renaming_the_stock_column_touches_the_module_that_joins_it_as_well():
-    assert code.column_change("on_hand")["modules"] == 2
-    assert code.column_change("text")["modules"] == 1
-
-
-def test_what_replacing_a_database_touches_is_joined_to_it_or_written_with_it(replaced):
-    changes = replaced.set_index("module").changes
-    assert changes["Catalogue"] == "Catalogue, Inventory"
-    assert changes["Inventory"] == "Catalogue, Inventory, Notifications, Orders, Payments"
-
-
-def test_no_module_can_change_its_database_alone_unless_it_shares_no_table_and_no_transaction(
-    replaced, tmp_path
-):
-    def verdict(frame):
-        stuck = int((frame.modules_to_change > 1).sum())
-        return code.technology_lock_in(modules_that_cannot_change_alone=stuck, modules=len(frame))
-
-    own_tables = "".join(
-        f"class {owner}:\n    sql = 'SELECT * FROM {module.lower()}'\n"
-        for owner, module in code.REPOSITORY_OF.items()
-    )
-    own_writes = "".join(module_that_calls(name, []) for name in NAMES)
-    apart = code.replace_a_database(
-        components(tmp_path, own_writes), components(tmp_path, own_tables, "store")
-    )
-    assert verdict(replaced).outcome is Outcome.HOLDS
-    assert verdict(apart).outcome is Outcome.DOES_NOT_HOLD
 
 
 def test_a_test_through_the_shop_executes_sql_and_the_rule_alone_none(cost_of_a_test):
@@ -159,3 +94,8 @@ def test_debugging_is_easier_because_a_traceback_ends_at_the_network():
 
     assert verdict(near).outcome is Outcome.HOLDS
     assert verdict(far).outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_what_follows_from_how_the_shop_was_built_is_no_result():
+    built = (code.single_codebase, code.shared_database, code.simple_to_test, code.easier_debugging)
+    assert {rule.evidence for rule in built} == {Evidence.BY_CONSTRUCTION}

@@ -1,21 +1,27 @@
 """Failure of the monolith: one part stops everything, until others take over at once or only a part restarts."""
 
+import networkx as nx
 import pytest
 
-from archlab.chapters.monolithic import failure
+from archlab.chapters.monolithic import explorers, failure
+from archlab.course.claims.rule import Evidence
 from archlab.course.claims.verdict import Outcome
-from archlab.shop.day import KINDS, at_load
+from archlab.shop.day import at_load
+from archlab.shop.monolithic.architecture import MODULES, Monolith
 from archlab.shop.monolithic.config import MONOLITH
+from archlab.sim import Simulation
 
-
-def crashes_of_each_part(restarts_s=None):
-    """Crash each part of a shop with one clone, and of a shop with two."""
-    return {clones: failure.crash_each_part(clones, restarts_s, seeds=[1]) for clones in (1, 2)}
+MODULE_NAMES = [module.__name__.lower() for module in MODULES]
 
 
 @pytest.fixture(scope="module")
 def usual_crashes():
-    return crashes_of_each_part()
+    return failure.crashes(clones=(1, 2))
+
+
+@pytest.fixture(scope="module")
+def database_limit():
+    return failure.stops_all_from_database_s()
 
 
 @pytest.fixture(scope="module")
@@ -24,31 +30,53 @@ def only_clone_deployed():
 
 
 def test_one_crashed_clone_stops_everything_for_its_restart_and_a_second_one_loses_only_some():
-    frame = failure.crash_with_clones((1, 2), restart_s=10.0, seeds=range(2))
-    one, two = frame.iloc[0], frame.iloc[1]
-    assert one.good_again_s == pytest.approx(10, abs=0.2)
-    assert one.lost_requests == pytest.approx(failure.RATE_PER_S * 10, rel=0.15)
-    assert two.good_again_s <= MONOLITH.health_check_s
-    assert two.browse_percent > 80
+    one = failure.crash(seed=1, restart_s=10.0)
+    two = failure.crash(seed=1, clones=2, restart_s=10.0)
+    assert one["good_again_s"] == pytest.approx(10, abs=0.2)
+    assert one["nobody_s"] == pytest.approx(10, abs=0.3)
+    assert one["lost_requests"] == pytest.approx(failure.RATE_PER_S * 10, rel=0.15)
+    assert two["good_again_s"] <= MONOLITH.health_check_s
+    assert two["nobody_s"] < 1
+    assert two["browse_percent"] > 80
 
 
-def test_the_payment_provider_stops_orders_and_nothing_else(usual_crashes):
-    frame = usual_crashes[1].set_index("part")
-    assert frame.loc["payment provider", "place_order_percent"] < 5
-    assert frame.loc["payment provider", ["browse_percent", "track_order_percent"]].tolist() == [100, 100]
-    assert frame.best_percent["database"] < 5
+def test_the_payment_provider_stops_orders_and_nothing_else():
+    figures = failure.crash(seed=1, part="payment provider")
+    assert figures["place_order_percent"] < 5
+    assert figures["browse_percent"] == figures["track_order_percent"] == 100
+    assert figures["nobody_s"] < 1
 
 
-def test_the_program_and_its_database_can_each_stop_all_until_others_take_over_at_once(usual_crashes):
-    def verdict(crashes):
-        limit = failure.stopped_by_one_part_up_to_clones(crashes)
-        return failure.single_point_of_failure(stopped_by_one_part_up_to_clones=limit)
+def point_of_failure_verdict(crashes, database_limit):
+    return failure.single_point_of_failure(
+        stopped_by_one_part_up_to_clones=failure.stopped_by_one_part_up_to_clones(crashes),
+        stops_all_from_database_s=database_limit,
+    )
 
-    quick_database = crashes_of_each_part({"database": 0.5})
-    all_quick = crashes_of_each_part({"database": 0.5, "shop-1": 0.5})
-    assert verdict(usual_crashes).outcome is Outcome.HOLDS
-    assert verdict(quick_database).words.startswith("Holds when: up to 1 clone")
-    assert verdict(all_quick).outcome is Outcome.DOES_NOT_HOLD
+
+def test_some_part_stops_all_with_any_number_of_clones_because_of_the_database(usual_crashes, database_limit):
+    verdict = point_of_failure_verdict(usual_crashes, database_limit)
+    assert verdict.outcome is Outcome.HOLDS_WHEN
+    assert verdict.is_stable
+    assert "database" in verdict.detail
+
+
+def test_a_standby_that_takes_over_at_once_leaves_the_program_and_clones_then_leave_nothing():
+    quick = failure.crashes(clones=(1, 2), restarts_s={"database": 1.0}, seeds=range(2))
+    assert point_of_failure_verdict(quick, 5.0).words.startswith("Holds when: up to 1 clone")
+    clones_alone = quick[quick.clones > 1]
+    assert point_of_failure_verdict(clones_alone, 5.0).outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_the_time_a_database_may_be_away_lies_between_a_blink_and_a_restart(database_limit):
+    assert 4 < database_limit.low <= database_limit.high < 6 < failure.RESTART_S
+
+
+def test_the_spread_over_seeds_names_the_best_and_the_worst(usual_crashes):
+    found = failure.over_seeds(usual_crashes, ["part", "clones"], "browse_percent")
+    two = found.set_index(["part", "clones"]).loc[("shop-1", 2)]
+    assert two.browse_percent_least < two.browse_percent_low < two.browse_percent
+    assert two.browse_percent < two.browse_percent_high < two.browse_percent_most <= 100
 
 
 def test_a_rolling_deployment_loses_less_than_one_that_stops_the_only_clone(only_clone_deployed):
@@ -56,15 +84,28 @@ def test_a_rolling_deployment_loses_less_than_one_that_stops_the_only_clone(only
     assert only_clone_deployed["browse_percent"] < 50 < 80 < rolling["browse_percent"]
 
 
-def test_deploying_one_module_interrupts_all_use_cases_unless_only_its_own_part_restarts(only_clone_deployed):
-    def verdict(figures):
+def test_deploying_one_module_restarts_all_that_are_in_its_process():
+    def verdict(topology):
+        restarted = failure.restarted_with("orders", topology)
         return failure.single_deployment_unit(
-            use_cases_interrupted=figures["interrupted"], use_cases=len(KINDS)
+            modules_restarted_with_one=len(restarted), modules=len(MODULE_NAMES)
         )
 
+    topology = Monolith(Simulation(seed=1)).topology()
+    apart = topology.copy()
+    nx.set_node_attributes(apart, {"payments": "another process"}, "inside")
+    assert sorted(failure.restarted_with("orders", topology)) == sorted(MODULE_NAMES)
+    assert verdict(topology).outcome is Outcome.HOLDS
+    assert verdict(apart).outcome is Outcome.DOES_NOT_HOLD
+    assert failure.single_deployment_unit.evidence is Evidence.BY_CONSTRUCTION
+    with pytest.raises(ValueError, match="module is 'sales'"):
+        failure.restarted_with("sales", topology)
+
+
+def test_deploying_one_module_interrupts_all_use_cases_unless_only_its_own_part_restarts(only_clone_deployed):
     own_part_alone = failure.deploy(seed=1, parts=["payment provider"], restart_s=10)
-    assert verdict(only_clone_deployed).outcome is Outcome.HOLDS
-    assert verdict(own_part_alone).outcome is Outcome.DOES_NOT_HOLD
+    assert only_clone_deployed["interrupted"] == 3
+    assert own_part_alone["interrupted"] == 1
 
 
 def test_a_leak_in_orders_costs_browsing_and_without_orders_nothing():
@@ -74,12 +115,12 @@ def test_a_leak_in_orders_costs_browsing_and_without_orders_nothing():
 
 
 def test_a_bulkhead_saves_browsing_from_a_slow_provider_but_not_from_a_database_that_is_full():
-    frame = failure.slow_neighbours(seeds=range(4))
-    browse = frame.set_index(["part", "design"]).browse_percent
-    shared, apart = failure.DESIGNS
-    assert browse["payment provider", shared] < 10
-    assert browse["payment provider", apart] > 99
-    assert (browse["payments queries"][[shared, apart]] < 60).all()
+    runs = failure.slow_neighbours(seeds=range(2))
+    pages = failure.over_seeds(runs, ["part", "design"], "browse_percent")
+    browse = pages.set_index(["part", "design"]).browse_percent
+    assert browse["payment provider", failure.SHARED] < 10
+    assert browse["payment provider", failure.WALLED] > 99
+    assert browse["payments queries", failure.WALLED] < 90
 
 
 def test_the_day_of_the_slow_provider_has_its_fault_and_ends_well():
@@ -88,3 +129,30 @@ def test_the_day_of_the_slow_provider_has_its_fault_and_ends_well():
     late = day.result.requests[day.result.requests.arrived_s > 37]
     assert (late.outcome == "ok").mean() > 0.9
     assert len(day.result.requests) == pytest.approx(40 * at_load(0.3, MONOLITH).rate_per_s, rel=0.1)
+
+
+# What the text says about the explorer
+
+
+@pytest.fixture(scope="module")
+def impatient():
+    return explorers.beside_a_slow_provider(times_slower=40, order_workers=0, patience_s=2.0).result
+
+
+def test_a_provider_five_times_slower_does_no_harm_and_one_ten_times_slower_does():
+    five, ten = (explorers.beside_a_slow_provider(factor, 0, 2.0).result for factor in (5, 10))
+    assert five.availability("browse") > 0.99
+    assert ten.availability("browse") < 0.7
+
+
+def test_of_sixteen_workers_fourteen_wait_at_five_times_and_at_ten_more_than_there_are():
+    orders_per_s = 0.12 * at_load(0.5, MONOLITH).rate_per_s
+    usual = orders_per_s * MONOLITH.demands_s().provider["place_order"]
+    assert [round(5 * usual), round(10 * usual)] == [14, 28]
+    assert MONOLITH.workers == 16
+
+
+def test_patience_helps_a_few_who_wait_nearly_as_long_as_they_can(impatient):
+    patient = explorers.beside_a_slow_provider(times_slower=40, order_workers=0, patience_s=5.0).result
+    assert 0 < patient.availability("browse") - impatient.availability("browse") < 0.2
+    assert 4500 < patient.latency_s(99, "browse") * 1000 < 5000

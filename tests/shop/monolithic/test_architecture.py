@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from archlab.shop.architecture import SHOP_MIX, Assortment
 from archlab.shop.crash_points import crash_points
 from archlab.shop.day import Users, run_shop
+from archlab.shop.domain import OutOfStock
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import CALLS_PER_ORDER, MonolithConfig
 from archlab.sim import Crash, Exponential, Failure, Poisson, Simulation, SlowDown, Unavailable
@@ -329,3 +330,38 @@ def test_a_database_that_is_down_fails_what_needs_it_and_loses_no_row():
         shop.answer(shop.browse(1))
     shop.database.restart()
     assert shop.answer(shop.track_order(7)).order_id == 7
+
+
+# The same order, sent again
+
+
+def rows_of(shop):
+    tables = ("orders", "order_lines", "payments", "notifications", "stock", "ledger")
+    return {table: shop.rows(table).to_dict("records") for table in tables}
+
+
+@pytest.mark.parametrize("basket", [{1: 2}, {2: 1}, {1: 10**9}])
+def test_an_order_that_is_sent_again_is_the_order_that_is_there(basket):
+    shop = shop_of()
+    placed = shop.answer(shop.place_order(7, {1: 2}))
+    before = rows_of(shop)
+    assert shop.answer(shop.place_order(7, basket)) == placed
+    assert rows_of(shop) == before
+    assert shop.audit().ok
+
+
+def test_an_order_that_is_sent_twice_at_once_is_placed_and_paid_once():
+    shop = shop_of()
+    orders = [shop.sim.start(shop.place_order(7, {1: 2})) for _ in range(2)]
+    shop.sim.run(until=60)
+    one, other = (order.value for order in orders)
+    assert one == other
+    assert [len(shop.rows(table)) for table in ("orders", "payments", "ledger")] == [1, 1, 1]
+    assert shop.audit().ok
+
+
+def test_an_order_that_was_refused_may_be_sent_again():
+    shop = shop_of()
+    with pytest.raises(OutOfStock):
+        shop.answer(shop.place_order(7, {1: 10**9}))
+    assert shop.answer(shop.place_order(7, {1: 1})).id == 7
