@@ -53,8 +53,8 @@ def delays(
 
     Returns p50_ms and p99_ms (of the whole latency), delay_mean_ms, delay_p99_ms, stalled_percent, and
     sent_again_percent, segments in 100 requests; percentiles so that they can be pooled over seeds. A tenth of the
-    requests is warm-up. `loss` is that of a segment. A request that has no answer at the end is not counted: figures err
-    low by those few, so let a run last much longer than TCP's time-out of 0.2 s.
+    requests is warm-up. `loss` is that of a segment. A request that has no answer at the end is not counted: figures
+    err low by those few, so let a run last much longer than TCP's time-out of 0.2 s.
     """
     require_whole("requests", requests, at_least=10)
     require_positive("rate_per_s", rate_per_s)
