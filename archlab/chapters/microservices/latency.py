@@ -36,7 +36,7 @@ from archlab.sim.experiment import sweep
 from archlab.sim.workload import Deterministic, Mix
 
 HOPS_MS = (0.25, 1.0)
-"""One way: between two machines of a region (data/costs_of_operations.csv), and about between two zones."""
+"""One way. 0.25 ms: between two machines of a region (data/costs_of_operations.csv). 1 ms: an assumption."""
 
 USUAL_HOP_MS = 1000 * as_distribution(MICROSERVICES.hop_s).mean
 

@@ -104,13 +104,13 @@ def sample_messages(seed: int, text_bytes: int = 0) -> Mapping[str, Message]:
 AT_ONCE = replace(CONFIG, provider_s=0.0)
 CASES: Mapping[str, Mapping[str, Any]] = {
     "an order as it is": {},
-    "long texts": {"text_bytes": TEXT_BYTES[-1]},
-    "published difference a call": {"rest_extra_ms": published_difference_ms()},
+    "texts of 100 kB": {"text_bytes": TEXT_BYTES[-1]},
+    "each call dearer by REST": {"rest_extra_ms": DEAR_MS},
     "provider answers at once": {"config": AT_ONCE},
-    "provider at once, long texts": {"config": AT_ONCE, "text_bytes": TEXT_BYTES[-1]},
-    "provider at once, published difference": {"config": AT_ONCE, "rest_extra_ms": published_difference_ms()},
+    "at once, texts of 100 kB": {"config": AT_ONCE, "text_bytes": TEXT_BYTES[-1]},
+    "at once, each call dearer": {"config": AT_ONCE, "rest_extra_ms": DEAR_MS},
 }
-"""What is changed in an order: parameters of `order_by_both`."""
+"""What is changed in an order: parameters of `order_by_both`. A dearer call costs `DEAR_MS` more, whatever its size."""
 
 
 def in_case(seed: int, case: str, orders: int = 40) -> dict[str, float]:
@@ -200,11 +200,6 @@ def bearable_extra_ms(seeds: Iterable[int] = range(10), orders: int = 60) -> Lim
     return Limit("up to", [(slower * one["grpc_p50_ms"] - one["saved_ms"]) / ORDER_CALLS for one in each])
 
 
-def pays_from_extra_ms(bearable_extra_ms: Limit) -> Limit:
-    """Return from which extra cost on gRPC is noticeably faster: the other side of `bearable_extra_ms`."""
-    return Limit("from", bearable_extra_ms.per_seed)
-
-
 def as_good_up_to_calls(rest_extra_ms: float = 0.0) -> float:
     """Return up to how many calls in a row REST is as good, with answers of `ANSWER_KB`. No luck is in it."""
     margin = partial(_bears_calls, rest_extra_ms=rest_extra_ms)
@@ -225,6 +220,24 @@ def faster_from_kb(rest_extra_ms: float = 0.0) -> float:
 def _saves(seed: int, answer_kb: float, rest_extra_ms: float) -> float:
     row = calls_in_a_row([ORDER_CALLS], [round(1000 * answer_kb)], rest_extra_ms=rest_extra_ms)
     return float(row.saved_percent[0]) - NOTICEABLE_PERCENT
+
+
+def rest_figures(bearable_extra_ms: Limit) -> dict[str, float]:
+    """Return the figures that the rule of REST needs; takes `bearable_extra_ms`."""
+    dear, alike = (as_good_up_to_calls(extra_ms) for extra_ms in (DEAR_MS, 0.0))
+    return {
+        "bearable_extra_ms": bearable_extra_ms,
+        "up_to_calls_if_dear": dear,
+        "up_to_calls_if_alike": alike,
+    }
+
+
+def grpc_figures(bearable_extra_ms: Limit) -> dict[str, float]:
+    """Return the figures that the rule of gRPC needs; takes `bearable_extra_ms`."""
+    return {
+        "pays_from_extra_ms": Limit("from", bearable_extra_ms.per_seed),
+        "faster_from_kb_if_alike": faster_from_kb(),
+    }
 
 
 @settles("service-communication.synchronous-rest", evidence=Evidence.SIMULATED)

@@ -86,7 +86,7 @@ def same_budget(
 
 
 def budgets(
-    budgets_usd_per_hour: Sequence[float] = (0.65, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5),
+    budgets_usd_per_hour: Sequence[float] = (0.65, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0),
     order_share: float = USUAL_ORDER_SHARE,
     largest_database_cores: int = LARGEST_DATABASE_CORES,
 ) -> pd.DataFrame:
@@ -242,9 +242,9 @@ def independent_scaling(
 
 @settles("pros.scalability", evidence=Evidence.MODELLED)
 def scalability(
-    from_usd_per_hour: float,
-    from_usd_per_hour_with_4_cores: float,
-    from_usd_per_hour_with_8_cores: float,
+    serve_more_from_usd_per_hour: float,
+    with_4_cores_from_usd_per_hour: float,
+    with_8_cores_from_usd_per_hour: float,
     up_to_database_cores: float,
 ) -> Verdict:
     """Holds from the budget at which, by the bottleneck law, services serve {NOTICEABLE_PERCENT} % more of the usual
@@ -252,7 +252,7 @@ def scalability(
     largest database with which they still do at {BUDGET_USD_PER_HOUR} USD an hour.
     """
     larger = zip(
-        LARGER_DATABASES_CORES, (from_usd_per_hour_with_4_cores, from_usd_per_hour_with_8_cores), strict=True
+        LARGER_DATABASES_CORES, (with_4_cores_from_usd_per_hour, with_8_cores_from_usd_per_hour), strict=True
     )
     others = " and ".join(f"from {number(usd)} with {cores} cores" for cores, usd in larger)
     size = Assumption(
@@ -263,4 +263,4 @@ def scalability(
         when=f"at {BUDGET_USD_PER_HOUR} USD no database has more than {{flips_at}}",
     )
     unit = f"USD an hour with databases of {LARGEST_DATABASE_CORES} cores ({others})"
-    return holds_from(from_usd_per_hour, unit, decided_by=size)
+    return holds_from(serve_more_from_usd_per_hour, unit, decided_by=size)

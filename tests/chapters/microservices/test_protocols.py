@@ -41,14 +41,14 @@ def test_long_texts_make_the_encodings_alike():
 
 def test_the_choice_does_not_matter_to_an_order_and_does_where_little_else_takes_time():
     frame = protocols.where_it_matters(
-        ["an order as it is", "long texts", "provider at once, published difference"],
+        ["an order as it is", "texts of 100 kB", "at once, each call dearer"],
         seeds=range(3),
         orders=20,
     ).set_index("case")
     assert frame.matters.to_dict() == {
         "an order as it is": False,
-        "long texts": False,
-        "provider at once, published difference": True,
+        "texts of 100 kB": False,
+        "at once, each call dearer": True,
     }
     assert frame.saved_percent["an order as it is"] < 0.1
 
@@ -79,12 +79,6 @@ def bearable_ms():
     return protocols.bearable_extra_ms()
 
 
-def rest(bearable_ms):
-    return protocols.synchronous_rest(
-        bearable_ms, protocols.as_good_up_to_calls(protocols.DEAR_MS), protocols.as_good_up_to_calls()
-    )
-
-
 def test_with_the_published_cost_a_call_the_limit_is_5_calls_and_without_it_more_than_100():
     assert protocols.as_good_up_to_calls(protocols.DEAR_MS) == 5
     assert 100 < protocols.as_good_up_to_calls() < 130
@@ -96,12 +90,13 @@ def test_published_comparisons_stand_on_both_sides_of_the_cost_that_decides(bear
 
 
 def test_the_verdicts_are_stable_and_name_the_cost_a_call_and_both_sides(bearable_ms):
-    grpc = protocols.synchronous_grpc(protocols.pays_from_extra_ms(bearable_ms), protocols.faster_from_kb())
-    for verdict in (rest(bearable_ms), grpc):
+    rest = protocols.synchronous_rest(**protocols.rest_figures(bearable_ms))
+    grpc = protocols.synchronous_grpc(**protocols.grpc_figures(bearable_ms))
+    for verdict in (rest, grpc):
         assert verdict.is_stable
         assert verdict.outcome is Outcome.HOLDS_WHEN
         assert verdict.flips_at == bearable_ms
-    assert "at the 2.52 ms of one published comparison up to 5 calls" in rest(bearable_ms).detail
+    assert "at the 2.52 ms of one published comparison up to 5 calls" in rest.detail
     assert "at equal cost from answers of" in grpc.detail
 
 
@@ -119,8 +114,12 @@ def test_a_cost_is_noticed_sooner_where_an_order_waits_for_nobody_else():
     )
 
 
-def test_rest_is_not_as_good_for_any_order_if_it_cannot_bear_any_cost():
-    assert rest(Limit("up to", [-math.inf] * 10)).outcome is Outcome.DOES_NOT_HOLD
+def test_rest_is_not_as_good_if_it_cannot_bear_any_cost_and_then_grpc_always_pays():
+    nothing, anything = (Limit("up to", [math.inf * sign] * 10) for sign in (-1, 1))
+    assert protocols.synchronous_rest(nothing, 0, 0).outcome is Outcome.DOES_NOT_HOLD
+    assert protocols.synchronous_rest(anything, 5, 114).outcome is Outcome.HOLDS
+    assert protocols.synchronous_grpc(Limit("from", nothing.per_seed), 1).outcome is Outcome.HOLDS
+    assert protocols.synchronous_grpc(Limit("from", anything.per_seed), 1).outcome is Outcome.DOES_NOT_HOLD
 
 
 def test_grpc_is_faster_from_some_size_on_and_at_any_size_where_calls_are_dear():

@@ -77,3 +77,8 @@ def test_more_threads_would_not_help_the_monolith():
         clones=config.clones, database_cores=config.database_cores, workers=same_money.MANY_WORKERS
     )
     assert same_money.limit_per_s(more, MIX) == same_money.limit_per_s(config, MIX)
+
+
+def test_an_order_asks_the_monoliths_database_for_as_long_as_eight_pages_do():
+    database_s = MonolithConfig().demands_s().database
+    assert round(database_s["place_order"] / database_s["browse"]) == 8
