@@ -75,3 +75,8 @@ def test_a_large_real_site_has_pages_on_the_side_where_hops_are_noticed():
     """Stack Overflow, 2016: the mean request took less than what decides, so four hops would have been noticed."""
     web = load("stack_overflow_2016").set_index("tier").loc["web"]
     assert web.total_ms / web.calls < latency.noticed_up_to_page_ms()
+
+
+def test_four_hops_are_about_a_quarter_of_a_page_that_takes_4_ms_in_the_monolith(page_ms):
+    assert round(page_ms) == 4
+    assert 100 * latency.by_hand_ms()["page"] / page_ms == pytest.approx(25, abs=3)
