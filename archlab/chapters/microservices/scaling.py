@@ -1,136 +1,69 @@
 """Scaling: the same money and the same customers for clones of the monolith and for services scaled one by one.
 
-What limits each is found by the bottleneck law (`capacity_per_s` of the two configurations): servers / demand. It
-knows no waiting, no coherency of a database, no message that comes late; `saturated` simulates the same shops.
+`archlab.chapters.microservices.same_money` says what the money buys, and what limits it by the bottleneck law.
+`saturated` simulates the same shops. There the monolith does worse than by the law, for all its sessions disturb one
+another in one database. So the law errs in favour of the monolith.
 
 Both may rent databases of up to `LARGEST_DATABASE_CORES`. That is the assumption everything here turns on: a monolith
-that can buy an ever larger database never meets the limit that services avoid. The rules ask from which share of
-orders, and from which budget on, services serve noticeably more.
+that can buy an ever larger database never meets the limit that services avoid. The verdicts say where they flip. A copy
+of the database that only answers reads would work like a larger one; the monolith has none here, which errs in favour
+of the services.
 
 >>> shops = same_budget([0.12], budget_usd_per_hour=1.25)
 >>> shops.monolith_bottleneck[0], shops.microservices_bottleneck[0]
 ('database', 'catalogue cpu')
->>> scalability(services_serve_more_from_usd_per_hour=1.1).words
-'Holds when: from 1.1 USD an hour'
+>>> print(f"{serve_more_from_usd_per_hour():.2f} {serve_more_from_usd_per_hour(largest_database_cores=4):.2f} USD/h")
+1.18 1.85 USD/h
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 
+from archlab.chapters.microservices.same_money import (
+    LARGEST_DATABASE_CORES,
+    best_monolith,
+    best_services,
+    bottleneck,
+    limit_per_s,
+    mix_with,
+)
+from archlab.course.claims.assumption import Assumption
+from archlab.course.claims.bisection import bisect
+from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
-from archlab.course.claims.verdict import Verdict, first_holding, holds_from
-from archlab.data import load as published
-from archlab.shop.architecture import HOURS_PER_MONTH
-from archlab.shop.config import CORES_PER_MACHINE, DATABASE_STORAGE_GB
+from archlab.course.claims.verdict import Verdict, all_of, holds_from, holds_if
+from archlab.course.quantity import number
 from archlab.shop.day import Users, run_day
 from archlab.shop.microservices.architecture import Microservices
-from archlab.shop.microservices.config import PROGRAMS, SERVICES, MicroservicesConfig
+from archlab.shop.microservices.config import MicroservicesConfig
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MonolithConfig
-from archlab.sim.experiment import sweep
-from archlab.sim.validation import require_fraction, require_positive, require_whole
+from archlab.sim.experiment import replicate, sweep
 from archlab.sim.workload import Mix
 
-TRACK_SHARE = 0.08
-LARGEST_DATABASE_CORES = 2
-"""Of the largest database server that either shop may rent. An assumption."""
+LARGER_DATABASES_CORES = (4, 8)
+"""The sizes for which the verdict says from which budget on services serve more there."""
 
+USUAL_ORDER_SHARE = 0.12
 BUDGET_USD_PER_HOUR = 1.25
+BUDGETS_USD_PER_HOUR = (0.65, 8.0)
+"""Between these a crossing is looked for. The smaller one just pays for one core of each part."""
+
+BUDGET_FINENESS_USD = 0.005
+SHARE_FINENESS_PERCENT = 0.1
+
+MOST_ORDERS_PERCENT = 90.0
+"""The rest track their orders, as usual."""
+
+MOST_DATABASE_CORES = 32
 ORDER_SHARES = (0.0, 0.02, 0.05, 0.08, 0.12, 0.2, 0.3)
-USERS = (100, 300)
+MONOLITH_USERS = (60, 100)
+SERVICES_USERS = (300,)
 """Of a saturated shop, who hardly think. With few of them orders that wait for payments leave cores idle; with many
-the sessions in a database disturb each other. Each shop counts with the number that suits it better."""
-
-MANY_WORKERS = 64
-"""Workers of an instance: enough that cores and databases are the limit. Threads that wait cost memory, which
-nobody is charged for here: it errs in favour of the services."""
-
-
-def mix_with(order_share: float) -> Mix:
-    """Return customers of whom so many order, as many track as usual, and the rest browse."""
-    require_fraction("order_share", order_share)
-    return Mix(browse=1 - order_share - TRACK_SHARE, place_order=order_share, track_order=TRACK_SHARE)
-
-
-def cores_for(budget_usd_per_hour: float, databases: int, balancer: bool) -> int:
-    """Return how many whole cores the budget rents beside the storage of the databases and a balancer."""
-    require_positive("budget_usd_per_hour", budget_usd_per_hour)
-    prices = published("prices").set_index("item").price_usd
-    storage_usd = databases * DATABASE_STORAGE_GB * prices["database storage GB"] / HOURS_PER_MONTH
-    left_usd = budget_usd_per_hour - storage_usd - (prices["t3.medium"] if balancer else 0.0)
-    return int(left_usd * CORES_PER_MACHINE / prices["m5.large"])
-
-
-def best_monolith(
-    mix: Mix, budget_usd_per_hour: float, largest_database_cores: int = LARGEST_DATABASE_CORES
-) -> MonolithConfig:
-    """Return the monolith that serves most customers for the money: clones of two cores, and one database.
-
-    Of those that serve as many it is the one with the fewest clones: further ones only disturb the database.
-
-    Raises:
-        ValueError: when the budget is too small for one clone and one core of a database.
-    """
-    cores = cores_for(budget_usd_per_hour, databases=1, balancer=True)
-    built = [
-        MonolithConfig(clones=clones, database_cores=database)
-        for database in range(1, largest_database_cores + 1)
-        for clones in range(1, (cores - database) // CORES_PER_MACHINE + 1)
-    ]
-    if not built:
-        raise ValueError(
-            f"budget_usd_per_hour is {budget_usd_per_hour!r}; it must pay for a clone and a database"
-        )
-    return max(built, key=lambda config: (limit_per_s(config, mix), -config.clones))
-
-
-def best_services(
-    mix: Mix, budget_usd_per_hour: float, largest_database_cores: int = LARGEST_DATABASE_CORES
-) -> MicroservicesConfig:
-    """Return services scaled one by one for this mix: each further core goes where the bottleneck is.
-
-    It begins with one instance of everything and ends when the money does, or when the bottleneck is a database
-    that cannot grow. Raises `ValueError` when the budget is too small for one of each.
-    """
-    require_whole("largest_database_cores", largest_database_cores, at_least=1)
-    left = (
-        cores_for(budget_usd_per_hour, databases=len(SERVICES), balancer=False)
-        - len(PROGRAMS)
-        - len(SERVICES)
-    )
-    if left < 0:
-        raise ValueError(
-            f"budget_usd_per_hour is {budget_usd_per_hour!r}; it must pay for one core of each part"
-        )
-    instances, databases = dict.fromkeys(PROGRAMS, 1), dict.fromkeys(SERVICES, 1)
-    for _ in range(left):
-        name, what = bottleneck(_services(instances, databases), mix).rsplit(" ", 1)
-        grown = {"cpu": instances, "database": databases}.get(what)
-        if grown is None or (grown is databases and databases[name] == largest_database_cores):
-            break
-        grown[name] += 1
-    return _services(instances, databases)
-
-
-def _services(instances: Mapping[str, int], databases: Mapping[str, int]) -> MicroservicesConfig:
-    return MicroservicesConfig(
-        instances=dict(instances),
-        database_cores=dict(databases),
-        workers=MANY_WORKERS,
-        gateway_workers=2 * max(USERS),
-    )
-
-
-def bottleneck(config: MicroservicesConfig | MonolithConfig, mix: Mix) -> str:
-    """Return the kind of station that limits a shop, by the bottleneck law."""
-    return str(config.capacity_per_s(mix.shares).idxmin())
-
-
-def limit_per_s(config: MicroservicesConfig | MonolithConfig, mix: Mix) -> float:
-    """Return the requests a second that the bottleneck of a shop can serve."""
-    return float(config.capacity_per_s(mix.shares).min())
+the sessions in a database disturb each other. Each shop counts with the number that suits it best."""
 
 
 def same_budget(
@@ -153,8 +86,8 @@ def same_budget(
 
 
 def budgets(
-    budgets_usd_per_hour: Sequence[float] = (0.65, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5),
-    order_share: float = 0.12,
+    budgets_usd_per_hour: Sequence[float] = (0.65, 0.8, 1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0),
+    order_share: float = USUAL_ORDER_SHARE,
     largest_database_cores: int = LARGEST_DATABASE_CORES,
 ) -> pd.DataFrame:
     """Compare the two shops with the usual mix over the budget. Columns as `same_budget`, budget_usd_per_hour first."""
@@ -193,55 +126,141 @@ def _side_by_side(
     }
 
 
-def saturated(
-    seed: int, order_share: float, budget_usd_per_hour: float = BUDGET_USD_PER_HOUR, duration_s: float = 0.4
-) -> dict[str, float]:
-    """Simulate both shops with more customers than they can serve. Returns monolith_per_s and microservices_per_s."""
-    mix = mix_with(order_share)
-    monolith, services = best_monolith(mix, budget_usd_per_hour), best_services(mix, budget_usd_per_hour)
-    loads = [Users(users, think_s=0.01) for users in USERS]
-    one = [run_day(Monolith, monolith, load, seed, duration_s, warmup_s=0.5, mix=mix) for load in loads]
-    many = [run_day(Microservices, services, load, seed, duration_s, warmup_s=0.5, mix=mix) for load in loads]
-    return {
-        "monolith_per_s": max(day.result.throughput_per_s() for day in one),
-        "microservices_per_s": max(day.result.throughput_per_s() for day in many),
-    }
-
-
-def simulated(
-    order_shares: Sequence[float] = (0.0, 0.04, 0.12, 0.3),
+def gain_percent(
+    order_share: float = USUAL_ORDER_SHARE,
     budget_usd_per_hour: float = BUDGET_USD_PER_HOUR,
-    seeds: Iterable[int] = range(4),
-) -> pd.DataFrame:
-    """Sweep `saturated`. Columns: orders_percent, the throughputs with intervals, and services_gain_percent."""
-    grid = {"order_share": order_shares, "budget_usd_per_hour": [budget_usd_per_hour]}
-    frame = sweep(saturated, grid, seeds).drop(columns="budget_usd_per_hour")
-    frame.insert(0, "orders_percent", 100 * frame.pop("order_share"))
-    return frame.assign(services_gain_percent=100 * (frame.microservices_per_s / frame.monolith_per_s - 1))
+    largest_database_cores: int = LARGEST_DATABASE_CORES,
+) -> float:
+    """Return how much more the services serve than the monolith for the same money, by the bottleneck law."""
+    mix = mix_with(order_share)
+    bought = budget_usd_per_hour, largest_database_cores
+    one, many = (limit_per_s(best(mix, *bought), mix) for best in (best_monolith, best_services))
+    return 100 * (many / one - 1)
 
 
-def pays_from_orders_percent(shops: pd.DataFrame) -> float:
-    """Return the share of orders from which services serve more for the money; takes `scaling.simulated`."""
-    return first_holding(
-        shops.orders_percent.tolist(), (shops.services_gain_percent - NOTICEABLE_PERCENT).tolist()
+def serve_more_from_usd_per_hour(largest_database_cores: int = LARGEST_DATABASE_CORES) -> float:
+    """Return the budget from which services serve noticeably more of the usual mix. The law knows no luck."""
+    more = partial(_more_by_budget, largest_database_cores=largest_database_cores)
+    return float(bisect(more, BUDGETS_USD_PER_HOUR, "from", [0], BUDGET_FINENESS_USD))
+
+
+def _more_by_budget(seed: int, budget_usd_per_hour: float, largest_database_cores: int) -> float:
+    gain = gain_percent(USUAL_ORDER_SHARE, budget_usd_per_hour, largest_database_cores)
+    return gain - NOTICEABLE_PERCENT
+
+
+def pays_from_orders_percent(largest_database_cores: int = LARGEST_DATABASE_CORES) -> float:
+    """Return the share of orders from which services serve noticeably more for `BUDGET_USD_PER_HOUR`, by the law."""
+    more = partial(_more_by_orders, largest_database_cores=largest_database_cores)
+    return float(bisect(more, (0.0, MOST_ORDERS_PERCENT), "from", [0], SHARE_FINENESS_PERCENT))
+
+
+def _more_by_orders(seed: int, orders_percent: float, largest_database_cores: int) -> float:
+    return (
+        gain_percent(orders_percent / 100, largest_database_cores=largest_database_cores) - NOTICEABLE_PERCENT
     )
 
 
-@settles("characteristics.independent-scaling", evidence=Evidence.SIMULATED)
-def independent_scaling(pays_from_orders_percent: float) -> Verdict:
-    """Holds from the share of orders at which services, scaled one by one, serve {NOTICEABLE_PERCENT} % more for
-    the same money.
+def up_to_database_cores() -> float:
+    """Return the largest database with which services still serve noticeably more: usual mix, `BUDGET_USD_PER_HOUR`."""
+    return float(bisect(_more_by_database, (1, MOST_DATABASE_CORES), "up to", [0], whole=True))
+
+
+def _more_by_database(seed: int, largest_database_cores: float) -> float:
+    return gain_percent(largest_database_cores=int(largest_database_cores)) - NOTICEABLE_PERCENT
+
+
+def saturated(
+    seed: int, order_share: float, budget_usd_per_hour: float = BUDGET_USD_PER_HOUR, duration_s: float = 0.4
+) -> dict[str, float]:
+    """Simulate both shops with more customers than they can serve.
+
+    Returns monolith_per_s, microservices_per_s and services_gain_percent.
     """
-    return holds_from(pays_from_orders_percent, "% of orders, for the same money")
+    mix = mix_with(order_share)
+    run = partial(_best_per_s, seed=seed, mix=mix, duration_s=duration_s)
+    one = run(Monolith, best_monolith(mix, budget_usd_per_hour), MONOLITH_USERS)
+    many = run(Microservices, best_services(mix, budget_usd_per_hour), SERVICES_USERS)
+    return {
+        "monolith_per_s": one,
+        "microservices_per_s": many,
+        "services_gain_percent": 100 * (many / one - 1),
+    }
 
 
-def services_serve_more_from_usd_per_hour(shops: pd.DataFrame) -> float:
-    """Return the budget from which services serve more of the usual mix; takes `scaling.budgets`."""
-    margin = shops.services_gain_percent - NOTICEABLE_PERCENT
-    return first_holding(shops.budget_usd_per_hour.tolist(), margin.tolist())
+def _best_per_s(
+    shop: type[Monolith | Microservices],
+    config: MonolithConfig | MicroservicesConfig,
+    users: Sequence[int],
+    seed: int,
+    mix: Mix,
+    duration_s: float,
+) -> float:
+    """The throughput with the number of users that suits the shop best."""
+    loads = [Users(number, think_s=0.01) for number in users]
+    days = [run_day(shop, config, load, seed, duration_s, warmup_s=0.3, mix=mix) for load in loads]
+    return max(day.result.throughput_per_s() for day in days)
 
 
-@settles("pros.scalability", evidence=Evidence.SIMULATED)
-def scalability(services_serve_more_from_usd_per_hour: float) -> Verdict:
-    """Holds from the budget at which services serve {NOTICEABLE_PERCENT} % more of the usual mix than a monolith."""
-    return holds_from(services_serve_more_from_usd_per_hour, "USD an hour")
+def simulated(
+    order_shares: Sequence[float] = (0.0, 0.12, 0.3),
+    budget_usd_per_hour: float = BUDGET_USD_PER_HOUR,
+    seeds: Iterable[int] = range(4),
+) -> pd.DataFrame:
+    """Sweep `saturated`. Columns: orders_percent, and its figures with intervals."""
+    grid = {"order_share": order_shares, "budget_usd_per_hour": [budget_usd_per_hour]}
+    frame = sweep(saturated, grid, seeds).drop(columns="budget_usd_per_hour")
+    frame.insert(0, "orders_percent", 100 * frame.pop("order_share"))
+    return frame
+
+
+def simulated_gain_percent(orders_percent: float, seeds: Iterable[int] = range(10)) -> OverSeeds:
+    """Return how much more the services serve at this share of orders, seed by seed."""
+    runs = replicate(saturated, seeds, order_share=orders_percent / 100)
+    return OverSeeds(runs.services_gain_percent)
+
+
+@settles("characteristics.independent-scaling", evidence=Evidence.SIMULATED)
+def independent_scaling(
+    pays_from_orders_percent: float, simulated_gain_there_percent: float, up_to_database_cores: float
+) -> Verdict:
+    """Holds from the share of orders at which, for the same {BUDGET_USD_PER_HOUR} USD an hour, services scaled one by
+    one serve {NOTICEABLE_PERCENT} % more than clones by the bottleneck law, with databases of up to
+    {LARGEST_DATABASE_CORES} cores, when a simulation of that share agrees that they serve more.
+    """
+    size = Assumption(
+        "the largest database",
+        usual=LARGEST_DATABASE_CORES,
+        flips_at=up_to_database_cores,
+        unit="cores",
+        when="no database has more than {flips_at}",
+    )
+    agrees = holds_if(simulated_gain_there_percent > 0)
+    unit = f"% of orders, for the same {BUDGET_USD_PER_HOUR} USD an hour"
+    return all_of(holds_from(pays_from_orders_percent, unit, decided_by=size), agrees)
+
+
+@settles("pros.scalability", evidence=Evidence.MODELLED)
+def scalability(
+    serve_more_from_usd_per_hour: float,
+    with_4_cores_from_usd_per_hour: float,
+    with_8_cores_from_usd_per_hour: float,
+    up_to_database_cores: float,
+) -> Verdict:
+    """Holds from the budget at which, by the bottleneck law, services serve {NOTICEABLE_PERCENT} % more of the usual
+    mix than a monolith for the same money, with databases of up to {LARGEST_DATABASE_CORES} cores. It flips at the
+    largest database with which they still do at {BUDGET_USD_PER_HOUR} USD an hour.
+    """
+    larger = zip(
+        LARGER_DATABASES_CORES, (with_4_cores_from_usd_per_hour, with_8_cores_from_usd_per_hour), strict=True
+    )
+    others = " and ".join(f"from {number(usd)} with {cores} cores" for cores, usd in larger)
+    size = Assumption(
+        "the largest database",
+        usual=LARGEST_DATABASE_CORES,
+        flips_at=up_to_database_cores,
+        unit="cores",
+        when=f"at {BUDGET_USD_PER_HOUR} USD no database has more than {{flips_at}}",
+    )
+    unit = f"USD an hour with databases of {LARGEST_DATABASE_CORES} cores ({others})"
+    return holds_from(serve_more_from_usd_per_hour, unit, decided_by=size)

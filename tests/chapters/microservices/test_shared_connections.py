@@ -1,5 +1,6 @@
 """Connections matter where there are too few: requests wait for one, or stand still behind somebody else's loss."""
 
+import numpy as np
 import pytest
 
 from archlab.chapters.microservices import shared_connections
@@ -25,6 +26,15 @@ def test_few_connections_of_http1_make_requests_wait_and_http2_does_not():
     assert two.p99_ms > 1.5 * http2.p99_ms
     assert sixteen.p99_ms == pytest.approx(http2.p99_ms)
     assert http2.delay_p99_ms == 0
+
+
+def test_the_p99_is_that_of_the_requests_of_all_seeds_and_not_the_mean_of_short_runs():
+    options = {"http": "HTTP/1.1", "connections": 2, "requests": 400}
+    runs = [shared_connections.delays(seed, **options)["delay_p99_ms"] for seed in range(6)]
+    frame = shared_connections.waiting_for_a_connection(connections=[2], seeds=range(6), requests=400)
+    pooled = np.percentile(np.concatenate([run.values for run in runs]), 99)
+    assert frame.delay_p99_ms[0] == pytest.approx(pooled)
+    assert pooled > 1.1 * np.mean([float(run) for run in runs])
 
 
 def test_on_http1_a_loss_stalls_the_one_request_whose_segment_it_is():
@@ -55,7 +65,7 @@ def test_the_tail_under_loss_is_the_time_out_of_tcp():
         figures = shared_connections.delays(
             1, "HTTP/1.1", shared_connections.MANY, 100.0, loss=0.01, requests=2000, tcp=tcp
         )
-        assert figures["delay_p99_ms"] == pytest.approx(expected_ms)
+        assert float(figures["delay_p99_ms"]) == pytest.approx(expected_ms)
 
 
 @pytest.mark.parametrize(
