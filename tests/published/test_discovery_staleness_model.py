@@ -12,7 +12,7 @@ SEEDS = range(5)
 @pytest.fixture(scope="module")
 def eureka_costs():
     return {
-        care: [cost(seed, "eureka", care=care) for seed in SEEDS]
+        care: [cost(seed, "eureka", rate_per_s=20, care=care) for seed in SEEDS]
         for care in ("none", "retry", "ejection", "both")
     }
 
@@ -56,9 +56,9 @@ def test_a_retry_does_not_help_who_has_only_one_instance():
 
 
 def test_registries_that_watch_cost_a_tenth_of_one_that_polls():
-    polled = sum(cost(seed, "eureka")["failed"] for seed in SEEDS)
+    polled = sum(cost(seed, "eureka", rate_per_s=20)["failed"] for seed in SEEDS)
     for kind in ("consul check", "consul gossip", "etcd"):
-        assert sum(cost(seed, kind)["failed"] for seed in SEEDS) < polled / 10
+        assert sum(cost(seed, kind, rate_per_s=20)["failed"] for seed in SEEDS) < polled / 10
 
 
 def test_eureka_finds_a_death_among_seven_and_never_among_six():

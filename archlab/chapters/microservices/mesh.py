@@ -152,13 +152,13 @@ def failures(
     return pd.concat(runs, ignore_index=True)
 
 
-def on_average(failures: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a design: design, failed_percent with its interval. Takes `mesh.failures`."""
+def on_average(runs: pd.DataFrame, figure: str = "failed_percent") -> pd.DataFrame:
+    """Return a row a design: design, and `figure` with its interval. Takes a row a run, such as `mesh.failures`."""
     rows = []
-    for design, runs in failures.groupby("design", sort=False):
-        of_pages = mean_interval(runs.failed_percent)
-        ends = {"failed_percent_low": of_pages.low, "failed_percent_high": of_pages.high}
-        rows.append({"design": design, "failed_percent": of_pages.mean, **ends})
+    for design, of_design in runs.groupby("design", sort=False):
+        mean = mean_interval(of_design[figure])
+        ends = {f"{figure}_low": mean.low, f"{figure}_high": mean.high}
+        rows.append({"design": design, figure: mean.mean, **ends})
     return pd.DataFrame(rows)
 
 
@@ -174,7 +174,8 @@ def beside_a_slow_one(
 
 
 def added(
-    added_ms: Sequence[float] = (0.1, 0.2, 0.4, 1.0, 2.0, 3.0, 5.0), use_cases: Sequence[str] = ("page", "order")
+    added_ms: Sequence[float] = (0.1, 0.2, 0.4, 1.0, 2.0, 3.0, 5.0),
+    use_cases: Sequence[str] = ("page", "order"),
 ) -> pd.DataFrame:
     """Ask an idle shop for pages and orders one after another, with the library and through proxies that cost time.
 
@@ -232,10 +233,19 @@ def gives_back_percent(failures: pd.DataFrame, design: str) -> OverSeeds:
     return OverSeeds(100 * (failed["no mesh"] - failed[design]) / by_library)
 
 
+def worth(failures: pd.DataFrame, mesh: str) -> dict[str, float]:
+    """Return the figures of the rules below, for "istio" or "linkerd"; takes `mesh.failures`."""
+    return {
+        "gives_back_percent": gives_back_percent(failures, f"{mesh.capitalize()}, asked for more"),
+        "adds_ms": adds_ms(mesh),
+        "cheap_up_to_ms": cheap_up_to_ms(),
+    }
+
+
 @settles("service-communication.service-mesh-istio", evidence=Evidence.SIMULATED)
 def istio(gives_back_percent: float, adds_ms: float, cheap_up_to_ms: float) -> Verdict:
-    """Holds when, asked for more than it does unasked, it gives back more than {WORTH_HAVING_PERCENT} % of the failed
-    pages that a retry and ejection in a library give back, and its proxies, by its own page, make a page less than
+    """Holds when it gives back, if asked, more than {WORTH_HAVING_PERCENT} % of the failed pages that a retry and
+    ejection in a library give back, and its proxies, by its own page, make a page less than
     {NOTICEABLE_PERCENT} % slower than the library does.
     """
     return _worth_its_proxies(gives_back_percent, adds_ms, cheap_up_to_ms)
@@ -243,8 +253,8 @@ def istio(gives_back_percent: float, adds_ms: float, cheap_up_to_ms: float) -> V
 
 @settles("service-communication.service-mesh-linkerd", evidence=Evidence.SIMULATED)
 def linkerd(gives_back_percent: float, adds_ms: float, cheap_up_to_ms: float) -> Verdict:
-    """Holds when, asked for more than it does unasked, it gives back more than {WORTH_HAVING_PERCENT} % of the failed
-    pages that a retry and ejection in a library give back, and its proxies, by its makers' test, make a page less than
+    """Holds when it gives back, if asked, more than {WORTH_HAVING_PERCENT} % of the failed pages that a retry and
+    ejection in a library give back, and its proxies, by its makers' test, make a page less than
     {NOTICEABLE_PERCENT} % slower than the library does.
     """
     return _worth_its_proxies(gives_back_percent, adds_ms, cheap_up_to_ms)
