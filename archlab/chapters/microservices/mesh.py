@@ -102,7 +102,7 @@ def one_bad_replica(
     bad: str = "errors",
     replicas: int = REPLICAS,
     times_slower: float = TIMES_SLOWER,
-    duration_s: float = 8.0,
+    duration_s: float = 6.0,
 ) -> dict[str, Figure]:
     """Let one of the catalogue's `replicas` be bad, a word of `BAD`, and look at the pages that customers ask for.
 
