@@ -75,7 +75,7 @@ def test_latency_alone_sends_most_calls_to_the_replica_that_fails_at_once(failed
 
 def test_latency_alone_is_good_beside_a_slow_replica():
     slow = mesh.beside_a_slow_one(seeds=range(2)).set_index("design")
-    assert slow.p99_ms["no mesh"] > 2 * slow.p99_ms["Linkerd, as it comes"]
+    assert slow.p99_ms["no mesh"] > 3 * slow.p99_ms["Linkerd, as it comes"]
     assert slow.failed_percent.max() == 0
 
 
