@@ -4,15 +4,15 @@ import pytest
 
 from archlab.published.discovery_partition import partition
 from archlab.published.discovery_staleness import cost, staleness
-from archlab.sim.discovery.kinds import KINDS
+from archlab.sim.discovery.kinds import KINDS, kind_of
 
-SEEDS = range(8)
+SEEDS = range(5)
 
 
 @pytest.fixture(scope="module")
 def eureka_costs():
     return {
-        care: [cost(seed, "eureka", care=care) for seed in SEEDS]
+        care: [cost(seed, "eureka", rate_per_s=20, care=care) for seed in SEEDS]
         for care in ("none", "retry", "ejection", "both")
     }
 
@@ -34,16 +34,16 @@ def test_a_retry_at_another_instance_saves_every_request_but_asks_the_dead_as_of
 
 
 def test_ejection_saves_most_but_not_the_first_five_of_every_round(eureka_costs):
-    """Five failures in a row, out for 30 s, five again, out for 60 s, five again, out for 90 s: 15 in up to 210 s."""
+    """Five failures in a row, out for 30 s, five again, for 60 s, for 90 s, for 120 s: 20 in up to 300 s."""
     failed = [run["failed"] for run in eureka_costs["ejection"]]
-    assert all(5 <= one <= 15 for one in failed)
-    assert max(failed) == 15
+    assert all(5 <= one <= 20 for one in failed)
+    assert max(failed) >= 15
     assert sum(failed) < 0.05 * total(eureka_costs["none"], "failed")
 
 
 def test_both_together_lose_nothing_and_hardly_ask_the_dead(eureka_costs):
     assert total(eureka_costs["both"], "failed") == 0
-    assert all(5 <= run["to_the_dead"] <= 15 for run in eureka_costs["both"])
+    assert all(5 <= run["to_the_dead"] <= 20 for run in eureka_costs["both"])
 
 
 def test_all_kinds_of_care_meet_the_same_staleness(eureka_costs):
@@ -56,18 +56,27 @@ def test_a_retry_does_not_help_who_has_only_one_instance():
 
 
 def test_registries_that_watch_cost_a_tenth_of_one_that_polls():
-    polled = sum(cost(seed, "eureka")["failed"] for seed in SEEDS)
+    polled = sum(cost(seed, "eureka", rate_per_s=20)["failed"] for seed in SEEDS)
     for kind in ("consul check", "consul gossip", "etcd"):
-        assert sum(cost(seed, kind)["failed"] for seed in SEEDS) < polled / 10
+        assert sum(cost(seed, kind, rate_per_s=20)["failed"] for seed in SEEDS) < polled / 10
+
+
+def test_eureka_finds_a_death_among_seven_and_never_among_six():
+    """The snippet of a sceptic: with six it goes on until the experiment gives up, for it protects itself."""
+    never, late = (cost(1, "eureka", rate_per_s=1, instances=n)["stale_s"] for n in (6, 7))
+    documented = cost(1, "eureka as documented", rate_per_s=1, instances=7)["stale_s"]
+    assert never == pytest.approx(kind_of("eureka").gives_up_s)
+    assert late == pytest.approx(245, abs=1)
+    assert documented == pytest.approx(125, abs=1)
 
 
 def test_deaths_that_are_never_found_are_said_to_be():
-    figures = staleness(1, "eureka as coded", instances=5, clients=2, deaths=1)
+    figures = staleness(1, "eureka", instances=5, clients=2, deaths=1)
     assert figures["never"] == 1
     assert figures["mean_s"] != figures["mean_s"]
 
 
-@pytest.mark.parametrize("kind", ["eureka", "eureka as coded"])
+@pytest.mark.parametrize("kind", ["eureka", "eureka as documented"])
 def test_eureka_answers_on_both_sides_of_a_cut_and_keeps_everything(kind):
     figures = partition(1, kind, instances=20, cut_off=8)
     assert (figures["small_answers"], figures["large_answers"]) == (1, 1)

@@ -4,14 +4,17 @@ Client-side, every client has its own list and its own failures. Server-side, on
 more hop and one more part. Both pick at random and leave out who fails five times in a row, for 30 s and longer
 (`archlab.sim.balancing.outlier_detection`); the registry is Eureka, the slowest.
 
-Clients may find out for themselves as long as ejection gives back `WORTH_HAVING_PERCENT` of what the dead one fails. A
-balancer must lose `MUCH_FEWER` times fewer requests than they do, and its hop must go unnoticed.
+Clients may find out for themselves where each calls so often that ejection gives back more than `WORTH_HAVING_PERCENT`
+of what the dead one fails. A balancer must lose `MUCH_FEWER` times fewer requests than they do, and its hop must go
+unnoticed by those who ask for a page.
 
->>> few, many = (failures_of_one_death(1, side="client", clients=clients)["failed"] for clients in (1, 20))
+What this leaves out: one balancer stands for all. Real ones come in pairs, which fail less often and learn apart.
+
+>>> few, many = (failures_of_one_death(1, side="client", clients=clients)["failed"] for clients in (1, 10))
 >>> many > 5 * few
 True
->>> client_side(gives_back_up_to_clients=30).words
-'Holds when: up to 30 clients that share 50 calls a second'
+>>> server_side(times_fewer_failures=10, hop_ms=0.25, unnoticed_up_to_hop_ms=0.13).words
+'Does not hold: it would hold when a message takes less than 0.13 ms one way (here 0.25)'
 """
 
 from collections.abc import Generator, Iterable, Sequence
@@ -19,14 +22,20 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 from simpy.events import Event
 
+from archlab.chapters.microservices.discovery import CALLS_PER_S, INSTANCES
 from archlab.chapters.microservices.mesh import RATE_PER_S, STEADY, WORTH_HAVING_PERCENT
+from archlab.course.claims.assumption import Assumption
+from archlab.course.claims.bisection import bisect
+from archlab.course.claims.limit import Limit
+from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
-from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to, last_holding
-from archlab.published.discovery_staleness import SERVICE, Fleet
+from archlab.course.claims.verdict import Verdict, holds_from, holds_if
+from archlab.published.discovery_staleness import LATENCY_S, SERVICE, Fleet
 from archlab.shop.day import availability_percent, run_shop
 from archlab.shop.microservices import hooks
 from archlab.shop.microservices.architecture import Microservices
@@ -36,7 +45,7 @@ from archlab.sim.balancing.rules import RandomChoice
 from archlab.sim.discovery.consul import Consul
 from archlab.sim.discovery.kinds import kind_of
 from archlab.sim.discovery.sides import ClientSideDiscovery, Discovery, ServerSideDiscovery
-from archlab.sim.experiment import sweep
+from archlab.sim.experiment import replicate
 from archlab.sim.failure import Failure
 from archlab.sim.faults import Crash
 from archlab.sim.load import Request
@@ -45,17 +54,22 @@ from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Poisson
 
 Side = Literal["client", "server"]
-CALLS_PER_S = 50.0
-"""Of all clients together."""
-INSTANCES = 10
+HOP_MS = 1000 * LATENCY_S
+"""A message between two machines of a region, one way, as everywhere in the shop."""
 
 
 def failures_of_one_death(
-    seed: int, side: Side, clients: int, ejection: bool = True, registry: str = "eureka"
+    seed: int,
+    side: Side,
+    clients: int,
+    ejection: bool = True,
+    registry: str = "eureka",
+    calls_per_s: float = CALLS_PER_S,
 ) -> dict[str, float]:
     """Let one of ten instances die under the load of so many clients, until all of them have heard of it.
 
-    Returns `failed`, the requests that failed.
+    `calls_per_s` is what all clients ask together. Returns `failed`, the requests that failed, and `would_fail`: how
+    many would on average without ejection, the share of the dead one for as long as each list had it.
     Raises `ValueError` when `side` is neither "client" nor "server".
     """
     if side not in ("client", "server"):
@@ -66,10 +80,13 @@ def failures_of_one_death(
     callers = Callers(fleet, side, names, ejection)
     sim = fleet.sim
     sim.run(until=kind_of(registry).settles_s + float(sim.stream("deaths").uniform(0, 60)))
+    died_at_s = sim.now
     news = fleet.kill(fleet.stations[0])
-    sim.open_load(Poisson(CALLS_PER_S), callers.ask)
+    sim.open_load(Poisson(calls_per_s), callers.ask)
     sim.run(until=sim.any_of([sim.all_of(list(news.values())), sim.timeout(kind_of(registry).gives_up_s)]))
-    return {"failed": callers.failed}
+    heard_at_s: list[Any] = [event.value if event.triggered else sim.now for event in news.values()]
+    stale_s = float(np.mean(heard_at_s)) - died_at_s
+    return {"failed": callers.failed, "would_fail": calls_per_s / INSTANCES * stale_s}
 
 
 class Callers:
@@ -116,20 +133,29 @@ def _answer(station: Station) -> Generator[Event, Any, None]:
 
 
 def more_clients(
-    clients: Sequence[int] = (1, 5, 20, 50, 100), seeds: Iterable[int] = range(4)
+    clients: Sequence[int] = (1, 10, 40), calls_per_s: float = CALLS_PER_S, seeds: Iterable[int] = range(10)
 ) -> pd.DataFrame:
-    """The same load from more and more clients: client-side with and without ejection, and server-side with it
-    (every second point only: how many ask the balancer changes nothing there).
+    """The same load from more and more clients that find out alone, and through one balancer, where it does not
+    matter how many ask.
 
-    Columns: design, clients, failed with its interval.
+    Columns: design, clients (1 for the balancer), seed, the figures of `failures_of_one_death`.
     """
-    designs: dict[str, dict[str, Sequence[Any]]] = {
-        "client-side, no ejection": {"side": ["client"], "ejection": [False], "clients": [1]},
-        "client-side": {"side": ["client"], "ejection": [True], "clients": clients},
-        "server-side": {"side": ["server"], "ejection": [True], "clients": clients[::2]},
-    }
-    frames = [sweep(failures_of_one_death, grid, seeds).assign(design=name) for name, grid in designs.items()]
-    return pd.concat(frames, ignore_index=True)
+    chosen = list(seeds)
+    points: list[tuple[Side, int]] = [*(("client", number) for number in clients), ("server", 1)]
+    runs = [
+        replicate(failures_of_one_death, chosen, side=side, clients=number, calls_per_s=calls_per_s).assign(
+            design=_name(side, number), clients=number
+        )
+        for side, number in points
+    ]
+    return pd.concat(runs, ignore_index=True)
+
+
+BALANCER = "one balancer for all"
+
+
+def _name(side: Side, clients: int) -> str:
+    return BALANCER if side == "server" else f"{clients} client{'s' * (clients > 1)}"
 
 
 def shop_through(side: Side, running: hooks.Running) -> hooks.MeshCall:
@@ -154,15 +180,10 @@ def shop_through(side: Side, running: hooks.Running) -> hooks.MeshCall:
     return call
 
 
-def hop_costs(
-    hop_ms: Sequence[float] = (0.02, 0.05, 0.1, 0.15, 0.25, 0.5), requests: int = 40, seed: int = 1
-) -> pd.DataFrame:
-    """Ask an idle shop for pages, with slower and slower messages. Columns: hop_ms (one way), slower_percent."""
-    rows = []
-    for ms in hop_ms:
-        client, server = (_mean_page_s(side, ms / 1000, requests, seed) for side in ("client", "server"))
-        rows.append({"hop_ms": ms, "slower_percent": 100 * (server / client - 1)})
-    return pd.DataFrame(rows)
+def slower_percent(hop_ms: float, requests: int = 5, seed: int = 1) -> float:
+    """Return how much longer a page takes in an idle shop through a balancer, when a message takes so long one way."""
+    client, server = (_mean_page_s(side, hop_ms / 1000, requests, seed) for side in ("client", "server"))
+    return 100 * (server / client - 1)
 
 
 def _mean_page_s(side: Side, hop_s: float, requests: int, seed: int) -> float:
@@ -184,47 +205,78 @@ def balancer_crash(seed: int, side: Side, at_s: float = 5.0, for_s: float = 10.0
     return {"pages_percent": availability_percent(run.result, "browse", at_s, at_s + for_s)}
 
 
-def gives_back_up_to_clients(found: pd.DataFrame) -> float:
-    """Return up to how many clients ejection is worth having; takes `discovery_sides.more_clients`."""
-    careless = found[found.design == "client-side, no ejection"].failed.iloc[0]
-    own = found[found.design == "client-side"]
-    given_back_percent = 100 * (1 - own.failed / careless)
-    return last_holding(own.clients.tolist(), (given_back_percent - WORTH_HAVING_PERCENT).tolist())
+CLIENTS = 5
+"""So many share the luck of a run in which the limit below is looked for. Each finds out for itself."""
+
+
+def worth_it_from_per_s(seeds: Iterable[int] = range(10), registry: str = "eureka") -> Limit:
+    """Return from how many calls a second of each client on ejection is worth having, with one that finds out alone."""
+    margin = partial(_more_than_worth_percent, registry=registry)
+    return bisect(margin, between=(1.0, 4.0), holds="from", seeds=seeds, tolerance=0.2, log=True)
+
+
+def _more_than_worth_percent(seed: int, calls_per_s_each: float, registry: str) -> float:
+    return _given_back_percent(seed, calls_per_s_each, registry) - WORTH_HAVING_PERCENT
+
+
+def _given_back_percent(seed: int, calls_per_s_each: float, registry: str) -> float:
+    """How much of what the dead one fails ejection gives back, to clients that find out alone."""
+    calls_per_s = calls_per_s_each * CLIENTS
+    found = failures_of_one_death(seed, "client", CLIENTS, registry=registry, calls_per_s=calls_per_s)
+    return 100 * (1 - found["failed"] / found["would_fail"])
 
 
 @settles("service-discovery.client-side-client-queries-service-registry", evidence=Evidence.SIMULATED)
-def client_side(gives_back_up_to_clients: float) -> Verdict:
-    """Holds up to the number of clients, who share {CALLS_PER_S} calls a second and each find out for themselves,
-    at which ejection gives back {WORTH_HAVING_PERCENT} % of the requests that a dead instance fails.
+def client_side(worth_it_from_per_s: float) -> Verdict:
+    """Holds from the number of calls a second of each client at which its own ejection gives back more than
+    {WORTH_HAVING_PERCENT} % of the requests that one dead instance of {INSTANCES} fails, with Eureka.
     """
-    return holds_up_to(gives_back_up_to_clients, f"clients that share {CALLS_PER_S:.0f} calls a second")
+    return holds_from(worth_it_from_per_s, f"calls a second from each client to {INSTANCES} instances")
 
 
 MUCH_FEWER = 2.0
 """Half the failures: what one more part must be worth."""
 
 
-def times_fewer_failures(found: pd.DataFrame, clients: int = 20) -> float:
-    """Return how many times fewer requests a balancer loses than so many clients.
+def times_fewer_failures(found: pd.DataFrame, clients: int = 10) -> OverSeeds:
+    """Return how many times fewer requests a balancer loses than so many clients, seed by seed.
 
     Takes `discovery_sides.more_clients`.
     """
-    failed = found[found.clients == clients].set_index("design").failed
-    return float(failed["client-side"] / failed["server-side"])
+    failed = found.pivot(index="seed", columns="design", values="failed")
+    return OverSeeds(failed[_name("client", clients)] / failed[BALANCER])
 
 
-def unnoticed_up_to_hop_ms(hops: pd.DataFrame) -> float:
-    """Return up to which hop a balancer goes unnoticed; takes `discovery_sides.hop_costs`."""
-    return last_holding(hops.hop_ms.tolist(), (NOTICEABLE_PERCENT - hops.slower_percent).tolist())
+def unnoticed_up_to_hop_ms() -> float:
+    """Return up to which time of a message, one way, a balancer goes unnoticed. Luck has no part in it."""
+    return float(bisect(_unnoticed_percent, (0.01, 2), "up to", seeds=[1], tolerance=0.002, log=True))
+
+
+def _unnoticed_percent(_: int, hop_ms: float) -> float:
+    return NOTICEABLE_PERCENT - slower_percent(hop_ms)
+
+
+def server_figures(found: pd.DataFrame) -> dict[str, float]:
+    """Return the figures of the rule below; takes `discovery_sides.more_clients`."""
+    return {
+        "times_fewer_failures": times_fewer_failures(found),
+        "hop_ms": HOP_MS,
+        "unnoticed_up_to_hop_ms": unnoticed_up_to_hop_ms(),
+    }
 
 
 @settles("service-discovery.server-side-load-balancer-queries-service-registry", evidence=Evidence.SIMULATED)
-def server_side(unnoticed_up_to_hop_ms: float, times_fewer_failures: float) -> Verdict:
-    """Holds up to the hop at which the way through a balancer makes a page {NOTICEABLE_PERCENT} % slower, when it
-    fails {MUCH_FEWER} times fewer requests than clients who find out for themselves.
+def server_side(times_fewer_failures: float, hop_ms: float, unnoticed_up_to_hop_ms: float) -> Verdict:
+    """Holds when clients who find out for themselves fail more than {MUCH_FEWER} times as many requests as a balancer,
+    and the way through it makes a page less than {NOTICEABLE_PERCENT} % slower.
     """
     if times_fewer_failures <= MUCH_FEWER:
         return holds_if(False)
-    return holds_up_to(
-        unnoticed_up_to_hop_ms, f"ms a hop, where pages take {NOTICEABLE_PERCENT:.0f} % longer"
+    message = Assumption(
+        "a message",
+        usual=hop_ms,
+        flips_at=unnoticed_up_to_hop_ms,
+        unit="ms",
+        when="a message takes less than {flips_at} one way",
     )
+    return holds_if(hop_ms < unnoticed_up_to_hop_ms, message)

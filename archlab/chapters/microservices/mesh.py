@@ -1,25 +1,26 @@
 """A service mesh in the shop: what its proxies add, and what they give back when one replica of a service is bad.
 
 The bad replica is one of the catalogue's. It answers with an error at once, or is slow, for the whole run. It passes
-its health checks, as such replicas do: callers believe in it, and only the mesh can help. Each mesh is as it comes, or
-has been asked for more; see `DESIGNS` and `archlab.sim.balancing.mesh_defaults`.
+its health checks, as such replicas do: callers believe in it, and only a guard in the caller or beside it can help.
+Each mesh is as it comes, or has been asked for more; see `DESIGNS` and `archlab.sim.balancing.mesh_defaults`.
+
+The opponent of a mesh is a library: the same kinds of guard, in the callers' own program and without a proxy. So both
+meshes are judged by what they give back of what the library gives back, and by what their proxies add to a page. What a
+library cannot give is that no program has to change; how much that is worth depends on how many programs, in how many
+languages, call others, and is no question for a simulation.
 
 What this leaves out: the proxies' processor time competes with nobody, and a replica that is bad for a whole run is
-worse than one that is restarted after a minute: both err in favour of the mesh. A retry of what only reads is
-harmless; here only reads fail.
-
-Istio is judged by the pool from which on its ejection gives back `WORTH_HAVING_PERCENT`, Linkerd by the slowness from
-which on it keeps p99 `MUCH_SLOWER` times lower, and both by what their proxies add to an order.
+worse than one that is restarted after a minute: both err in favour of the mesh. The makers' figures are of the slower
+calls and of busy proxies: that errs against it. A retry of what only reads is harmless; here only reads fail.
 
 >>> one_bad_replica(seed=1, design="no mesh", bad="errors", duration_s=10)["failed_percent"] > 25
 True
->>> one_bad_replica(seed=1, design="Linkerd, asked", bad="errors", duration_s=10)["failed_percent"]
+>>> one_bad_replica(seed=1, design="library", bad="errors", duration_s=10)["failed_percent"]
 0.0
->>> linkerd(gives_back_from_times_slower=4, cheap_up_to_ms=2, adds_ms=0.4).words
-'Holds when: from 4 times slower replicas, if two proxies add less than 2 ms to a call'
+>>> linkerd(gives_back_percent=100, adds_ms=4.5, cheap_up_to_ms=0.35).words
+'Does not hold: it would hold when two proxies add less than 0.35 ms to a call (here 4.5)'
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -27,10 +28,12 @@ from functools import partial
 import pandas as pd
 
 from archlab.chapters.microservices.bad_replica import Bad, OneBadReplica, ServerError
+from archlab.course.claims.assumption import Assumption
+from archlab.course.claims.bisection import bisect
+from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
-from archlab.course.claims.thresholds import MUCH_SLOWER, NOTICEABLE_PERCENT
-from archlab.course.claims.verdict import Verdict, first_holding, holds_from, holds_if, last_holding
-from archlab.course.quantity import number
+from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
+from archlab.course.claims.verdict import Verdict, holds_if
 from archlab.shop.config import BROWSE_CPU_S, COMMIT_S, ORDER_CPU_S, PROVIDER_S, QUERY_S
 from archlab.shop.day import arrivals_of, run_shop
 from archlab.shop.microservices import hooks
@@ -39,9 +42,11 @@ from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
 from archlab.sim.balancing.mesh import Mesh
 from archlab.sim.balancing.mesh_defaults import MeshDefaults, mesh_defaults
 from archlab.sim.balancing.outlier_detection import OutlierDetection
-from archlab.sim.experiment import sweep
+from archlab.sim.balancing.rules import RoundRobin
+from archlab.sim.experiment import Figure, PooledPercentile, replicate, sweep
 from archlab.sim.recording import OK
 from archlab.sim.simulation import Simulation
+from archlab.sim.statistics import mean_interval
 from archlab.sim.workload import Poisson
 
 RATE_PER_S = 60.0
@@ -69,19 +74,26 @@ BAD: Mapping[str, Bad] = {
 }
 """What the experiments break."""
 
-_LINKERD_ASKED = mesh_defaults("linkerd, guarded")
+
+def _and_errors(defaults: MeshDefaults) -> MeshDefaults:
+    """The same with retries that cover errors of the server, too."""
+    return replace(defaults, retry_on=(*defaults.retry_on, ServerError))
+
+
+_HALF = partial(OutlierDetection, max_ejected=0.5)
+_ISTIO_ASKED = _and_errors(replace(mesh_defaults("istio"), ejection=_HALF))
 DESIGNS: Mapping[str, MeshDefaults | None] = {
     "no mesh": None,
+    "library": MeshDefaults(RoundRobin, _HALF, retries=1, proxy_s=0.0, proxy_cpu_s=0.0),
     "Istio, as it comes": mesh_defaults("istio"),
     "Istio, ejection": mesh_defaults("istio, guarded"),
-    "Istio, ejection up to half": replace(
-        mesh_defaults("istio"), ejection=partial(OutlierDetection, max_ejected=0.5)
-    ),
+    "Istio, asked for more": _ISTIO_ASKED,
     "Linkerd, as it comes": mesh_defaults("linkerd"),
-    "Linkerd, asked": replace(_LINKERD_ASKED, retry_on=(*_LINKERD_ASKED.retry_on, ServerError)),
+    "Linkerd, asked for more": _and_errors(mesh_defaults("linkerd, guarded")),
 }
-"""Without a mesh callers take turns. "Ejection" is outlier detection by its defaults, which leaves out a tenth of a
-pool at most. Linkerd "asked" has failure accrual, and one retry that covers errors."""
+"""Without a mesh callers take turns. The library does so, too, tries once more elsewhere, and ejects up to half of a
+pool. "Ejection" is Istio's outlier detection by its defaults, which leaves out a tenth of a pool at most; "asked for
+more" it leaves out up to half, and its retries cover errors. Linkerd then has failure accrual, and one such retry."""
 
 
 def one_bad_replica(
@@ -90,8 +102,8 @@ def one_bad_replica(
     bad: str = "errors",
     replicas: int = REPLICAS,
     times_slower: float = TIMES_SLOWER,
-    duration_s: float = 15.0,
-) -> dict[str, float]:
+    duration_s: float = 6.0,
+) -> dict[str, Figure]:
     """Let one of the catalogue's `replicas` be bad, a word of `BAD`, and look at the pages that customers ask for.
 
     Returns `failed_percent`, and `p50_ms` and `p99_ms` of all answers, errors included.
@@ -100,11 +112,9 @@ def one_bad_replica(
     shop = partial(OneBadReplica, config=in_mesh(design, replicas), bad=_bad(bad, times_slower))
     run = run_shop(shop, Poisson(RATE_PER_S), seed=seed, duration_s=duration_s, timeout_s=PATIENCE_S)
     pages = arrivals_of(run.result, "browse", 0, duration_s)
-    return {
-        "failed_percent": float(100 * (pages.outcome != OK).mean()),
-        "p50_ms": float(1000 * pages.latency_s.quantile(0.5)),
-        "p99_ms": float(1000 * pages.latency_s.quantile(0.99)),
-    }
+    took_ms = 1000 * pages.latency_s.to_numpy()
+    percentiles = {f"p{q}_ms": PooledPercentile(q, took_ms) for q in (50, 99)}
+    return {"failed_percent": float(100 * (pages.outcome != OK).mean()), **percentiles}
 
 
 def _bad(word: str, times_slower: float) -> Bad:
@@ -127,117 +137,137 @@ def _beside(defaults: MeshDefaults, running: hooks.Running) -> hooks.MeshCall:
     return Mesh(running.sim, defaults).call
 
 
-def by_design(
-    bads: Sequence[str] = ("errors",),
-    designs: Sequence[str] = tuple(DESIGNS),
-    seeds: Iterable[int] = range(4),
-) -> pd.DataFrame:
-    """Break the replica in several ways. Columns: bad, design, the figures of `one_bad_replica` with intervals."""
-    return sweep(one_bad_replica, {"bad": bads, "design": designs}, seeds)
-
-
-def pool_sizes(
-    design: str = "Istio, ejection",
-    replicas: Sequence[int] = (3, 9, 10),
+def failures(
     bad: str = "errors",
-    seeds: Iterable[int] = range(4),
+    replicas: int = REPLICAS,
+    designs: Sequence[str] = tuple(DESIGNS),
+    seeds: Iterable[int] = range(10),
 ) -> pd.DataFrame:
-    """Give the catalogue more and more replicas, one of them bad.
-
-    Columns: design ("no mesh" and this one), replicas, the figures with intervals; `given_back_percent`, the share
-    of the failed pages of "no mesh" that the mesh gives back, on the rows of both.
-    """
-    model = partial(one_bad_replica, bad=bad)
-    frame = sweep(model, {"design": ["no mesh", design], "replicas": replicas}, seeds)
-    failed = frame.pivot(index="replicas", columns="design", values="failed_percent")
-    given_back = 100 * (1 - failed[design] / failed["no mesh"])
-    return frame.assign(given_back_percent=frame.replicas.map(given_back))
+    """Break one of the replicas, with each design. Columns: design, seed, the figures of `one_bad_replica`."""
+    chosen = list(seeds)
+    runs = [
+        replicate(one_bad_replica, chosen, design=design, bad=bad, replicas=replicas).assign(design=design)
+        for design in designs
+    ]
+    return pd.concat(runs, ignore_index=True)
 
 
-def slower_and_slower(
-    times_slower: Sequence[float] = (1, 3, 6, 10),
+def on_average(runs: pd.DataFrame, figure: str = "failed_percent") -> pd.DataFrame:
+    """Return a row a design: design, and `figure` with its interval. Takes a row a run, such as `mesh.failures`."""
+    rows = []
+    for design, of_design in runs.groupby("design", sort=False):
+        mean = mean_interval(of_design[figure])
+        ends = {f"{figure}_low": mean.low, f"{figure}_high": mean.high}
+        rows.append({"design": design, figure: mean.mean, **ends})
+    return pd.DataFrame(rows)
+
+
+def beside_a_slow_one(
+    times_slower: Sequence[float] = (TIMES_SLOWER,),
     designs: Sequence[str] = ("no mesh", "Linkerd, as it comes"),
     seeds: Iterable[int] = range(4),
 ) -> pd.DataFrame:
-    """Let the replica be slower and slower. Columns: design, times_slower, the figures with intervals."""
+    """Let the replica be slow instead. Columns: design, times_slower, the figures with intervals, those of the
+    percentiles over the pages of all seeds."""
     model = partial(one_bad_replica, bad="slow")
     return sweep(model, {"design": designs, "times_slower": times_slower}, seeds)
 
 
 def added(
-    added_ms: Sequence[float] = (0.1, 0.2, 0.4, 1.0, 2.0, 3.0, 4.0), requests: int = 30, seed: int = 1
+    added_ms: Sequence[float] = (0.1, 0.2, 0.4, 1.0, 2.0, 3.0, 5.0),
+    use_cases: Sequence[str] = ("page", "order"),
 ) -> pd.DataFrame:
-    """Ask an idle shop for pages and orders one after another, without a mesh and with proxies that cost time.
+    """Ask an idle shop for pages and orders one after another, with the library and through proxies that cost time.
 
-    Columns: use_case, added_ms (by the two proxies of a call), slower_percent (of the mean).
+    Columns: use_case, added_ms (by the two proxies of a call), slower_percent (than with the library).
     """
-    usual = _means_s(None, requests, seed)
-    rows = []
-    for ms in added_ms:
-        mesh = partial(_beside, replace(mesh_defaults("istio"), proxy_s=ms / 2000))
-        for use_case, mean_s in _means_s(mesh, requests, seed).items():
-            slower_percent = 100 * (mean_s / usual[use_case] - 1)
-            rows.append({"use_case": use_case, "added_ms": ms, "slower_percent": slower_percent})
+    rows = [
+        {"use_case": use_case, "added_ms": ms, "slower_percent": _slower_percent(use_case, ms)}
+        for ms in added_ms
+        for use_case in use_cases
+    ]
     return pd.DataFrame(rows)
 
 
-def _means_s(mesh: hooks.Mesh | None, requests: int, seed: int) -> dict[str, float]:
-    """Return the mean time of a page and of an order, alone in the shop."""
-    shop = Microservices(Simulation(seed), replace(STEADY, mesh=mesh))
-    took_s = {"page": 0.0, "order": 0.0}
+def _slower_percent(use_case: str, added_ms: float) -> float:
+    """How much longer a page or an order takes through proxies than with the library."""
+    library = DESIGNS["library"]
+    assert library is not None
+    proxies = replace(library, proxy_s=added_ms / 2000)
+    return 100 * (_took_s(use_case, proxies) / _took_s(use_case, library) - 1)
+
+
+def _took_s(use_case: str, defaults: MeshDefaults | None, requests: int = 3) -> float:
+    """Return the mean time of a page or an order, alone in the shop."""
+    mesh = None if defaults is None else partial(_beside, defaults)
+    shop = Microservices(Simulation(1), replace(STEADY, mesh=mesh))
     for order_id in range(requests):
-        for use_case, asked in (
-            ("page", shop.browse(1)),
-            ("order", shop.place_order(order_id, {1: 1, 2: 1})),
-        ):
-            began_s = shop.sim.now
-            shop.answer(asked)
-            took_s[use_case] += (shop.sim.now - began_s) / requests
-    return took_s
+        shop.answer(shop.browse(1) if use_case == "page" else shop.place_order(order_id, {1: 1, 2: 1}))
+    return shop.sim.now / requests
+
+
+def adds_ms(mesh: str) -> float:
+    """What the two proxies of a mesh add to a call, by its makers; a word of `mesh_defaults.MESHES`."""
+    return 2000 * mesh_defaults(mesh).proxy_s
+
+
+def cheap_up_to_ms(use_case: str = "page") -> float:
+    """Return how much two proxies may add to a call before it is noticed. Luck has no part in it: one run a point."""
+    margin = partial(_unnoticed_percent, use_case=use_case)
+    return float(bisect(margin, (0.05, 20), "up to", seeds=[1], tolerance=0.002, log=True))
+
+
+def _unnoticed_percent(_: int, added_ms: float, use_case: str) -> float:
+    return NOTICEABLE_PERCENT - _slower_percent(use_case, added_ms)
 
 
 WORTH_HAVING_PERCENT = 50.0
-"""A guard that gives back less than half of the failures leaves most of the trouble."""
+"""A guard that gives back no more than half of the failures leaves most of the trouble."""
 
 
-def cheap_up_to_ms(added: pd.DataFrame, use_case: str = "order") -> float:
-    """Return how much two proxies may add to a call; takes `mesh.added`."""
-    rows = added[added.use_case == use_case]
-    return last_holding(rows.added_ms.tolist(), (NOTICEABLE_PERCENT - rows.slower_percent).tolist())
+def gives_back_percent(failures: pd.DataFrame, design: str) -> OverSeeds:
+    """Return how much a design gives back of the failed pages that the library gives back, seed by seed; takes
+    `mesh.failures`."""
+    failed = failures.pivot(index="seed", columns="design", values="failed_percent")
+    by_library = failed["no mesh"] - failed["library"]
+    return OverSeeds(100 * (failed["no mesh"] - failed[design]) / by_library)
 
 
-def gives_back_from_replicas(pools: pd.DataFrame) -> float:
-    """Return the smallest whole pool in which enough is given back; takes `mesh.pool_sizes`."""
-    rows = pools[pools.design != "no mesh"]
-    margins = rows.given_back_percent - WORTH_HAVING_PERCENT
-    crossing = first_holding(rows.replicas.tolist(), margins.tolist())
-    return float(math.ceil(crossing)) if math.isfinite(crossing) else crossing
-
-
-def gives_back_from_times_slower(slow: pd.DataFrame, design: str = "Linkerd, as it comes") -> float:
-    """Return the slowness from which a mesh keeps p99 much lower; takes `mesh.slower_and_slower`."""
-    p99 = slow.pivot(index="times_slower", columns="design", values="p99_ms")
-    return first_holding(p99.index.tolist(), (p99["no mesh"] / p99[design] - MUCH_SLOWER).tolist())
+def worth(failures: pd.DataFrame, mesh: str) -> dict[str, float]:
+    """Return the figures of the rules below, for "istio" or "linkerd"; takes `mesh.failures`."""
+    return {
+        "gives_back_percent": gives_back_percent(failures, f"{mesh.capitalize()}, asked for more"),
+        "adds_ms": adds_ms(mesh),
+        "cheap_up_to_ms": cheap_up_to_ms(),
+    }
 
 
 @settles("service-communication.service-mesh-istio", evidence=Evidence.SIMULATED)
-def istio(gives_back_from_replicas: float, cheap_up_to_ms: float, adds_ms: float) -> Verdict:
-    """Holds from the number of replicas at which its ejection, with its defaults, gives back
-    {WORTH_HAVING_PERCENT} % of the failed pages, when its proxies make an order less than {NOTICEABLE_PERCENT}
-    % slower.
+def istio(gives_back_percent: float, adds_ms: float, cheap_up_to_ms: float) -> Verdict:
+    """Holds when it gives back, if asked, more than {WORTH_HAVING_PERCENT} % of the failed pages that a retry and
+    ejection in a library give back, and its proxies, by its own page, make a page less than
+    {NOTICEABLE_PERCENT} % slower than the library does.
     """
-    if adds_ms >= cheap_up_to_ms:
-        return holds_if(False)
-    price = f"if two proxies add less than {number(cheap_up_to_ms)} ms to a call"
-    return holds_from(gives_back_from_replicas, f"replicas, with ejection on, {price}")
+    return _worth_its_proxies(gives_back_percent, adds_ms, cheap_up_to_ms)
 
 
 @settles("service-communication.service-mesh-linkerd", evidence=Evidence.SIMULATED)
-def linkerd(gives_back_from_times_slower: float, cheap_up_to_ms: float, adds_ms: float) -> Verdict:
-    """Holds from the slowness of one replica at which, unasked, it keeps the p99 of all pages {MUCH_SLOWER} times
-    lower, when its proxies make an order less than {NOTICEABLE_PERCENT} % slower.
+def linkerd(gives_back_percent: float, adds_ms: float, cheap_up_to_ms: float) -> Verdict:
+    """Holds when it gives back, if asked, more than {WORTH_HAVING_PERCENT} % of the failed pages that a retry and
+    ejection in a library give back, and its proxies, by its makers' test, make a page less than
+    {NOTICEABLE_PERCENT} % slower than the library does.
     """
-    if adds_ms >= cheap_up_to_ms:
+    return _worth_its_proxies(gives_back_percent, adds_ms, cheap_up_to_ms)
+
+
+def _worth_its_proxies(gives_back_percent: float, adds_ms: float, cheap_up_to_ms: float) -> Verdict:
+    if gives_back_percent <= WORTH_HAVING_PERCENT:
         return holds_if(False)
-    price = f"if two proxies add less than {number(cheap_up_to_ms)} ms to a call"
-    return holds_from(gives_back_from_times_slower, f"times slower replicas, {price}")
+    proxies = Assumption(
+        "what two proxies add to a call",
+        usual=adds_ms,
+        flips_at=cheap_up_to_ms,
+        unit="ms",
+        when="two proxies add less than {flips_at} to a call",
+    )
+    return holds_if(adds_ms < cheap_up_to_ms, proxies)

@@ -9,8 +9,9 @@ dead. That side itself hears nothing new, and its clients keep what they knew.
 
 Sources: HashiCorp, *Consul* documentation (health checks: HTTP, TCP, UDP and gRPC time out after 10 s,
 `failures_before_critical` 0, first status critical), and *memberlist* for the gossip. The timing of elections is that
-of etcd. Left out, beside what `archlab.sim.discovery.watched_registry` says: the clean-up of entries that nobody
-serves, and the seconds until a machine that comes back is taken up again by gossip.
+of etcd. Clients ask over HTTP: Consul's DNS answers stale by default, also where no leader is in reach (*DNS
+parameters*, `allow_stale`). Left out, beside what `archlab.sim.discovery.watched_registry` says: the clean-up of
+entries that nobody serves, and the seconds until a machine that comes back is taken up again by gossip.
 
 >>> from archlab.sim import Network, Simulation, Station
 >>> sim = Simulation(seed=1)

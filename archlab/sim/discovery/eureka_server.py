@@ -5,6 +5,9 @@ takes the network for broken rather than the instances for dead, and evicts nobo
 whose lease has run out, in random order, but never more than 15 % of all at a time (of a few: one). An instance it
 has evicted, it expects no more. Clients do not read the leases but a copy, made every 30 s.
 
+**Mind small registries.** With six instances or fewer one death is enough for a server to protect itself: of 12
+renewals a minute 10 are left, and that is not more than the 10 it wants. The dead one is never evicted.
+
 All of this and the rounding (both shares are rounded so that few instances mean fewer evictions) is that of Netflix,
 *Eureka*, `AbstractInstanceRegistry` and `PeerAwareInstanceRegistryImpl`. Left out: the minutes after a server's start
 in which it serves nothing, and the correction every 15 min of how many renewals it expects, which changes nothing
@@ -34,8 +37,8 @@ if TYPE_CHECKING:
 LEASE_S = 90.0
 """After how many seconds without a renewal a lease ends, as documented."""
 LEASE_IN_EFFECT_S = 2 * LEASE_S
-"""The same as the code does it: `Lease.renew` adds the duration to the time of renewal, and `Lease.isExpired` adds it
-once more."""
+"""When it really ends: `Lease.renew` adds the duration to the time of renewal, and `Lease.isExpired` adds it once more
+(Netflix, *Eureka*, `Lease.java`)."""
 MINUTE_S = 60.0
 
 
@@ -44,12 +47,13 @@ class EurekaSettings:
     """The defaults of Eureka's server and client (Netflix, *Eureka*, `DefaultEurekaServerConfig`, `Lease`,
     `DefaultEurekaClientConfig`).
 
-    `renewal_threshold` is the share of the expected renewals a minute below which a server protects itself.
+    `lease_s` is the lease in effect, twice the duration that is set and documented. `renewal_threshold` is the share
+    of the expected renewals a minute below which a server protects itself.
     Raises `ValueError` when a value is not allowed.
     """
 
     heartbeat_s: float = 30.0
-    lease_s: float = LEASE_S
+    lease_s: float = LEASE_IN_EFFECT_S
     eviction_every_s: float = 60.0
     self_preservation: bool = True
     renewal_threshold: float = 0.85

@@ -6,8 +6,10 @@ registered and nothing asked for the first time: that is the price of one catalo
 
 What this leaves out: that a change must be written to more than half of the members first, a few milliseconds, and
 that a client needs up to seconds to find out that its connection is dead and to build a new one. Both make real
-clients later. Reads that accept old answers, which these registries offer on request, are left out, too: with them a
-server without a leader would answer from what it knew.
+clients later. Reads that accept old answers are left out, too: with them a server without a leader answers from what
+it knew. etcd and the HTTP interface of Consul give such answers on request. Consul's DNS gives them by default
+(`allow_stale`, at most 10 years old), so whoever asks by DNS is answered on both sides of a cut, and may be told of
+instances that cannot be reached. What is modelled here is Consul over HTTP.
 """
 
 from __future__ import annotations

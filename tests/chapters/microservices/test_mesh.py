@@ -1,38 +1,52 @@
 """What a mesh adds and gives back in the shop: against counts made by hand, and what follows for Istio and Linkerd."""
 
 from dataclasses import replace
-from functools import partial
 
+import numpy as np
 import pytest
 
 from archlab.chapters.microservices import mesh
 from archlab.chapters.microservices.bad_replica import Bad, OneBadReplica, ServerError
-from archlab.course.claims.verdict import Outcome
+from archlab.course.claims.verdict import ENOUGH_SEEDS, Outcome
+from archlab.data import load
 from archlab.shop.microservices.config import MicroservicesConfig
-from archlab.sim.balancing.mesh_defaults import PROXY_HOP_S, mesh_defaults
-from archlab.sim.balancing.outlier_detection import OutlierDetection
+from archlab.sim.balancing.mesh_defaults import ISTIO, LINKERD, MESHES, PROXY_HOP_S
+from archlab.sim.experiment import PooledPercentile
 from archlab.sim.simulation import Simulation
 
-SEEDS, SECONDS = range(2), 15
+SECONDS = 15
+RULES = {"istio": (mesh.istio, "Istio, asked for more"), "linkerd": (mesh.linkerd, "Linkerd, asked for more")}
 
 
 @pytest.fixture(scope="module")
-def added():
-    return mesh.added([0.5, 1.0, 2.0, 3.0], requests=5)
+def failures():
+    return mesh.failures()
 
 
 @pytest.fixture(scope="module")
-def failed_percent():
-    return mesh.by_design(seeds=SEEDS).set_index("design").failed_percent
+def failed_percent(failures):
+    return mesh.on_average(failures).set_index("design").failed_percent
 
 
-def test_two_proxies_are_paid_twice_for_a_page_and_seven_times_for_an_order(added):
-    usual_s = mesh._means_s(None, 5, seed=1)
+@pytest.fixture(scope="module")
+def cheap_up_to_ms():
+    return mesh.cheap_up_to_ms()
+
+
+def test_two_proxies_are_paid_twice_for_a_page_and_seven_times_for_an_order():
     calls = {"page": 2, "order": 7}
+    added = mesh.added([0.5, 1.0, 2.0, 3.0])
     assert set(added.use_case) == set(calls)
     for row in added.itertuples():
-        expected = 100 * calls[row.use_case] * row.added_ms / 1000 / usual_s[row.use_case]
+        usual_s = mesh._took_s(row.use_case, None)
+        expected = 100 * calls[row.use_case] * row.added_ms / 1000 / usual_s
         assert row.slower_percent == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize("use_case", ["page", "order"])
+def test_the_limit_of_what_proxies_may_add_is_where_ten_per_cent_are_reached(use_case):
+    limit_ms = mesh.cheap_up_to_ms(use_case)
+    assert mesh._slower_percent(use_case, limit_ms) == pytest.approx(mesh.NOTICEABLE_PERCENT, rel=0.003)
 
 
 @pytest.mark.parametrize(
@@ -59,14 +73,29 @@ def test_latency_alone_sends_most_calls_to_the_replica_that_fails_at_once(failed
     assert failed_percent["Linkerd, as it comes"] > 1.5 * failed_percent["no mesh"]
 
 
-def test_ejection_of_a_tenth_does_nothing_for_three_and_of_a_half_loses_five_an_ejection(failed_percent):
+def test_latency_alone_is_good_beside_a_slow_replica():
+    slow = mesh.beside_a_slow_one(seeds=range(2)).set_index("design")
+    assert slow.p99_ms["no mesh"] > 3 * slow.p99_ms["Linkerd, as it comes"]
+    assert slow.failed_percent.max() == 0
+
+
+def test_the_percentiles_are_those_of_all_pages_and_not_the_mean_of_those_of_the_runs():
+    slow = mesh.beside_a_slow_one(designs=["no mesh"], seeds=range(2)).iloc[0]
+    runs = [mesh.one_bad_replica(seed, "no mesh", "slow")["p99_ms"] for seed in range(2)]
+    assert slow.p99_ms == float(PooledPercentile(99, np.concatenate([run.values for run in runs])))
+    assert slow.p99_ms != pytest.approx(sum(map(float, runs)) / 2, rel=0.001)
+
+
+def test_ejection_of_a_tenth_does_nothing_for_three_and_helps_ten(failed_percent):
     assert failed_percent["Istio, ejection"] == failed_percent["Istio, as it comes"] > 30
-    pages = mesh.RATE_PER_S * SECONDS * 0.8
-    assert 100 * 3 / pages < failed_percent["Istio, ejection up to half"] < 100 * 12 / pages
+    ten = mesh.on_average(mesh.failures("errors", 10, ["no mesh", "Istio, ejection"], range(2)))
+    failed = ten.set_index("design").failed_percent
+    assert failed["Istio, ejection"] < failed["no mesh"] / 4
 
 
-def test_a_retry_that_covers_errors_loses_nothing(failed_percent):
-    assert failed_percent["Linkerd, asked"] == 0
+@pytest.mark.parametrize("design", ["library", "Istio, asked for more", "Linkerd, asked for more"])
+def test_a_retry_that_covers_errors_loses_nothing_in_a_mesh_or_in_a_library(failed_percent, design):
+    assert failed_percent[design] == 0
 
 
 def test_an_unknown_mesh_or_fault_is_named():
@@ -76,37 +105,41 @@ def test_an_unknown_mesh_or_fault_is_named():
         mesh.one_bad_replica(1, bad="rotten")
 
 
-def test_istio_ejects_in_pools_of_ten_and_in_small_ones_when_it_may_eject_half(added):
-    def given_back_from(design):
-        return mesh.gives_back_from_replicas(mesh.pool_sizes(design, (3, 9, 10), seeds=SEEDS))
-
-    def verdict(from_replicas, proxy_s=PROXY_HOP_S):
-        return mesh.istio(from_replicas, mesh.cheap_up_to_ms(added), 2000 * proxy_s)
-
-    by_default = given_back_from("Istio, ejection")
-    usual = verdict(by_default)
-    assert (usual.outcome, usual.flips_at) == (Outcome.HOLDS_WHEN, 10)
-    assert verdict(given_back_from("Istio, ejection up to half")).outcome is Outcome.HOLDS
-    assert verdict(given_back_from("Istio, as it comes")).outcome is Outcome.DOES_NOT_HOLD
-    assert verdict(by_default, proxy_s=0.002).outcome is Outcome.DOES_NOT_HOLD
+@pytest.mark.parametrize("brand", RULES)
+def test_no_mesh_is_worth_the_proxies_that_its_makers_measured_with_any_seed(brand, failures, cheap_up_to_ms):
+    rule, design = RULES[brand]
+    verdict = rule(mesh.gives_back_percent(failures, design), mesh.adds_ms(brand), cheap_up_to_ms)
+    assert verdict.outcome is Outcome.DOES_NOT_HOLD
+    assert verdict.is_stable
+    assert verdict.seeds >= ENOUGH_SEEDS
+    assert "two proxies add less than 0.345 ms" in verdict.words
 
 
-def test_a_larger_share_that_may_be_ejected_is_enough_in_smaller_pools(monkeypatch, added):
-    fifth = replace(mesh_defaults("istio"), ejection=partial(OutlierDetection, max_ejected=0.2))
-    monkeypatch.setattr(mesh, "DESIGNS", {"no mesh": None, "fifth": fifth})
-    pools = mesh.pool_sizes("fifth", (3, 4, 5), seeds=SEEDS)
-    assert mesh.istio(mesh.gives_back_from_replicas(pools), mesh.cheap_up_to_ms(added), 0.1).flips_at == 5
+@pytest.mark.parametrize("brand", RULES)
+def test_it_would_be_with_proxies_of_the_general_figure_or_in_a_shop_where_calls_take_long(
+    brand, failures, cheap_up_to_ms, monkeypatch
+):
+    rule, design = RULES[brand]
+    gives_back = mesh.gives_back_percent(failures, design)
+    assert rule(gives_back, 2000 * PROXY_HOP_S, cheap_up_to_ms).outcome is Outcome.HOLDS_WHEN
+    monkeypatch.setattr(mesh, "STEADY", replace(mesh.STEADY, hop_s=0.040))
+    far_apart = rule(gives_back, mesh.adds_ms(brand), mesh.cheap_up_to_ms())
+    assert far_apart.outcome is Outcome.HOLDS_WHEN
+    assert far_apart.flips_at > mesh.adds_ms(brand)
 
 
-def test_linkerd_helps_against_a_slow_replica_and_taking_turns_would_not(added):
-    slow = mesh.slower_and_slower((1, 4, 10), seeds=SEEDS)
+@pytest.mark.parametrize(
+    ("brand", "design"),
+    [("istio", "Istio, as it comes"), ("istio", "Istio, ejection"), ("linkerd", "Linkerd, as it comes")],
+)
+def test_as_it_comes_a_mesh_gives_back_too_little_at_any_price(brand, design, failures, cheap_up_to_ms):
+    gives_back = mesh.gives_back_percent(failures, design)
+    assert RULES[brand][0](gives_back, 0.0, cheap_up_to_ms).outcome is Outcome.DOES_NOT_HOLD
 
-    def verdict(design):
-        from_times = mesh.gives_back_from_times_slower(slow, design)
-        adds_ms = 2000 * mesh_defaults("linkerd").proxy_s
-        return mesh.linkerd(from_times, mesh.cheap_up_to_ms(added), adds_ms)
 
-    usual = verdict("Linkerd, as it comes")
-    assert usual.outcome is Outcome.HOLDS_WHEN
-    assert 1.5 < usual.flips_at < 6
-    assert verdict("no mesh").outcome is Outcome.DOES_NOT_HOLD, "without a mesh callers take turns"
+def test_what_two_proxies_add_is_what_the_makers_published(monkeypatch):
+    published = load("mesh").set_index(["system", "figure"]).value
+    assert mesh.adds_ms("istio") == pytest.approx(1000 * published["Istio", "added by two proxies, p90"])
+    assert mesh.adds_ms("linkerd") == pytest.approx(2000 * LINKERD.proxy_s)
+    monkeypatch.setitem(MESHES, "istio", replace(ISTIO, proxy_s=PROXY_HOP_S))
+    assert mesh.adds_ms("istio") == pytest.approx(0.1)
