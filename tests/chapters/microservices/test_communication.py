@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import pytest
 
-from archlab.chapters.microservices import communication
+from archlab.chapters.microservices import communication, consistency
 from archlab.course.claims.limit import Limit
 from archlab.course.claims.verdict import ENOUGH_SEEDS, Outcome
 from archlab.sim import Simulation
@@ -50,8 +50,8 @@ def stream_without_keys():
 
 
 def test_a_plain_call_loses_every_order_that_comes_while_payments_is_away(means):
-    assert means.lost_percent["call", "payments-1"] > 95
-    assert means.wrong_rows["call"].max() == 0
+    assert means.lost_percent["call without a log", "payments-1"] > 95
+    assert means.wrong_rows["call without a log"].max() == 0
 
 
 @pytest.mark.parametrize("design", ["call with a log", "queue", "stream"])
@@ -117,6 +117,14 @@ def test_messages_are_worse_than_a_call_with_a_log_when_their_broker_is_away_too
         "stream": communication.event_streaming(0.0, found["lost_percent"], 4.0),
     }
     assert judged[way].outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_what_messages_are_judged_by_is_what_is_lost_and_what_the_death_of_their_sender_breaks(table):
+    crashes = consistency.crashes(["stream"], points=5, seeds=range(2))
+    two_seeds = table[table.seed < 2]
+    found = communication.event_streaming(**communication.compared(two_seeds, crashes, "stream"))
+    assert found.outcome is Outcome.HOLDS_WHEN
+    assert 1 < found.flips_at < 20
 
 
 def test_a_sender_that_cannot_break_an_order_lifts_the_limit():

@@ -14,7 +14,7 @@ from archlab.shop.domain import Order, OrderLine, OutOfStock, Payment, PaymentDe
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MicroservicesConfig
 from archlab.shop.monolithic.architecture import Monolith
-from archlab.sim import Exponential, Failure, Poisson, Simulation
+from archlab.sim import Failure, Poisson, Simulation
 
 KEYS = {"idempotency_keys": True}
 WAYS = {"naive": {}, "saga_in_memory": KEYS, "saga_with_log": KEYS, "queue": {}, "stream": {}}
@@ -157,8 +157,8 @@ def test_an_unknown_way_to_order_is_refused_at_once():
 
 def test_one_database_and_a_saga_with_a_log_survive_every_crash_and_the_others_do_not(summary):
     wrong = summary.crashes_with_anomaly
-    assert wrong[["monolith", "saga_with_log"]].max() == 0
-    assert wrong[["naive", "saga_in_memory", "queue", "stream"]].min() > 0
+    assert wrong[["monolith", "saga with log"]].max() == 0
+    assert wrong[["naive", "saga in memory", "queue", "stream"]].min() > 0
 
 
 @pytest.mark.parametrize("design", ["saga_in_memory", "queue", "stream"])
@@ -181,10 +181,10 @@ def test_a_sender_that_dies_between_reservation_and_message_loses_pieces():
 def test_an_order_is_exposed_no_longer_when_the_payment_provider_is_slower(monkeypatch):
     monkeypatch.setitem(consistency.PARTS, "queue", ("orders-1",))
     near, far = (
-        consistency.dying(1, "queue", points=40, provider_s=Exponential(mean_s)).exposed_ms.sum()
+        consistency.dying(1, "queue", points=24, provider_s=mean_s).exposed_ms.sum()
         for mean_s in (0.005, 0.025)
     )
-    assert far == pytest.approx(near, rel=0.25)
+    assert far == pytest.approx(near, rel=0.35)
 
 
 def test_an_order_ends_when_it_is_paid_and_not_when_it_is_accepted(crashes):
@@ -222,7 +222,7 @@ def test_consistency_is_a_challenge_for_plain_orders_and_not_with_a_log(crashes)
 
 
 def test_the_verdict_on_plain_orders_is_the_same_with_ten_seeds(plain):
-    assert verdict_on(plain, "naive").is_stable
+    assert consistency.consistency_challenges(**consistency.half_orders(plain)).is_stable
     assert max(consistency.orders_per_s(plain, "naive", "from").per_seed) < math.inf
 
 
