@@ -65,9 +65,11 @@ CASES = {
     "monolithic-calls": Case(Monolith, MonolithConfig(calls="network"), whole=True),
     "microservices": Case(Microservices, MicroservicesConfig()),
     "microservices-copies": Case(Microservices, MicroservicesConfig(**COPIES), dearer_than="microservices"),
-    "microservices-saga": Case(Microservices, MicroservicesConfig(ordering="saga", **KEYS)),
-    "microservices-outbox": Case(
-        Microservices, MicroservicesConfig(ordering="outbox", **KEYS), whole=True, pending=True
+    "microservices-saga-in-memory": Case(
+        Microservices, MicroservicesConfig(ordering="saga_in_memory", **KEYS)
+    ),
+    "microservices-saga-with-log": Case(
+        Microservices, MicroservicesConfig(ordering="saga_with_log", **KEYS), whole=True, pending=True
     ),
     "microservices-queue": Case(Microservices, MicroservicesConfig(ordering="queue", **KEYS), pending=True),
     "microservices-stream": Case(Microservices, MicroservicesConfig(ordering="stream", **KEYS), pending=True),

@@ -1,96 +1,184 @@
-"""Consistency over three databases: services that die in the middle of an order, and orders that come twice.
+"""Consistency over three databases: programs that die in the middle of an order, and orders that come twice.
 
-The rules ask whether each service owns its data, and whether the plain way to place an order survives every crash.
+Every program that takes part dies at many moments of one order. What that leaves in the rows is counted, and from the
+share of moments that do harm follows for how long an order is *exposed*. That time does not depend on how long the
+payment provider thinks, and with the orders a second it says how many orders a year end half done.
 
->>> table = dying_orders(["naive"], points=3, seeds=[1])
->>> table[["design", "crashes"]].to_numpy().tolist()
-[['naive', 9]]
->>> consistency_challenges(wrong_with_one_database_percent=0.0, wrong_with_three_percent=20.0).words
-'Holds'
+What this leaves out: databases that are away for longer. They break every plain order of that time, which errs in
+favour of the plain way.
+
+>>> table = crashes(["naive"], points=6, seeds=[1])
+>>> summary(table)[["design", "crashes"]].to_numpy().tolist()
+[['naive', 10]]
+>>> consistency_challenges(orders_a_second_with_one_database=math.inf, orders_a_second_with_three=3.0).words
+'Holds when: from 3 orders a second, with 52 kills of each program a year'
 """
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from typing import Any
 
 import joblib
 import numpy as np
 import pandas as pd
 
+from archlab.course.claims.limit import Holds, Limit
+from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
-from archlab.course.claims.verdict import Verdict, holds_if
-from archlab.shop.crash_points import crash_points, drop_anomalies_that_never_occurred, end_of_order_s, tally
+from archlab.course.claims.verdict import Verdict, holds_from, holds_if
+from archlab.course.quantity import number
+from archlab.shop.architecture import Architecture
+from archlab.shop.crash_points import crash_points, drop_anomalies_that_never_occurred, tally
 from archlab.shop.day import ORDERS_ONLY, run_day
 from archlab.shop.microservices.architecture import Microservices
-from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
+from archlab.shop.microservices.config import MICROSERVICES, SAGAS, MicroservicesConfig
 from archlab.shop.microservices.guards import Guards
+from archlab.shop.microservices.ordering.accepted import AcceptedOrder
 from archlab.shop.monolithic.architecture import Monolith
+from archlab.shop.monolithic.config import MonolithConfig
 from archlab.sim.distributions import Exponential
 from archlab.sim.experiment import sweep
 from archlab.sim.faults import SlowDown
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Poisson
 
-PARTS = ("orders-1", "inventory-1", "payments-1")
-ORDERINGS = ("naive", "saga", "outbox")
-NEAR_PROVIDER_S = Exponential(0.005)
-"""A provider that answers at once, so that most crashes hit an order between two steps and not a wait for payment."""
+ONE_DATABASE = "monolith"
+"""The design in which an order is one transaction in one database."""
 
-SETTLED_AFTER_S = 15.0
+PROGRAMS = ("orders-1", "inventory-1", "payments-1")
+PARTS: Mapping[str, Sequence[str]] = {
+    ONE_DATABASE: ("shop-1",),
+    "queue": (*PROGRAMS, "payments queue", "orders queue"),
+    "stream": (*PROGRAMS, "payments log", "orders log"),
+}
+"""A design -> the programs that take part in its orders, and die. `PROGRAMS` where none are named."""
+
+POINTS, FEW_POINTS = 12, 4
+"""Moments at which the first of a design's programs dies, and each of the others: the first one is exposed longest."""
+
+ORDERINGS = (ONE_DATABASE, "naive", "saga_in_memory", "saga_with_log")
+NEAR_PROVIDER_S = 0.005
+"""The mean time of a provider that answers at once, so that most crashes hit an order between two steps and not a wait
+for payment."""
+
+SETTLED_AFTER_S = 10.0
+
+KILLS_A_YEAR = 52.0
+"""How often each program dies in the middle of its work: once a week, because its machine is replaced, its memory is
+used up, or a deployment does not wait. An assumption."""
+
+WRONG_ORDERS_A_YEAR = 1.0
+"""One order a year somebody puts right by hand. More of them need a program that does."""
 
 
 def built_with(ordering: str, config: MicroservicesConfig = MICROSERVICES) -> MicroservicesConfig:
     """Return a shop that orders in this way, with idempotency keys where it needs them."""
-    keys = config.idempotency_keys or ordering in ("saga", "outbox")
+    keys = config.idempotency_keys or ordering in (*SAGAS, "queue", "stream")
     return replace(config, ordering=ordering, idempotency_keys=keys)  # type: ignore[arg-type]
 
 
-def dying(seed: int, ordering: str, points: int = 20) -> pd.DataFrame:
-    """Let each of `PARTS` die at `points` moments of one order, from its beginning to its end.
+def _builder(design: str, provider_s: Exponential) -> Callable[[Simulation], Architecture]:
+    if design == ONE_DATABASE:
+        return partial(Monolith, config=MonolithConfig(provider_s=provider_s))
+    return partial(Microservices, config=replace(built_with(design), provider_s=provider_s))
 
-    Returns the frame of `archlab.shop.crash_points` with the column `part`. After each crash the part starts again, and
-    the shop has `SETTLED_AFTER_S` to put in order what it can.
+
+def end_of_order_s(build: Callable[[Simulation], Architecture], seed: int) -> float:
+    """Return when the order that `crash_points` runs would be placed, had nothing crashed: accepted and paid."""
+    shop = build(Simulation(seed))
+    shop.answer(shop.place_order(0, shop.customers.basket()))
+    answered_s = float(shop.sim.now)
+    ordering = shop.services["orders"].ordering if isinstance(shop, Microservices) else None  # type: ignore[attr-defined]
+    if not isinstance(ordering, AcceptedOrder):
+        return answered_s
+    shop.sim.run(until=answered_s + SETTLED_AFTER_S)
+    return ordering.finished_s[0]
+
+
+def dying(seed: int, design: str, points: int = POINTS, provider_s: float = NEAR_PROVIDER_S) -> pd.DataFrame:
+    """Let the design's `PARTS` die at moments of one order, evenly from its beginning to its end.
+
+    The first part at `points` of them, the others at a third, as `POINTS` and `FEW_POINTS`.
+
+    Returns the frame of `archlab.shop.crash_points` with `design`, `seed`, `part`, `order_ms` from the beginning to the
+    end, and `exposed_ms`: the stretch that this moment stands for if the crash left wrong rows, else 0. After each
+    crash the part starts again, and the shop has `SETTLED_AFTER_S` to put in order what it can.
     """
-    config = replace(built_with(ordering), provider_s=NEAR_PROVIDER_S)
-    build = partial(Microservices, config=config)
-    moments = np.linspace(0, end_of_order_s(build, seed), points + 1)[1:]
-    frames = [
-        crash_points(build, part, moments, settled_after_s=SETTLED_AFTER_S, seed=seed) for part in PARTS
-    ]
-    return pd.concat([frame.assign(part=part) for part, frame in zip(PARTS, frames, strict=True)])
+    build = _builder(design, Exponential(provider_s))
+    end_s = end_of_order_s(build, seed)
+    first, *others = PARTS.get(design, PROGRAMS)
+    frames = [_dying(build, first, points, end_s, seed)]
+    frames += [_dying(build, part, max(1, points * FEW_POINTS // POINTS), end_s, seed) for part in others]
+    return pd.concat(frames, ignore_index=True).assign(design=design, seed=seed)
 
 
-def dying_orders(
-    orderings: Sequence[str] = ORDERINGS, points: int = 20, seeds: Iterable[int] = range(4)
+def _dying(
+    build: Callable[[Simulation], Architecture], part: str, points: int, end_s: float, seed: int
 ) -> pd.DataFrame:
-    """Compare ways to order over the same crashes. A row a way.
+    """Let one part die in the middle of each of `points` equal stretches of the order."""
+    moments = end_s * (np.arange(points) + 0.5) / points
+    table = crash_points(build, part, moments, settled_after_s=SETTLED_AFTER_S, seed=seed)
+    return table.assign(
+        part=part, order_ms=1000 * end_s, exposed_ms=(table.anomalies > 0) * 1000 * end_s / points
+    )
 
-    Columns: design, crashes, crashes_with_anomaly, wrong_rows_percent, charged_for_nothing (crashes after which the
+
+def crashes(
+    designs: Sequence[str] = ORDERINGS,
+    points: int = POINTS,
+    seeds: Iterable[int] = range(10),
+    provider_s: float = NEAR_PROVIDER_S,
+) -> pd.DataFrame:
+    """Return `dying` for each design and seed: a row a crash. `provider_s`: the mean of exponential times."""
+    jobs = list(product(designs, seeds))
+    tables = joblib.Parallel()(
+        joblib.delayed(dying)(seed, design, points, provider_s) for design, seed in jobs
+    )
+    return pd.concat(tables, ignore_index=True)
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Count in a frame of `crashes`. A row a design, in their order, with its name in words.
+
+    Columns: design, wrong_rows_percent (each part dies equally often), order_ms, exposed_ms (for all its parts
+    together, the mean over the seeds), crashes, crashes_with_anomaly, charged_for_nothing (crashes after which the
     provider had taken money that no order explains), and a column for each kind of anomaly that occurred.
     """
-    jobs = [(ordering, seed) for ordering in orderings for seed in seeds]
-    tables = joblib.Parallel()(joblib.delayed(dying)(seed, ordering, points) for ordering, seed in jobs)
-    crashes = pd.concat([table.assign(design=name) for (name, _), table in zip(jobs, tables, strict=True)])
-    rows = [_counted(name, crashes[crashes.design == name]) for name in orderings]
+    rows = [_counted(name, table[table.design == name]) for name in table.design.unique()]
     return drop_anomalies_that_never_occurred(pd.DataFrame(rows))
 
 
 def _counted(name: str, table: pd.DataFrame) -> dict[str, Any]:
     counts = tally(table)
-    share = {"wrong_rows_percent": 100 * counts["crashes_with_anomaly"] / counts["crashes"]}
-    return {"design": name} | counts | share
+    wrong_share = (table.anomalies > 0).groupby(table.part).mean().mean()
+    exposed = {"order_ms": table.order_ms.mean(), "exposed_ms": table.exposed_ms.sum() / table.seed.nunique()}
+    return {"design": name.replace("_", " "), "wrong_rows_percent": 100 * wrong_share} | exposed | counts
 
 
-def wrong_with_one_database_percent(points: int = 20, seed: int = 1) -> float:
-    """Return the share of crashes that leave wrong rows when an order is one transaction in one database.
+def exposed_ms(table: pd.DataFrame, design: str) -> OverSeeds:
+    """For how long one order is exposed: the death of one of its programs then leaves wrong rows. Over all programs."""
+    return OverSeeds(table[table.design == design].groupby("seed").exposed_ms.sum())
 
-    The program dies at `points` moments of the last 10 ms of the order, in which its rows are written.
+
+def orders_per_s(table: pd.DataFrame, design: str, holds: Holds) -> Limit:
+    """Return how many orders a second make `WRONG_ORDERS_A_YEAR`, when each program is killed `KILLS_A_YEAR` times.
+
+    A kill hits on average so many orders in their exposed time as arrive in a time of that length (Little's law). inf:
+    no rate is too high.
     """
-    end_s = end_of_order_s(Monolith, seed)
-    moments = np.linspace(end_s - 0.010, end_s, points)
-    counts = tally(crash_points(Monolith, "shop-1", moments, settled_after_s=SETTLED_AFTER_S, seed=seed))
-    return 100 * counts["crashes_with_anomaly"] / counts["crashes"]
+    exposed_s = [ms / 1000 for ms in exposed_ms(table, design).per_seed]
+    return Limit(holds, [WRONG_ORDERS_A_YEAR / (KILLS_A_YEAR * s) if s else math.inf for s in exposed_s])
+
+
+def half_orders(table: pd.DataFrame) -> dict[str, Limit]:
+    """Return the figures of `consistency_challenges` from a frame of `crashes`: those of the two plain ways."""
+    return {
+        "orders_a_second_with_one_database": orders_per_s(table, ONE_DATABASE, "from"),
+        "orders_a_second_with_three": orders_per_s(table, "naive", "from"),
+    }
 
 
 def latency_ms(seed: int, ordering: str, orders: int = 60) -> dict[str, float]:
@@ -108,7 +196,7 @@ def latencies(orderings: Sequence[str] = ORDERINGS, seeds: Iterable[int] = range
 
 
 def impatient(
-    seed: int, attempts: int, idempotency_keys: bool, rate_per_s: float = 8.0, slow_s: float = 20.0
+    seed: int, attempts: int, idempotency_keys: bool, rate_per_s: float = 8.0, slow_s: float = 10.0
 ) -> dict[str, float]:
     """Let the gateway ask the orders service again when an order takes longer than half a second.
 
@@ -153,15 +241,20 @@ def asked_again(
     return pd.concat(frames, ignore_index=True)
 
 
-@settles("characteristics.decentralized-data-management", evidence=Evidence.MEASURED)
-def decentralized_data(services_that_share_a_database: int, anomalies_of_a_quiet_day: int) -> Verdict:
-    """Holds when no two services have a table in one database, and all rows agree while nothing breaks."""
-    return holds_if(services_that_share_a_database == 0 == anomalies_of_a_quiet_day)
+@settles("characteristics.decentralized-data-management", evidence=Evidence.BY_CONSTRUCTION)
+def decentralized_data(services_that_share_a_database: int) -> Verdict:
+    """Holds when no two services have a table in one database."""
+    return holds_if(services_that_share_a_database == 0)
 
 
 @settles("cons.data-consistency-challenges", evidence=Evidence.SIMULATED)
 def consistency_challenges(
-    wrong_with_one_database_percent: float, wrong_with_three_percent: float
+    orders_a_second_with_one_database: float, orders_a_second_with_three: float
 ) -> Verdict:
-    """Holds when the plain way to place an order survives every crash with one database, and not with three."""
-    return holds_if(wrong_with_one_database_percent == 0 < wrong_with_three_percent)
+    """Holds from the rate of orders at which the plain way to place one leaves more than {WRONG_ORDERS_A_YEAR} order a
+    year wrong with three databases, and not with one. Each program is killed {KILLS_A_YEAR} times a year.
+    """
+    if orders_a_second_with_one_database <= orders_a_second_with_three:
+        return holds_if(False)
+    unit = f"orders a second, with {number(KILLS_A_YEAR)} kills of each program a year"
+    return holds_from(orders_a_second_with_three, unit)

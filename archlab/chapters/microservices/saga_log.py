@@ -3,8 +3,9 @@
 An order over several databases has no common transaction, and a crash can end it after any step. With a log the
 orders service notes an order before it does what cannot be undone, and closes the note after the last step. Every
 `RESUME_EVERY_S` a job of the service looks for notes older than that, and carries out the whole order once more.
-Requests carry idempotency keys, so a step that was done is known as done. `archlab.shop.microservices.ordering.saga`
-undoes the steps of an order that failed; this goes on with it.
+Requests carry idempotency keys, so a step that was done is known as done. The shop's own such saga is
+`archlab.shop.microservices.ordering.saga_with_log`; `archlab.shop.microservices.ordering.saga_in_memory` has no log and
+undoes the steps of an order that failed.
 
 Which steps there are, and where the note stands among them, is not decided here: it is `place`, a generator that you
 give. What this leaves out: the job never gives an order up, and it runs at the first instance only, so it errs in

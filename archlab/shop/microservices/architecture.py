@@ -22,8 +22,8 @@ from archlab.shop.microservices.config import MicroservicesConfig
 from archlab.shop.microservices.gateway import Gateway
 from archlab.shop.microservices.instance import Instance, Steps
 from archlab.shop.microservices.ordering.accepted import QueuedOrder, StreamedOrder
-from archlab.shop.microservices.ordering.outbox import Outbox
-from archlab.shop.microservices.ordering.saga import Saga
+from archlab.shop.microservices.ordering.saga_in_memory import SagaInMemory
+from archlab.shop.microservices.ordering.saga_with_log import SagaWithLog
 from archlab.shop.microservices.platform import Platform
 from archlab.shop.microservices.services.catalogue import Catalogue
 from archlab.shop.microservices.services.inventory import Inventory
@@ -40,8 +40,8 @@ from archlab.sim.simulation import Simulation
 
 ORDERINGS: Mapping[str, type[Ordering]] = {
     "naive": NaiveOrder,
-    "saga": Saga,
-    "outbox": Outbox,
+    "saga_in_memory": SagaInMemory,
+    "saga_with_log": SagaWithLog,
     "queue": QueuedOrder,
     "stream": StreamedOrder,
 }

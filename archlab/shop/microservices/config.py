@@ -34,7 +34,8 @@ from archlab.shop.microservices.wire.protocol import Protocol, ProtocolName
 from archlab.sim.distributions import as_distribution
 from archlab.sim.validation import require_non_negative, require_whole
 
-OrderingWord = Literal["naive", "saga", "outbox", "queue", "stream"]
+OrderingWord = Literal["naive", "saga_in_memory", "saga_with_log", "queue", "stream"]
+SAGAS: tuple[OrderingWord, ...] = ("saga_in_memory", "saga_with_log")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +66,12 @@ class MicroservicesConfig(ShopConfig):
             the network with its own size, over connections. None: messages of `message_bytes`, no connections.
 
     How it is built and run:
-        ordering: "naive": the steps of an order one after the other, and what was done stays done. "saga": what was
-            done is undone when a step fails. "outbox": what was not done is done later. "queue" and "stream": an order
-            is accepted at once, and paid by messages. Saga and outbox need `idempotency_keys`.
+        ordering: "naive": the steps of an order one after the other, and what was done stays done. "saga_in_memory":
+            what was done is undone when a step fails, as long as the process lives. "saga_with_log": a note in the
+            rows says what is under way, and what was not done is done later. "queue" and "stream": an order is
+            accepted at once, and paid by messages. Both sagas need `idempotency_keys`.
+        redelivery_wait_s: how long payments keeps a message that it could not deal with before the queue may deliver
+            it again. 0: not at all, as a RabbitMQ consumer that just rejects it.
         idempotency_keys: True: a request that is repeated for the same order is known as one, by the services and
             by the provider.
 
@@ -86,13 +90,15 @@ class MicroservicesConfig(ShopConfig):
     mesh: Mesh | None = None
     protocol: ProtocolName | Protocol | None = None
     ordering: OrderingWord = "naive"
+    redelivery_wait_s: float = 0.0
     idempotency_keys: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("cores", "gateway_workers"):
             require_whole(name, getattr(self, name), at_least=1)
-        require_non_negative("proxy_s", self.proxy_s)
+        for name in ("proxy_s", "redelivery_wait_s"):
+            require_non_negative(name, getattr(self, name))
         for name in self.instances:
             _require_one_of("instances names", name, PROGRAMS)
             require_whole(f"instances[{name!r}]", self.instances[name], at_least=1)
@@ -103,7 +109,7 @@ class MicroservicesConfig(ShopConfig):
         for name in self.guards:
             _require_one_of("guards names", name, (*SERVICES, "payment provider"))
         _require_one_of("ordering is", self.ordering, get_args(OrderingWord))
-        if self.ordering in ("saga", "outbox") and not self.idempotency_keys:
+        if self.ordering in SAGAS and not self.idempotency_keys:
             raise ValueError(f"idempotency_keys is False; it must be True with ordering={self.ordering!r}")
 
     # What there is ---------------------------------------------------------------------------------------

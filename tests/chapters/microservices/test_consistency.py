@@ -1,23 +1,23 @@
 """Ways to place an order over several databases: what dies, what is undone or done later, and what comes twice."""
 
-from dataclasses import replace
-from functools import partial
+import math
 
 import pytest
 
 from archlab.chapters.microservices import code, consistency
+from archlab.course.claims.rule import Evidence
 from archlab.course.claims.verdict import Outcome
 from archlab.shop.architecture import Assortment
-from archlab.shop.crash_points import end_of_order_s
-from archlab.shop.day import at_load, run_day
+from archlab.shop.crash_points import crash_points
+from archlab.shop.day import run_day
 from archlab.shop.domain import Order, OrderLine, OutOfStock, Payment, PaymentDeclined
 from archlab.shop.microservices.architecture import Microservices
-from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
+from archlab.shop.microservices.config import MicroservicesConfig
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.sim import Failure, Poisson, Simulation
 
 KEYS = {"idempotency_keys": True}
-WAYS = {"naive": {}, "saga": KEYS, "outbox": KEYS, "queue": {}, "stream": {}}
+WAYS = {"naive": {}, "saga_in_memory": KEYS, "saga_with_log": KEYS, "queue": {}, "stream": {}}
 
 
 def shop_of(ordering, **changed):
@@ -28,7 +28,23 @@ def shop_of(ordering, **changed):
 
 @pytest.fixture(scope="module")
 def crashes():
-    return consistency.dying_orders(points=15, seeds=[3]).set_index("design")
+    return consistency.crashes((*consistency.ORDERINGS, "queue", "stream"), points=9, seeds=[3])
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """The two plain ways to order, with ten seeds."""
+    return consistency.crashes((consistency.ONE_DATABASE, "naive"), points=6)
+
+
+@pytest.fixture(scope="module")
+def summary(crashes):
+    return consistency.summary(crashes).set_index("design")
+
+
+def exposed_by_part(crashes, design):
+    table = crashes[crashes.design == design]
+    return (table.groupby("part").exposed_ms.sum() > 0).to_dict()
 
 
 @pytest.mark.parametrize("ordering", WAYS)
@@ -58,7 +74,7 @@ def test_a_declined_payment_leaves_no_order_and_all_the_stock(ordering):
 
 
 def test_a_saga_undoes_what_was_done_also_while_a_service_is_away():
-    shop = shop_of("saga")
+    shop = shop_of("saga_in_memory")
     shop.parts["orders database"].crash()
     with pytest.raises(Failure):
         shop.answer(shop.place_order(7, {1: 2}))
@@ -73,7 +89,7 @@ def test_a_saga_undoes_what_was_done_also_while_a_service_is_away():
 
 
 def test_a_payment_that_was_taken_meanwhile_is_given_back():
-    shop = shop_of("saga")
+    shop = shop_of("saga_in_memory")
     order = shop.answer(shop.place_order(7, {1: 2}))
     shop.sim.run(until=20)
     assert shop.rows("ledger").state.tolist() == ["captured"]
@@ -85,7 +101,7 @@ def test_a_payment_that_was_taken_meanwhile_is_given_back():
 
 
 def test_pieces_that_were_released_are_not_set_aside_by_a_call_that_comes_late():
-    shop = shop_of("saga")
+    shop = shop_of("saga_in_memory")
     order = shop.answer(shop.place_order(7, {1: 2}))
     inventory, here = shop.services["inventory"], shop.instances["inventory-1"]
     for operation in ("release", "release", "reserve"):
@@ -93,7 +109,7 @@ def test_pieces_that_were_released_are_not_set_aside_by_a_call_that_comes_late()
     assert (shop.rows("stock").on_hand == shop.rows("stock").initial).all()
 
 
-@pytest.mark.parametrize("ordering", ["saga", "outbox"])
+@pytest.mark.parametrize("ordering", ["saga_in_memory", "saga_with_log"])
 def test_an_order_whose_pieces_were_put_back_is_refused_when_it_comes_again(ordering):
     shop = shop_of(ordering, assortment=Assortment(stock=1))
     inventory, here = shop.services["inventory"], shop.instances["inventory-1"]
@@ -108,8 +124,8 @@ def test_an_order_whose_pieces_were_put_back_is_refused_when_it_comes_again(orde
 
 
 @pytest.mark.parametrize("part", ["inventory-1", "payments-1", "notifications-1"])
-def test_an_outbox_accepts_orders_while_a_service_is_away_and_finishes_them_when_it_is_back(part):
-    shop = shop_of("outbox")
+def test_a_saga_with_a_log_accepts_orders_while_a_service_is_away_and_finishes_them_when_it_is_back(part):
+    shop = shop_of("saga_with_log")
     shop.instances[part].crash()
     orders = [shop.answer(shop.place_order(number, {1: 1})) for number in range(3)]
     assert {order.state.value for order in orders} == {"pending"}
@@ -120,7 +136,7 @@ def test_an_outbox_accepts_orders_while_a_service_is_away_and_finishes_them_when
     assert shop.audit().ok
 
 
-@pytest.mark.parametrize("ordering", ["saga", "outbox", "queue", "stream"])
+@pytest.mark.parametrize("ordering", ["saga_in_memory", "saga_with_log", "queue", "stream"])
 def test_every_way_serves_a_usual_day_and_the_audit_is_content(ordering):
     config = MicroservicesConfig(ordering=ordering, idempotency_keys=True, declined=0.1)
     day = run_day(Microservices, config, Poisson(40), seed=2, duration_s=10, drain_s=60)
@@ -128,7 +144,7 @@ def test_every_way_serves_a_usual_day_and_the_audit_is_content(ordering):
     assert day.result.availability("browse") == 1.0
 
 
-@pytest.mark.parametrize("ordering", ["saga", "outbox"])
+@pytest.mark.parametrize("ordering", ["saga_in_memory", "saga_with_log"])
 def test_ways_that_repeat_or_undo_need_idempotency_keys(ordering):
     with pytest.raises(ValueError, match="idempotency_keys is False"):
         MicroservicesConfig(ordering=ordering)
@@ -139,43 +155,87 @@ def test_an_unknown_way_to_order_is_refused_at_once():
         MicroservicesConfig(ordering="pigeon")
 
 
-def test_an_outbox_leaves_no_crash_with_wrong_rows_and_a_saga_does(crashes):
-    assert crashes.crashes_with_anomaly["outbox"] == 0
-    assert 0 < crashes.crashes_with_anomaly["saga"] < crashes.crashes_with_anomaly["naive"]
+def test_one_database_and_a_saga_with_a_log_survive_every_crash_and_the_others_do_not(summary):
+    wrong = summary.crashes_with_anomaly
+    assert wrong[["monolith", "saga with log"]].max() == 0
+    assert wrong[["naive", "saga in memory", "queue", "stream"]].min() > 0
 
 
-def test_the_orders_of_the_crashes_end_near_each_other():
-    config = replace(consistency.built_with("saga"), provider_s=consistency.NEAR_PROVIDER_S)
-    assert 0.01 < end_of_order_s(partial(Microservices, config=config), 1) < 0.2
+@pytest.mark.parametrize("design", ["saga_in_memory", "queue", "stream"])
+def test_of_all_programs_that_take_part_only_the_death_of_the_sender_does_harm(crashes, design):
+    found = exposed_by_part(crashes, design)
+    assert len(found) == (3 if design == "saga_in_memory" else 5)
+    assert [part for part, is_exposed in found.items() if is_exposed] == ["orders-1"]
 
 
-def test_consistency_is_a_challenge_for_plain_orders_and_not_with_an_outbox(crashes):
-    monolith_percent = consistency.wrong_with_one_database_percent(points=12)
+def test_a_plain_order_is_broken_also_by_the_death_of_a_service_it_calls(plain):
+    assert exposed_by_part(plain, "naive")["payments-1"]
 
-    def verdict(ordering):
-        return consistency.consistency_challenges(
-            wrong_with_one_database_percent=monolith_percent,
-            wrong_with_three_percent=crashes.wrong_rows_percent[ordering],
+
+def test_a_sender_that_dies_between_reservation_and_message_loses_pieces():
+    config = MicroservicesConfig(ordering="queue", idempotency_keys=True, provider_s=0.005)
+    found = crash_points(lambda sim: Microservices(sim, config), "orders-1", [0.006])
+    assert found.stock_mismatches[0] > 0
+
+
+def test_an_order_is_exposed_no_longer_when_the_payment_provider_is_slower(monkeypatch):
+    monkeypatch.setitem(consistency.PARTS, "queue", ("orders-1",))
+    near, far = (
+        consistency.dying(1, "queue", points=24, provider_s=mean_s).exposed_ms.sum()
+        for mean_s in (0.005, 0.025)
+    )
+    assert far == pytest.approx(near, rel=0.35)
+
+
+def test_an_order_ends_when_it_is_paid_and_not_when_it_is_accepted(crashes):
+    latest_s = crashes[crashes.part == "orders-1"].groupby("design").at_s.max()
+    accepted_s = 0.012
+    assert latest_s.min() > accepted_s
+    assert latest_s.max() < 0.2
+
+
+def test_a_year_of_kills_makes_one_wrong_order_at_the_limit(crashes):
+    for design in ("naive", "queue"):
+        exposed, limit = (
+            consistency.exposed_ms(crashes, design),
+            consistency.orders_per_s(crashes, design, "from"),
         )
+        for ms, rate in zip(exposed.per_seed, limit.per_seed, strict=True):
+            assert consistency.KILLS_A_YEAR * rate * ms / 1000 == pytest.approx(
+                consistency.WRONG_ORDERS_A_YEAR
+            )
 
-    assert verdict("naive").outcome is Outcome.HOLDS
-    assert verdict("outbox").outcome is Outcome.DOES_NOT_HOLD
+
+def verdict_on(crashes, design):
+    return consistency.consistency_challenges(
+        consistency.orders_per_s(crashes, consistency.ONE_DATABASE, "from"),
+        consistency.orders_per_s(crashes, design, "from"),
+    )
+
+
+def test_consistency_is_a_challenge_for_plain_orders_and_not_with_a_log(crashes):
+    found = verdict_on(crashes, "naive")
+    assert found.outcome is Outcome.HOLDS_WHEN
+    assert 0.5 < found.flips_at < 10
+    assert verdict_on(crashes, "saga_with_log").outcome is Outcome.DOES_NOT_HOLD
+    assert verdict_on(crashes, consistency.ONE_DATABASE).outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_the_verdict_on_plain_orders_is_the_same_with_ten_seeds(plain):
+    assert consistency.consistency_challenges(**consistency.half_orders(plain)).is_stable
+    assert max(consistency.orders_per_s(plain, "naive", "from").per_seed) < math.inf
 
 
 def test_each_service_owns_its_data_and_the_modules_of_a_monolith_do_not():
-    day = run_day(
-        Microservices, MICROSERVICES, at_load(0.2, MICROSERVICES), seed=1, duration_s=10, drain_s=30
-    )
-
     def verdict(shop):
         frame = code.replace_a_database(shop.tables, code.OWNERS)
         return consistency.decentralized_data(
-            services_that_share_a_database=int((frame.services_to_change > 1).sum()),
-            anomalies_of_a_quiet_day=day.audit.anomalies,
+            services_that_share_a_database=int((frame.services_to_change > 1).sum())
         )
 
     assert verdict(Microservices(Simulation(seed=1))).outcome is Outcome.HOLDS
     assert verdict(Monolith(Simulation(seed=1))).outcome is Outcome.DOES_NOT_HOLD
+    assert consistency.decentralized_data.evidence is Evidence.BY_CONSTRUCTION
 
 
 def test_orders_that_are_asked_for_again_are_charged_twice_without_keys_and_once_with():

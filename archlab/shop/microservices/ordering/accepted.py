@@ -5,13 +5,14 @@ the message when it can, and sends another: paid, or declined. Then the orders s
 and puts the stock back. Nobody waits for anybody: payments may be away, and orders are still accepted.
 
 The order is written first and the message sent then, to another system: a crash of the orders service just between the
-two leaves an order that nobody will ever pay. An outbox (`archlab.shop.microservices.ordering.outbox`) would mend that.
-And the stock is set aside before the order is written: when the orders database is away in between, the pieces are
-gone.
+two leaves an order that nobody will ever pay, and pieces that nobody gets. An outbox would mend that: a note of the
+message, written together with the order. When a step *fails* and the orders service lives, it undoes what it did, as
+`archlab.shop.microservices.ordering.saga_in_memory`; for that it needs idempotency keys.
 
-A queue brings a message back at once when its reader fails, and gives it up after `DELIVERY_LIMIT` times. So while the
-payment provider refuses calls for a second, messages use up their deliveries within that second and become dead
-letters, which nobody here reads: their orders are never paid. A stream waits at the record that fails, and loses none.
+A queue brings a message back when its reader fails, at once unless the reader waits, and gives it up after
+`DELIVERY_LIMIT` times. So while the payment provider refuses calls for a second, messages use up their deliveries
+within that second and become dead letters, which nobody here reads: their orders are never paid. With a wait
+(`redelivery_wait_s`) they last for `DELIVERY_LIMIT + 1` waits. A stream waits at the record that fails, and loses none.
 
 What this leaves out: customers who ask again because "accepted" is not what they hoped to read.
 
@@ -36,8 +37,9 @@ from simpy.events import Event
 
 from archlab.shop.domain import Order, OrderState, Refusal
 from archlab.shop.microservices.instance import Instance, Mortal, Steps
+from archlab.shop.microservices.ordering.saga_in_memory import UNDO_AGAIN_S
 from archlab.shop.microservices.services.orders import Ordering
-from archlab.sim.failure import Unavailable
+from archlab.sim.failure import Failure, Unavailable
 from archlab.sim.messaging.event_log import EventLog, Record
 from archlab.sim.messaging.message_queue import Message, MessageQueue
 
@@ -75,12 +77,26 @@ class AcceptedOrder(Ordering):
             self.orders.platform.services[name].instances[0].inside.extend(readers)
 
     def place(self, here: Instance, order: Order) -> Steps[Order]:
-        pending = replace(order, state=OrderState.PENDING)
+        pending, life = replace(order, state=OrderState.PENDING), here.life
         yield from here.call("inventory", "check", order)
-        yield from here.call("inventory", "reserve", order)
-        yield from self.orders.create(pending)
-        yield self.send("payments", pending, pending)
+        try:
+            yield from here.call("inventory", "reserve", order)
+            yield from self.orders.create(pending)
+            yield self.send("payments", pending, pending)
+        except Failure:
+            if self.orders.platform.config.idempotency_keys:
+                here.sim.call_at(here.sim.now, lambda _: here.sim.start(self._undo(here, life, pending)))
+            raise
         return pending
+
+    def _undo(self, here: Instance, life: int, order: Order) -> Steps[None]:
+        """Cancel an order that was not accepted, until that has worked or this process has died."""
+        while here.lives(life):
+            try:
+                yield from self.orders.cancel(here, order)
+                return
+            except Failure:
+                yield here.sim.timeout(UNDO_AGAIN_S)
 
     def pay(self, order: Order) -> Steps[None]:
         """What the payments service does with a message: pay, and tell the orders service what came of it."""
@@ -110,11 +126,21 @@ class QueuedOrder(AcceptedOrder):
         self.queues = {name: MessageQueue(sim, f"{name} queue", STORE_S) for name in ("payments", "orders")}
         handlers: dict[str, Handle] = {"payments": self.pay, "orders": self.finish}
         for name, queue in self.queues.items():
-            handler = partial(_body, handlers[name])
+            handler = partial(self._deal_with, handlers[name])
             self.readers[name] = [queue.consume(handler, AT_A_TIME, AT_A_TIME, name=f"{name} consumer")]
 
     def send(self, channel: str, order: Order, value: Any) -> Event:
         return self.queues[channel].publish(value)
+
+    def _deal_with(self, handle: Handle, message: Message) -> Steps[None]:
+        """Handle a message. One that could not be dealt with is kept for a while before it is given back."""
+        try:
+            yield from handle(message.body)
+        except Failure:
+            wait_s = self.orders.platform.config.redelivery_wait_s
+            if wait_s:
+                yield self.orders.platform.sim.timeout(wait_s)
+            raise
 
 
 class StreamedOrder(AcceptedOrder):
@@ -132,10 +158,6 @@ class StreamedOrder(AcceptedOrder):
 
     def send(self, channel: str, order: Order, value: Any) -> Event:
         return self.logs[channel].append(str(order.id), value)
-
-
-def _body(handle: Handle, message: Message) -> Steps[None]:
-    return handle(message.body)
 
 
 def _value(handle: Handle, record: Record) -> Steps[None]:

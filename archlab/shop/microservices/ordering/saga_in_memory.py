@@ -1,15 +1,17 @@
-"""A saga: an order over several databases, in which every step has one that undoes it.
+"""A saga that remembers in memory: every step of an order has one that undoes it.
 
 No transaction spans the databases of inventory, payments and orders. So when a later step fails, the earlier ones are
 undone, the last first: a **compensation** for each. The authorisation needs none: a hold that nobody captures lapses.
 
 What this saga knows, it knows in memory. It undoes what failed as long as its own process lives; a crash of the orders
-service in the middle leaves half an order, as without a saga. `archlab.shop.microservices.ordering.outbox` mends that.
+service in the middle leaves half an order, as without a saga. `archlab.shop.microservices.ordering.saga_with_log`
+mends that.
 
 >>> from archlab.shop.microservices.architecture import Microservices
 >>> from archlab.shop.microservices.config import MicroservicesConfig
 >>> from archlab.sim import Failure, Simulation
->>> shop = Microservices(Simulation(seed=1), MicroservicesConfig(ordering="saga", idempotency_keys=True))
+>>> config = MicroservicesConfig(ordering="saga_in_memory", idempotency_keys=True)
+>>> shop = Microservices(Simulation(seed=1), config)
 >>> shop.parts["orders database"].crash()
 >>> try:
 ...     shop.answer(shop.place_order(order_id=7, basket={1: 2}))
@@ -30,7 +32,7 @@ UNDO_AGAIN_S = 1.0
 """How long the saga waits when an undoing step fails, before it tries again. An assumption."""
 
 
-class Saga(Ordering):
+class SagaInMemory(Ordering):
     """The steps of `NaiveOrder`; when one fails, the ones before are undone."""
 
     def place(self, here: Instance, order: Order) -> Steps[Order]:
