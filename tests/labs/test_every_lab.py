@@ -43,7 +43,7 @@ def test_no_two_labs_share_a_grade_id():
     assert len(ids) == len(set(ids))
 
 
-RIGHT = Trial(Attempt("right", "t", "another style", ""), 1, Ran("ok", line="t: passed"), "t: passed")
+RIGHT = Trial(Attempt("right", "t", "another style", ""), 1, Ran("ok", line="t: passed"))
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ RIGHT = Trial(Attempt("right", "t", "another style", ""), 1, Ran("ok", line="t: 
     [
         ("right", Ran("ok", line="t: passed"), []),
         ("right", Ran("error", "AssertionError", "too few"), ["refused (right: another style): too few"]),
-        ("solution", Ran("ok", line="t: other"), ["refused (solution: another style): t: other"]),
+        ("right", Ran("ok", line="whatever an answer prints"), []),
+        ("solution", Ran("died"), ["refused (solution: another style): died"]),
         ("wrong", Ran("error", "AssertionError", "too few"), []),
-        ("wrong", Ran("ok", line="t: other"), []),
         ("wrong", Ran("ok", line="t: passed"), ["accepted (wrong: another style)"]),
         ("stub", Ran("error", "NotImplementedError"), []),
         (
@@ -97,12 +97,13 @@ def test_what_an_author_forgot_is_said(lab: Lab, answers: list[Answer]):
     assert "fewer than 2 folded hints" in said(without(lab, "servers-task"), answers)
     assert "recorded wrong answers; it needs 3" in said(lab, [a for a in answers if a.right])
     assert "of another style; it needs 1" in said(lab, [a for a in answers if not a.right])
-    assert "uses erlang_c without" in said(
-        with_check(lab, "from archlab.sim.theory import erlang_c", ""), answers
+    assert "uses till_lab_checks without" in said(with_check(lab, "import till_lab_checks", ""), answers)
+    assert "its check gives random a meaning in the notebook" in said(
+        with_check(lab, "import till_lab_checks", "import till_lab_checks\nrandom = 4"), answers
     )
     assert "which is no task" in said(lab, [*answers, Answer("tills", True, "", "")])
     unrun = replace(lab, cells=tuple(replace(cell, line="") for cell in lab.cells))
-    assert "is not one that `passed` prints" in said(unrun, answers)
+    assert "does not say that the task is passed" in said(unrun, answers)
     wrong_number = replace(lab, name="91_till")
     assert "should be '91_reading'" in said(wrong_number, answers)
     twice = replace(lab, cells=lab.cells + lab.cells[1:2])

@@ -20,7 +20,7 @@ from archlab.course.labs.lab import ANSWER, CHECK, TEXT, Lab
 from archlab.course.labs.limits import Limits
 from archlab.course.labs.verdict import UNSOLVED
 
-TRIAL_LIMITS = Limits(cell_s=120, notebook_s=1200)
+TRIAL_LIMITS = Limits(cell_s=120)
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,16 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Trial:
-    """What the check made of an attempt, under one seed, and the line it should have printed."""
+    """What the check made of an attempt, under one seed."""
 
     attempt: Attempt
     seed: int
     ran: Ran
-    wanted: str
 
     @property
     def accepted(self) -> bool:
         """Whether a judge would call the task solved, going by this seed alone."""
-        return self.ran.ended == "ok" and self.ran.line == self.wanted
+        return self.ran.ended == "ok"
 
 
 def surprises(trials: Sequence[Trial]) -> list[str]:
@@ -92,11 +91,11 @@ def try_all(lab: Lab, stubs: dict[str, str], answers: Sequence[Answer], seeds: S
     report = run_apart([Run(seed, tuple(sources)) for seed in seeds], list(places.values()), TRIAL_LIMITS)
     if report.broken:
         raise RuntimeError(report.broken)
-    trials = []
-    for seed, ran in zip(seeds, report.runs, strict=False):
-        lines = {a.task: ran[place].line for a, place in places.items() if a.kind == "solution"}
-        trials += [Trial(a, seed, ran[place], lines[a.task]) for a, place in places.items()]
-    return trials
+    return [
+        Trial(attempt, seed, ran[place])
+        for seed, ran in zip(seeds, report.runs, strict=False)
+        for attempt, place in places.items()
+    ]
 
 
 def script(lab: Lab, tried: Sequence[Attempt]) -> tuple[list[str], dict[Attempt, int]]:
