@@ -57,7 +57,10 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     path = options.notebook
     labs = all_labs(root)
     if not labs:
-        print("The folder solutions/ is not here, so there is nothing to judge by.", file=sys.stderr)
+        print(
+            "The folder solutions/ is not here. Run the check under each task of the notebook: it says what it saw.",
+            file=sys.stderr,
+        )
         return 2
     judge = Judge(labs, fresh_seed=options.seed)
     print(f"Checking {path.name} twice, with the usual seed and with seed {judge.fresh_seed} ...", flush=True)

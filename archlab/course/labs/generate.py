@@ -103,8 +103,16 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     parser.add_argument(
         "--try", dest="seeds", type=int, help="make nothing; try the checks with this many seeds"
     )
+    parser.add_argument(
+        "--for-students",
+        type=Path,
+        metavar="FOLDER",
+        help="make nothing; write the course without its solutions",
+    )
     options = parser.parse_args(arguments)
     solutions = solution_paths(root)
+    if options.for_students:
+        return write_bundle(options.for_students, root)
     if options.seeds:
         return report_shortcomings(solutions, range(1, options.seeds + 1))
     done = {path: renew(path, options.force) for path in solutions}
@@ -116,6 +124,20 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
             file=sys.stderr,
         )
     return int("kept" in done.values())
+
+
+def write_bundle(folder: Path, root: Path) -> int:
+    """Write the course for students, and return an exit code."""
+    from archlab.course.labs.bundle import bundle
+
+    try:
+        print(
+            f"{bundle(folder, root)}: the course without its solutions. The checks under the tasks work there."
+        )
+    except (ValueError, OSError) as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    return 0
 
 
 def report_shortcomings(solutions: Sequence[Path], seeds: Sequence[int]) -> int:
