@@ -1,4 +1,4 @@
-"""A teacher can use nbgrader by the README's lines: it releases the same lab, and gives points to right answers only."""
+"""A teacher can use nbgrader as the README says: it releases the same lab, and gives points to right answers only."""
 
 import json
 import os

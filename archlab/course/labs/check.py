@@ -58,7 +58,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     labs = all_labs(root)
     if not labs:
         print(
-            "The folder solutions/ is not here. Run the check under each task of the notebook: it says what it saw.",
+            "The folder solutions/ is not here. Run the check under each task: it says what it saw.",
             file=sys.stderr,
         )
         return 2
