@@ -10,7 +10,17 @@ import pandas as pd
 
 from archlab.chapters.microservices import lab as busy_season
 from archlab.chapters.microservices import saga_log
-from archlab.course.labs import Answer, expect, expect_close, expect_numbers, seed, stream, task_check
+from archlab.course.labs import (
+    Answer,
+    expect,
+    expect_at_least,
+    expect_at_most,
+    expect_close,
+    expect_numbers,
+    seed,
+    stream,
+    task_check,
+)
 from archlab.shop.audit import ANOMALIES
 from archlab.shop.microservices.config import MicroservicesConfig
 from archlab.shop.microservices.guards import Guards
@@ -52,8 +62,12 @@ def guards(guards: Answer) -> str:
         lived = busy_season.slow_day(placed, slow, rate_per_s, number)
         case = f"{slow} slow" if slow else "a quiet day"
         share, p99_ms = lived.availability("browse"), 1000 * lived.latency_s(99, "browse")
-        expect(share >= 0.99, f"{case}: {share:.0%} of the pages come. Who holds the threads of the gateway?")
-        expect(p99_ms <= 300, f"{case}: the p99 of the pages is {p99_ms:.0f} ms. What do they wait for?")
+        expect_at_least(
+            share, 0.99, f"{case}: {share:.0%} of the pages come. Who holds the threads of the gateway?"
+        )
+        expect_at_most(
+            p99_ms, 300, f"{case}: the p99 of the pages is {p99_ms:.0f} ms. What do they wait for?"
+        )
         told, ordered = lived.availability("track_order"), lived.availability("place_order")
         expect(
             told >= 0.7 or slow == "payments",
@@ -78,9 +92,11 @@ def balancing(best_rule: Answer) -> str:
         lived = busy_season.balanced_day(str(rule), trouble, next_day)
         share, p95_ms = lived.availability(), 1000 * lived.latency_s(95)
         case, promised = f"{rule} with the trouble {trouble!r}", busy_season.PROMISED_SHARE
-        expect(share >= promised, f"{case}: {share:.0%} of the pages succeed, {promised:.0%} are promised")
+        expect_at_least(
+            share, promised, f"{case}: {share:.0%} of the pages succeed, {promised:.0%} are promised"
+        )
         most_ms = busy_season.PROMISED_P95_MS
-        expect(p95_ms <= most_ms, f"{case}: the p95 is {p95_ms:.0f} ms, {most_ms:.0f} ms are promised")
+        expect_at_most(p95_ms, most_ms, f"{case}: the p95 is {p95_ms:.0f} ms, {most_ms:.0f} ms are promised")
     return f"the promise is kept on days with the troubles {', '.join(busy_season.TROUBLES)}"
 
 
@@ -122,7 +138,7 @@ def storm(page_guards: Answer) -> str:
         share = busy_season.pages_at_the_end(lived)
         case = f"after a standstill of {stall_s:.1f} s" if stall_s else "on a quiet day"
         why = "What keeps it busy?" if stall_s else "Some messages get lost: who asks again?"
-        expect(share >= 0.98, f"{case} {share:.1%} of {pages_per_s:.0f} pages a second come. {why}")
+        expect_at_least(share, 0.98, f"{case} {share:.1%} of {pages_per_s:.0f} pages a second come. {why}")
     return f"pages come on a quiet day, and again after a standstill of {stall_s:.1f} s"
 
 
@@ -137,7 +153,9 @@ def season(season_shop: Answer) -> str:
         day = busy_season.SeasonDay.drawn(random)
         lived = day.run(config, seed=int(random.integers(2**31)))
         rent, budget = lived.price_per_hour_usd, busy_season.BUDGET_USD_PER_HOUR
-        expect(rent <= budget, f"this shop costs {rent:.3f} US dollars per hour, the budget is {budget}")
+        expect_at_most(
+            rent, budget, f"this shop costs {rent:.3f} US dollars per hour, the budget is {budget}"
+        )
         misses = [miss for objective in busy_season.OBJECTIVES for miss in objective.misses(lived.result)]
         expect(not misses, f"on a day with {day.rate_per_s:.0f} requests a second {'; '.join(misses)}")
         loads.append(f"{day.rate_per_s:.0f}")

@@ -13,6 +13,8 @@ from archlab.chapters.monolithic import lab as sale_day
 from archlab.course.labs import (
     Answer,
     expect,
+    expect_at_least,
+    expect_at_most,
     expect_close,
     expect_number,
     expect_numbers,
@@ -63,7 +65,7 @@ def capacity(predict: Answer) -> str:
         expect_close(inside, mmc(rate_per_s, PAGE_S, int(cores)).in_system, f"{case}: the pages inside")
         given.append(int(cores))
     lived = sale_day.pages_only(given[-1], rate_per_s, PAGE_S, seed())
-    expect(lived.latency_s(99) < 1.3 * p99_s, f"{case}: simulated it is {lived.latency_s(99):.2f} s")
+    expect_at_most(lived.latency_s(99), 1.3 * p99_s, f"{case}: simulated it is {lived.latency_s(99):.2f} s")
     expect_close(lived.in_system(), inside, "the pages inside, simulated,", relative=0.3)
     return f"cores {given}; the last shop, simulated, had {lived.in_system():.1f} pages inside"
 
@@ -125,10 +127,10 @@ def bulkheads(bulkheads: Answer) -> str:
 def _expect_both_served(lived: Result, workers: int, case: str) -> None:
     """Expect that pages come in time, and that orders get their share of the workers."""
     came, p99_ms = lived.availability("browse"), 1000 * lived.latency_s(99, "browse")
-    expect(came >= PAGES_COME, f"{case}: {came:.1%} of the pages come")
-    expect(p99_ms <= PAGES_P99_MS, f"{case}: the p99 of the pages is {p99_ms:.0f} ms")
+    expect_at_least(came, PAGES_COME, f"{case}: {came:.1%} of the pages come")
+    expect_at_most(p99_ms, PAGES_P99_MS, f"{case}: the p99 of the pages is {p99_ms:.0f} ms")
     kept = lived.throughput_per_s("place_order") * sale_day.PAYMENT_S / workers
-    expect(kept >= ORDERS_KEPT, f"{case}: orders get {kept:.0%} of what all workers could do for them")
+    expect_at_least(kept, ORDERS_KEPT, f"{case}: orders get {kept:.0%} of what all workers could do for them")
 
 
 @task_check
@@ -176,7 +178,9 @@ def objectives(sale_shop: Answer) -> str:
         day = sale_day.SaleDay.drawn(random)
         lived = day.run(config, seed=int(random.integers(2**31)))
         rent, budget = lived.price_per_hour_usd, sale_day.BUDGET_USD_PER_HOUR
-        expect(rent <= budget, f"this shop costs {rent:.3f} US dollars per hour, the budget is {budget}")
+        expect_at_most(
+            rent, budget, f"this shop costs {rent:.3f} US dollars per hour, the budget is {budget}"
+        )
         misses = [miss for objective in sale_day.OBJECTIVES for miss in objective.misses(lived.result)]
         expect(not misses, f"on a day with {day.rate_per_s:.0f} requests a second {'; '.join(misses)}")
         loads.append(f"{day.rate_per_s:.0f}")

@@ -12,7 +12,17 @@ import numpy as np
 import pandas as pd
 
 from archlab.chapters.start_here.one_server import one_server
-from archlab.course.labs import Answer, expect, expect_close, expect_numbers, seed, stream, task_check
+from archlab.course.labs import (
+    Answer,
+    expect,
+    expect_at_least,
+    expect_at_most,
+    expect_close,
+    expect_numbers,
+    seed,
+    stream,
+    task_check,
+)
 from archlab.data import load
 from archlab.published import tiers
 from archlab.sim.distributions import Distribution, Exponential
@@ -139,17 +149,19 @@ def _expect_interval(given: object, saved: Sequence[float]) -> None:
     best = mean_interval(saved)
     width = (high - low) / (best.high - best.low)
     said = f"from {low:.3f} to {high:.3f} ms, of {len(saved)} pairs,"
-    expect(
-        width < 1 + WIDTH_OFF,
+    expect_at_most(
+        width,
+        1 + WIDTH_OFF,
         f"{said} is {width:.2f} times as wide as need be: is there luck in it that both share? Is it of the mean?",
     )
-    expect(
-        width > 1 - WIDTH_OFF,
+    expect_at_least(
+        width,
+        1 - WIDTH_OFF,
         f"{said} is {width:.2f} times as wide as so few pairs allow: does it hold 95 % of all means?",
     )
     off = abs((low + high) / 2 - best.mean) / best.half_width
-    expect(
-        off < MIDDLE_OFF, f"{said} has a good width and is in a wrong place: what is subtracted from what?"
+    expect_at_most(
+        off, MIDDLE_OFF, f"{said} has a good width and is in a wrong place: what is subtracted from what?"
     )
 
 

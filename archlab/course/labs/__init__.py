@@ -5,6 +5,8 @@ Labs are written in `solutions/`, see the README there; `labs/` is generated fro
 
 from archlab.course.labs.expectations import (
     expect,
+    expect_at_least,
+    expect_at_most,
     expect_close,
     expect_number,
     expect_numbers,
@@ -16,6 +18,8 @@ from archlab.course.labs.task_check import Answer, task_check
 __all__ = [
     "Answer",
     "expect",
+    "expect_at_least",
+    "expect_at_most",
     "expect_close",
     "expect_number",
     "expect_numbers",

@@ -14,10 +14,14 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
+
+USED: ContextVar[float] = ContextVar("the share of a tolerance that was used", default=0.0)
+"""The largest share since the check began, for authors: `python run.py labs --try` prints it."""
 
 SEED_VARIABLE = "ARCHLAB_LAB_SEED"
 USUAL_SEED = 1
@@ -53,13 +57,33 @@ def expect_close(actual: Any, wanted: float, what: str, relative: float = 0.01) 
     >>> expect_close(0.1 + 0.2, 0.3, "the mean latency in seconds")
     >>> expect_close(300, 0.3, "the mean latency in seconds")
     Traceback (most recent call last):
-    AssertionError: the mean latency in seconds is 300; it should be 0.3. It is 1,000 times too large: which unit?
+    AssertionError: the mean latency in seconds is 300; it should be 0.3, within 1 %. It is 1,000 times too large: \
+which unit?
     """
     figure = expect_number(actual, what)
+    hint = unit_hint(figure, wanted, relative)
     expect(
         math.isclose(figure, wanted, rel_tol=relative),
-        f"{what} is {figure:.6g}; it should be {wanted:.6g}{unit_hint(figure, wanted, relative)}",
+        f"{what} is {figure:.6g}; it should be {wanted:.6g}, within {100 * relative:g} %{hint}",
     )
+    use(abs(figure - wanted) / (relative * max(abs(figure), abs(wanted))) if figure != wanted else 0.0)
+
+
+def expect_at_most(figure: float, most: float, message: str) -> None:
+    """Raise `AssertionError` with `message` when `figure` is above `most`, which is positive."""
+    expect(figure <= most, message)
+    use(figure / most)
+
+
+def expect_at_least(figure: float, least: float, message: str) -> None:
+    """Raise `AssertionError` with `message` when `figure` is below `least`, which is positive."""
+    expect(figure >= least, message)
+    use(least / figure)
+
+
+def use(share: float) -> None:
+    """Note that an answer used this share of what a check allows."""
+    USED.set(max(USED.get(), share))
 
 
 def expect_number(given: Any, what: str) -> float:

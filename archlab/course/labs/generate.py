@@ -24,7 +24,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from archlab.course.labs.anatomy import faults
 from archlab.course.labs.answers import read_answers
 from archlab.course.labs.lab import LABS, ROOT, read_lab, solution_paths
-from archlab.course.labs.trial import surprises, try_all
+from archlab.course.labs.trial import margins, surprises, try_all
 
 CONFIG_FILE = "nbgrader_config.py"
 # Those of nbgrader's generate_assignment, in its order, without the one that writes to its database.
@@ -91,9 +91,17 @@ def renew(solution: Path, force: bool = False) -> str:
 
 
 def shortcomings(solution: Path, seeds: Sequence[int]) -> list[str]:
-    """What is wrong with a lab: with its form, and with what its checks accept and refuse under some seeds."""
+    """What is wrong with a lab: with its form, and with what its checks accept and refuse under some seeds.
+
+    Prints how much of their tolerances right answers use.
+    """
     lab, answers = read_lab(solution), read_answers(solution)
-    return faults(lab, answers) or surprises(try_all(lab, stubs(solution), answers, seeds))
+    found = faults(lab, answers)
+    if found:
+        return found
+    trials = try_all(lab, stubs(solution), answers, seeds)
+    print(*(f"{lab.name}, {line}." for line in margins(trials)), sep="\n")
+    return surprises(trials)
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:

@@ -29,7 +29,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any
 
-from archlab.course.labs.expectations import expect, seed
+from archlab.course.labs.expectations import USED, expect, seed
 
 Answer = Callable[..., Any]
 """What a learner wrote: a function, or anything else that can be called."""
@@ -46,6 +46,7 @@ def task_check(check: Callable[..., str]) -> Callable[..., None]:
 
     @wraps(check)
     def judge(*answers: Answer) -> None:
+        USED.set(0.0)
         try:
             seen = check(*map(watched, answers))
         except (TypeError, RuntimeError, ValueError) as error:
