@@ -67,7 +67,9 @@ COMMANDS = {
     "guesses": Command(
         script_on_a_file("-m", "archlab.course.guess"), "what a class guessed (takes a file of their lines)"
     ),
-    "labs": Command(script("-m", "archlab.course.labs.generate"), "make labs/ from solutions/"),
+    "labs": Command(
+        script_on_files("-m", "archlab.course.labs.generate"), "make labs/ from solutions/ (for authors)"
+    ),
     "bench": Command(
         script("-m", "tests.bench.run"), "measure how fast the simulator is, and how honest its intervals"
     ),

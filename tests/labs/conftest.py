@@ -2,7 +2,8 @@
 
 import copy
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,16 @@ SOLUTION = EXAMPLE / "solutions" / "90_till" / "90_till_lab.ipynb"
 
 Notebook = dict[str, Any]
 HandIn = Callable[..., Path]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _checks_of_the_example() -> Iterator[None]:
+    """Kernels, and the tests themselves, find the example's checks as they find those of the course."""
+    path = os.pathsep.join([str(EXAMPLE), os.environ.get("PYTHONPATH", "")])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", path)
+        patch.syspath_prepend(EXAMPLE)
+        yield
 
 
 @pytest.fixture(scope="session")

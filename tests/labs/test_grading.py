@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from archlab.course.labs import grade as grading
-from archlab.course.labs.grade import grade
-from archlab.course.labs.gradebook import COLUMNS, ForeignFile
+from archlab.course.labs.course_files import CourseChanged, fingerprint, require_unchanged
+from archlab.course.labs.gradebook import COLUMNS, ForeignFile, Gradebook
 from archlab.course.labs.judge import Judge
 from archlab.course.labs.lab import Lab
 from archlab.course.labs.submissions import clean, find_submissions
@@ -20,11 +20,18 @@ from archlab.course.labs.verdict import LabVerdict, TaskVerdict
 TASKS = ("reading", "servers", "limit")
 
 
+def grade(folder: Path, out: Path, judge: Judge, jobs: int) -> Gradebook:
+    """Grade a folder into a file, as the command does."""
+    book = Gradebook(out)
+    book.load()
+    return grading.grade(folder, book, judge, jobs)
+
+
 class FakeJudge(Judge):
     """A judge that runs nothing: a task is solved when its name stands in the file. It may stop half-way."""
 
-    def __init__(self, labs: dict[str, Lab], stop_after: int = 1000) -> None:
-        super().__init__(labs)
+    def __init__(self, labs: dict[str, Lab], stop_after: int = 1000, fresh_seed: int = 7) -> None:
+        super().__init__(labs, fresh_seed=fresh_seed)
         self.judged: list[str] = []
         self.stop_after = stop_after
 
@@ -36,7 +43,13 @@ class FakeJudge(Judge):
         if "crash" in text:
             raise RuntimeError("the judge fell over")
         tasks = [
-            TaskVerdict(task, task in text, 2, "passed" if task in text else "Not solved yet.")
+            TaskVerdict(
+                task,
+                task in text,
+                2,
+                "passed" if task in text else "Not solved yet.",
+                judged="busy machine" not in text,
+            )
             for task in TASKS
         ]
         return LabVerdict("90_till", tuple(tasks))
@@ -149,7 +162,83 @@ def test_a_notebook_that_fells_the_judge_costs_nobody_else_anything(
     grade(handed_in, tmp_path / "results.csv", FakeJudge(labs), jobs=1)
     rows = [row for row in table(tmp_path / "results.csv") if row["student"] == "90_till_berta"]
     assert [row["task"] for row in rows] == list(TASKS)
-    assert all("the judge fell over" in row["what_happened"] and row["points"] == "0" for row in rows)
+    assert all("the judge fell over" in row["what_happened"] and row["points"] == "" for row in rows)
+
+
+def test_what_could_not_be_judged_has_no_points_and_is_tried_again(
+    handed_in: Path, labs: dict[str, Lab], tmp_path: Path
+):
+    (handed_in / "berta.ipynb").write_text("reading busy machine", encoding="utf-8")
+    out = tmp_path / "results.csv"
+    book = grade(handed_in, out, FakeJudge(labs), jobs=1)
+    assert {row["points"] for row in table(out) if row["student"] == "berta"} == {""}
+    assert "Not judged: 3 tasks" in book.summary()
+    (handed_in / "berta.ipynb").write_text("reading", encoding="utf-8")
+    judge = FakeJudge(labs)
+    grade(handed_in, out, judge, jobs=1)
+    assert judge.judged == ["berta.ipynb"]
+
+
+def test_the_table_names_its_seed_and_another_seed_grades_all_again(
+    handed_in: Path, labs: dict[str, Lab], tmp_path: Path
+):
+    out = tmp_path / "results.csv"
+    assert grade(handed_in, out, FakeJudge(labs, fresh_seed=77), jobs=1).seed == 77
+    assert {row["seed"] for row in table(out)} == {"77"}
+    again = FakeJudge(labs, fresh_seed=78)
+    grade(handed_in, out, again, jobs=1)
+    assert len(again.judged) == 4
+    assert {row["seed"] for row in table(out)} == {"78"}
+
+
+def test_a_stopped_run_goes_on_with_the_seed_it_began_with(
+    handed_in: Path, example: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Whatever seed the command would draw now."""
+    seeds = []
+
+    def judge(labs: dict[str, Lab], fresh_seed: int | None) -> Judge:
+        seeds.append(fresh_seed)
+        return FakeJudge(labs, fresh_seed=fresh_seed or 7)
+
+    monkeypatch.setattr(grading, "Judge", judge)
+    assert grading.main([str(handed_in), "--seed", "55"], example) == 0
+    assert grading.main([str(handed_in)], example) == 0
+    assert seeds == [55, 55]
+
+
+def test_a_seed_that_is_none_is_refused(handed_in: Path, example: Path, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        grading.main([str(handed_in), "--seed", "1"], example)
+    assert "it must be a whole number above 1" in capsys.readouterr().err
+
+
+def test_a_notebook_that_changes_the_course_stops_the_grading(tmp_path: Path):
+    root = tmp_path / "course"
+    for name in ("archlab/course.py", "data/prices.csv", "solutions/01_x/answers.toml"):
+        (root / name).parent.mkdir(parents=True)
+        (root / name).write_text("1")
+    before = fingerprint(root)
+    (root / "archlab" / "__pycache__").mkdir()
+    (root / "archlab" / "__pycache__" / "course.cpython-312.pyc").write_text("2")
+    require_unchanged(before, "anna.ipynb", root)
+    (root / "archlab" / "course.py").write_text("2")
+    with pytest.raises(CourseChanged, match=r"while anna\.ipynb was judged"):
+        require_unchanged(before, "anna.ipynb", root)
+
+
+def test_its_verdict_is_not_kept(
+    handed_in: Path, labs: dict[str, Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def changed(before: str, judged: str) -> None:
+        if "berta" in judged:
+            raise CourseChanged(judged)
+
+    monkeypatch.setattr(grading, "require_unchanged", changed)
+    out = tmp_path / "results.csv"
+    with pytest.raises(CourseChanged):
+        grade(handed_in, out, FakeJudge(labs), jobs=1)
+    assert {row["student"] for row in table(out)} == {"anna"}
 
 
 def test_a_table_of_something_else_is_not_overwritten(handed_in: Path, labs: dict[str, Lab], tmp_path: Path):

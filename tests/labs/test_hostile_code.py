@@ -15,7 +15,7 @@ from archlab.course.labs.lab import Lab
 from archlab.course.labs.limits import GIB, Limits
 from archlab.course.labs.verdict import LabVerdict
 
-TIGHT = Limits(cell_s=6, notebook_s=120, memory_bytes=2 * GIB)
+TIGHT = Limits(cell_s=4, cell_clock_s=15, memory_bytes=2 * GIB)
 FRESH_SEED = 77
 
 JudgeAnswers = Callable[[dict[str, str]], LabVerdict]
@@ -37,16 +37,15 @@ def said(verdict: LabVerdict) -> dict[str, str]:
     return {task.task: task.said for task in verdict.tasks}
 
 
-def test_an_answer_that_ends_the_kernel_costs_its_task_and_those_after_it(
+def test_an_answer_that_ends_the_kernel_costs_its_own_task_and_no_other(
     judged: JudgeAnswers, right: dict[str, str]
 ):
     verdict = judged({**right, "servers": "import os\ndef servers_needed(*args):\n    os._exit(0)"})
-    assert [task.passed for task in verdict.tasks] == [True, False, False]
+    assert [task.passed for task in verdict.tasks] == [True, False, True]
     assert verdict.tasks[1].said.startswith("The kernel died in the check")
-    assert verdict.tasks[2].said.startswith("Not judged")
 
 
-def test_a_loop_is_interrupted_one_that_ignores_this_is_killed_and_what_comes_after_is_not_judged(
+def test_a_loop_is_interrupted_and_one_that_ignores_this_is_killed_and_what_comes_after_is_judged(
     judged: JudgeAnswers, right: dict[str, str]
 ):
     stubborn = """
@@ -58,10 +57,28 @@ def servers_needed(*args):
         except KeyboardInterrupt:
             pass
 """
-    words = said(judged({"reading": "while True:\n    pass", "servers": stubborn, "limit": right["limit"]}))
-    assert "Your cell above it took too long" in words["reading"]
-    assert words["servers"] == "The check took too long and was stopped."
-    assert words["limit"].startswith("Not judged")
+    verdict = judged({"reading": "while True:\n    pass", "servers": stubborn, "limit": right["limit"]})
+    assert [task.passed for task in verdict.tasks] == [False, False, True]
+    assert "Your cell above it took too long" in verdict.tasks[0].said
+    assert verdict.tasks[1].said == "The check took too long and was stopped."
+
+
+def test_a_right_answer_that_the_machine_is_slow_with_is_judged_by_its_work_and_not_by_the_clock(
+    judged: JudgeAnswers, right: dict[str, str]
+):
+    """A pause stands for other programs that take the processor away: longer than the limit, without any work."""
+    slow = f"import time\ntime.sleep({TIGHT.cell_s + 2})\n{right['reading']}"
+    assert judged({**right, "reading": slow}).passed
+
+
+def test_what_the_time_by_the_clock_did_not_suffice_for_is_not_judged(
+    labs: dict[str, Lab], fill: Callable[..., Any], hand_in: Callable[..., Path], right: dict[str, str]
+):
+    hasty = Judge(labs, Limits(notebook_clock_s=0.001), FRESH_SEED)
+    hasty.require_solution = lambda lab: None  # type: ignore[method-assign]
+    verdict = hasty.verdict(hand_in(fill(right)))
+    assert [(task.judged, task.points) for task in verdict.tasks] == 3 * [(False, None)]
+    assert "3 could not be judged" in verdict.summary
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory of one program can only be limited on Linux")
@@ -99,6 +116,7 @@ os.kill(os.getppid(), signal.SIGKILL)
 """
     verdict = judged({**right, "limit": forger})
     assert set(said(verdict).values()) == {"Not judged."}
+    assert not any(task.judged for task in verdict.tasks)
     assert "ended with code" in verdict.problem
 
 
@@ -106,8 +124,9 @@ def test_lies_are_found_out(judged: JudgeAnswers, lab: Lab, wrong: dict[str, str
     patched_print = f"""
 import builtins, sys
 from archlab.course import labs
+import till_lab_checks
 builtins.print = lambda *args, **more: sys.stdout.write({lab.checks["reading"].line + chr(10)!r})
-labs.expect_close = lambda *args, **more: None
+labs.expect_close = till_lab_checks.expect_close = lambda *args, **more: None
 """
     typed_in = """
 import json
@@ -129,3 +148,26 @@ def servers_needed(*args):
     )
     assert "it should be" in words["reading"]  # the check has its own expect_close again
     assert words["servers"].startswith(f"It passes with seed 1, but not with seed {FRESH_SEED}")
+
+
+def test_what_an_answer_prints_and_where_to_decides_nothing(judged: JudgeAnswers, right: dict[str, str]):
+    unfinished_line = "print('working ...', end='')\n"
+    silent = "import os, sys\nsys.stdout = open(os.devnull, 'w')\n"
+    indented = right["servers"].replace('"""\n', '"""\n    ' + unfinished_line, 1)
+    assert unfinished_line in indented
+    assert judged({"reading": silent + right["reading"], "servers": indented, "limit": right["limit"]}).passed
+
+
+def test_the_names_of_the_notebook_are_no_business_of_the_check(
+    judged: JudgeAnswers, right: dict[str, str], wrong: dict[str, str]
+):
+    """Neither does a check take a name from an answer, nor can an answer put its own in a tool's place."""
+    names = "sum = max = 0\nrandom = seed = stream = load = case = share = 'mine'\n"
+    own = right["servers"].replace("def servers_needed", "def helper") + (
+        "\ndef servers_needed(*args):\n    assert random == case == 'mine'\n    return helper(*args)"
+    )
+    tools = "def taught(*args, **more): pass\n\n"
+    careless = tools + wrong["limit"].replace("):\n", "):\n    global expect\n    expect = taught\n", 1)
+    assert "global expect" in careless
+    verdict = judged({"reading": right["reading"], "servers": names + own, "limit": careless})
+    assert [task.passed for task in verdict.tasks] == [True, True, False]

@@ -109,6 +109,11 @@ def impossible(config: MonolithConfig) -> list[str]:
     return found
 
 
+TRIES = 50
+"""Days that are drawn, at most, until one shows what a check is about."""
+TELLING = 0.05
+
+
 def unfinished_day(seed: int) -> ShopResult:
     """Return a day on which requests are answered, turned away, given up, and still inside at the end.
 
@@ -116,6 +121,21 @@ def unfinished_day(seed: int) -> ShopResult:
     """
     day = SaleDay(rate_per_s=150, crash_at_s=3, down_s=1, slow_at_s=12, times_slower=30, duration_s=20)
     return replace(day, patience_s=1.5).run(replace(TODAY, queue_limit=30), seed)
+
+
+def telling_day(seed: int) -> ShopResult:
+    """Return the first unfinished day from `seed` on whose p99 of browsing changes by `TELLING` with who gave up.
+
+    Raises:
+        RuntimeError: when none of `TRIES` days does.
+    """
+    for number in range(seed, seed + TRIES):
+        day = unfinished_day(number)
+        pages = day.result.requests.query("kind == 'browse'")
+        everybody_s, served_s = pages.latency_s.quantile(0.99), day.result.latency_s(99, "browse")
+        if abs(everybody_s / served_s - 1) > TELLING:
+            return day
+    raise RuntimeError(f"on none of {TRIES} days from seed {seed} on do those who gave up change the p99")
 
 
 FULL_PARTS = ("shop-1", "shop-1 cpu", "shop-1 connections", "database")
@@ -145,6 +165,29 @@ def day_limited_by(part: str | None, random: np.random.Generator, duration_s: fl
     config, rate_per_s, faults = days[part]
     build, seed = partial(Monolith, config=config), int(random.integers(2**31))
     return run_shop(build, Poisson(more * rate_per_s), faults, seed, duration_s, 2.0, drain_s=0).result
+
+
+NEARLY_FULL, JUST_FULL = (0.84, 0.94), (0.955, 0.985)
+"""Utilisations below and above the 95 % from which lab 01 calls a part full."""
+
+
+def day_near_the_border(full: bool, random: np.random.Generator) -> Result:
+    """Return a day on which the workers are just full, or one on which the cores nearly are and no part is.
+
+    It draws days until the utilisation lies in `JUST_FULL` or `NEARLY_FULL`; about one in four does.
+
+    Raises:
+        RuntimeError: when none of `TRIES` days does.
+    """
+    config = replace(TODAY, provider_s=Exponential(3)) if full else TODAY
+    part, rate_per_s, (least, most) = ("shop-1", 70, JUST_FULL) if full else ("shop-1 cpu", 335, NEARLY_FULL)
+    for _ in range(TRIES):
+        build, seed = partial(Monolith, config=config), int(random.integers(2**31))
+        result = run_shop(build, Poisson(rate_per_s), (), seed, 6.0, 2.0, drain_s=0).result
+        busy = result.parts.utilisation[list(FULL_PARTS)]
+        if least < busy[part] < most and busy.drop(part).max() < NEARLY_FULL[1]:
+            return result
+    raise RuntimeError(f"none of {TRIES} days had a utilisation of {part} between {least} and {most}")
 
 
 def pages_only(cores: int, rate_per_s: float, page_s: float, seed: int) -> Result:

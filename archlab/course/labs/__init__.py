@@ -1,8 +1,29 @@
-"""Labs that check themselves. A check cell needs nothing but what this package offers by name.
+"""Labs that check themselves. A check needs nothing but what this package offers by name.
 
 Labs are written in `solutions/`, see the README there; `labs/` is generated from them.
 """
 
-from archlab.course.labs.expectations import expect, expect_close, passed, seed, stream
+from archlab.course.labs.expectations import (
+    expect,
+    expect_at_least,
+    expect_at_most,
+    expect_close,
+    expect_number,
+    expect_numbers,
+    seed,
+    stream,
+)
+from archlab.course.labs.task_check import Answer, task_check
 
-__all__ = ["expect", "expect_close", "passed", "seed", "stream"]
+__all__ = [
+    "Answer",
+    "expect",
+    "expect_at_least",
+    "expect_at_most",
+    "expect_close",
+    "expect_number",
+    "expect_numbers",
+    "seed",
+    "stream",
+    "task_check",
+]

@@ -58,12 +58,17 @@ def task_faults(lab: Lab, task: str, answers: Sequence[Answer]) -> list[str]:
     if len(own) != 1:
         return [f"it has {len(own)} answer cells; it must have 1"]
     answer = own[0].cell.source
+    own_module = {name for name in bound_names(check.cell.source) if name.endswith("lab_checks")}
+    left_behind = sorted(set(bound_names(check.cell.source)) - own_module)
     strangers = set(free_names(check.cell.source)) - set(bound_names(answer))
     wrong = sum(a.task == task and not a.right for a in answers)
     right = sum(a.task == task and a.right for a in answers)
     rules = {
         "its check is worth no points": check.points > 0,
-        "its check's last line is not one that `passed` prints": check.line.startswith(f"{task}: passed"),
+        "its check's last line does not say that the task is passed": check.line.startswith(
+            f"{task}: passed"
+        ),
+        f"its check gives {', '.join(left_behind)} a meaning in the notebook, beside lab_checks": not left_behind,
         f"its answer has no {BEGIN} ... {END}": BEGIN in answer and END in answer,
         f"its check uses {', '.join(sorted(strangers))} without importing or defining it": not strangers,
         f"it has fewer than {HINTS} folded hints": hints(lab, task) >= HINTS,

@@ -22,7 +22,7 @@ from typing import Any
 from archlab.course.labs.kernel import Ran
 from archlab.course.labs.limits import Limits
 
-GRACE_S = 90.0
+GRACE_S = 900.0
 COMMAND = [sys.executable, "-P", "-m", "archlab.course.labs.worker"]
 
 
@@ -61,7 +61,7 @@ def run_apart(runs: Sequence[Run], matter: Sequence[int], limits: Limits | None 
     }
     with tempfile.TemporaryDirectory(prefix="lab-", ignore_cleanup_errors=True) as folder:
         try:
-            ended = hand_over(request | {"folder": folder}, limits.notebook_s + GRACE_S)
+            ended = hand_over(request | {"folder": folder}, limits.notebook_clock_s + GRACE_S)
         except subprocess.TimeoutExpired:
             return Report(broken="The notebook did not stop when its time was up.")
     return believed(ended, secret)

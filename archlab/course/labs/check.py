@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from archlab.course.labs.judge import Judge, SolutionFails
+from archlab.course.labs.judge import Judge, SolutionFails, fresh_seed
 from archlab.course.labs.lab import LABS, ROOT, all_labs
 from archlab.course.labs.verdict import LabVerdict, TaskVerdict
 
@@ -30,8 +30,9 @@ def told(verdict: LabVerdict) -> str:
 
 def told_task(verdict: TaskVerdict) -> str:
     """The verdict on a task: one line, and what the check said beneath it."""
-    heading = f"  {'passed' if verdict.passed else 'NOT PASSED':<11} {verdict.task}"
-    points = f"({verdict.points:g} of {verdict.of:g})"
+    word = "passed" if verdict.passed else "NOT PASSED" if verdict.judged else "NOT JUDGED"
+    heading = f"  {word:<11} {verdict.task}"
+    points = "" if verdict.points is None else f"({verdict.points:g} of {verdict.of:g})"
     margin = " " * 6
     said = textwrap.fill(verdict.said, WIDTH, initial_indent=margin, subsequent_indent=margin)
     return f"{heading} {points}\n{said}"
@@ -49,14 +50,22 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     parser.add_argument(
         "notebook", type=Path, help="a lab: labs/01_monolithic/01_monolithic_lab.ipynb, for example"
     )
-    path = parser.parse_args(arguments).notebook
+    parser.add_argument(
+        "--seed", type=fresh_seed, help="the second seed, to repeat a verdict (default: a new one)"
+    )
+    options = parser.parse_args(arguments)
+    path = options.notebook
     labs = all_labs(root)
     if not labs:
-        print("The folder solutions/ is not here, so there is nothing to judge by.", file=sys.stderr)
+        print(
+            "The folder solutions/ is not here. Run the check under each task: it says what it saw.",
+            file=sys.stderr,
+        )
         return 2
-    print(f"Checking {path.name} twice, with the usual seed and with a fresh one ...", flush=True)
+    judge = Judge(labs, fresh_seed=options.seed)
+    print(f"Checking {path.name} twice, with the usual seed and with seed {judge.fresh_seed} ...", flush=True)
     try:
-        verdict = Judge(labs).verdict(path, expected_lab(path, root))
+        verdict = judge.verdict(path, expected_lab(path, root))
     except SolutionFails as failure:
         print(failure, file=sys.stderr)
         return 2

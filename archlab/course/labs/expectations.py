@@ -1,28 +1,33 @@
-"""What a check cell is written with: it states what it expects, and prints one line when all of it holds.
+"""What a check is written with: it draws what it checks with, and states what it expects.
 
-Whoever judges an answer runs its check twice, with two seeds, and compares the printed lines with those of the
-solution. So draw what you check with from `stream`, and put into the line what the answer gave.
+Whoever judges an answer runs its check twice, with two seeds. So draw what you check with from `stream`, and give
+`seed` to what you simulate. Numbers are accepted in any form that a learner may reasonably return.
 
->>> def servers_needed(offered_load):
-...     return int(offered_load) + 1
 >>> load = stream("capacity").uniform(2, 20)
->>> expect(servers_needed(load) > load, "fewer servers than the offered load: the queue grows for ever")
->>> passed("capacity", f"{servers_needed(7.4)} servers for a load of 7.4")
-capacity: passed with seed 1. 8 servers for a load of 7.4
+>>> expect(load > 1, "too little work for two servers")
+>>> expect_numbers({"p50": 3, "p99": 9.5}, 2, "percentiles")
+(3.0, 9.5)
 """
 
 from __future__ import annotations
 
 import math
 import os
-from numbers import Real
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
 
+USED: ContextVar[float] = ContextVar("the share of a tolerance that was used", default=0.0)
+"""The largest share since the check began, for authors: `python run.py labs --try` prints it."""
+
 SEED_VARIABLE = "ARCHLAB_LAB_SEED"
 USUAL_SEED = 1
+
+UNITS_APART = {1000: "1,000 times", 100: "100 times", 60: "60 times", 3600: "3,600 times"}
+"""Factors between units that are taken for one another: s and ms, shares and per cent, seconds and minutes or hours."""
 
 
 def seed() -> int:
@@ -47,29 +52,75 @@ def expect(condition: object, message: str) -> None:
 
 
 def expect_close(actual: Any, wanted: float, what: str, relative: float = 0.01) -> None:
-    """Raise `AssertionError`, with both figures, unless `actual` is within `relative` of `wanted`.
+    """Raise `AssertionError`, with both figures, unless `actual` is a number within `relative` of `wanted`.
 
     >>> expect_close(0.1 + 0.2, 0.3, "the mean latency in seconds")
-    >>> expect_close(None, 0.3, "the mean latency in seconds")
+    >>> expect_close(300, 0.3, "the mean latency in seconds")
+    Traceback (most recent call last):
+    AssertionError: the mean latency in seconds is 300; it should be 0.3, within 1 %. It is 1,000 times too large: \
+which unit?
+    """
+    figure = expect_number(actual, what)
+    hint = unit_hint(figure, wanted, relative)
+    expect(
+        math.isclose(figure, wanted, rel_tol=relative),
+        f"{what} is {figure:.6g}; it should be {wanted:.6g}, within {100 * relative:g} %{hint}",
+    )
+    use(abs(figure - wanted) / (relative * max(abs(figure), abs(wanted))) if figure != wanted else 0.0)
+
+
+def expect_at_most(figure: float, most: float, message: str) -> None:
+    """Raise `AssertionError` with `message` when `figure` is above `most`, which is positive."""
+    expect(figure <= most, message)
+    use(figure / most)
+
+
+def expect_at_least(figure: float, least: float, message: str) -> None:
+    """Raise `AssertionError` with `message` when `figure` is below `least`, which is positive."""
+    expect(figure >= least, message)
+    use(least / figure)
+
+
+def use(share: float) -> None:
+    """Note that an answer used this share of what a check allows."""
+    USED.set(max(USED.get(), share))
+
+
+def expect_number(given: Any, what: str) -> float:
+    """Return a number as a float: Python's, NumPy's, or an array or Series that holds one. Else `AssertionError`.
+
+    >>> expect_number(None, "the mean latency in seconds")
     Traceback (most recent call last):
     AssertionError: the mean latency in seconds is None; it must be a number. Is there a return?
     """
-    expect(
-        isinstance(actual, Real) and not isinstance(actual, bool),
-        f"{what} is {actual!r}; it must be a number. Is there a return?",
-    )
-    expect(
-        math.isclose(actual, wanted, rel_tol=relative),
-        f"{what} is {float(actual):.6g}; it should be {wanted:.6g}",
-    )
+    expect(not callable(given), f"{what} is {given!r}, not called; put () behind it")
+    value = given.item() if getattr(given, "size", 0) == 1 and hasattr(given, "item") else given
+    is_number = hasattr(value, "__float__") and not isinstance(value, bool) and not hasattr(value, "__len__")
+    expect(is_number, f"{what} is {given!r}; it must be a number. Is there a return?")
+    return float(value)
 
 
-def passed(task: str, seen: str) -> None:
-    """Print the line that says a task is solved: its name, the seed, and in `seen` what the check saw.
+def expect_numbers(given: Any, count: int, what: str) -> tuple[float, ...]:
+    """Return `count` numbers as floats, from a tuple, list, array, Series, dictionary, or two from an interval.
 
-    Raises `ValueError` when that would be more than one line.
+    Raises `AssertionError` when these are not so many numbers.
     """
-    line = f"{task}: passed with seed {seed()}. {seen}"
-    if len(line.splitlines()) != 1:
-        raise ValueError(f"seen is {seen!r}; it must be one line")
-    print(line)
+    wanted = f"{what} gives {given!r}; {count} numbers are wanted"
+    if count == 2 and hasattr(given, "low") and hasattr(given, "high"):
+        given = (given.low, given.high)
+    expect(isinstance(given, Iterable) and not isinstance(given, str), wanted)
+    values = list(given.values() if isinstance(given, Mapping) else given)
+    expect(len(values) == count, wanted)
+    return tuple(
+        expect_number(value, f"number {n} of what {what} gives") for n, value in enumerate(values, 1)
+    )
+
+
+def unit_hint(figure: float, wanted: float, relative: float) -> str:
+    """A question about the unit when a figure is too large or too small by a factor between two units."""
+    for factor, times in UNITS_APART.items():
+        if math.isclose(figure, wanted * factor, rel_tol=relative):
+            return f". It is {times} too large: which unit?"
+        if math.isclose(figure * factor, wanted, rel_tol=relative):
+            return f". It is {times} too small: which unit?"
+    return ""

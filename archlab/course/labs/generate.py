@@ -24,7 +24,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from archlab.course.labs.anatomy import faults
 from archlab.course.labs.answers import read_answers
 from archlab.course.labs.lab import LABS, ROOT, read_lab, solution_paths
-from archlab.course.labs.trial import surprises, try_all
+from archlab.course.labs.trial import margins, surprises, try_all
 
 CONFIG_FILE = "nbgrader_config.py"
 # Those of nbgrader's generate_assignment, in its order, without the one that writes to its database.
@@ -91,9 +91,17 @@ def renew(solution: Path, force: bool = False) -> str:
 
 
 def shortcomings(solution: Path, seeds: Sequence[int]) -> list[str]:
-    """What is wrong with a lab: with its form, and with what its checks accept and refuse under some seeds."""
+    """What is wrong with a lab: with its form, and with what its checks accept and refuse under some seeds.
+
+    Prints how much of their tolerances right answers use.
+    """
     lab, answers = read_lab(solution), read_answers(solution)
-    return faults(lab, answers) or surprises(try_all(lab, stubs(solution), answers, seeds))
+    found = faults(lab, answers)
+    if found:
+        return found
+    trials = try_all(lab, stubs(solution), answers, seeds)
+    print(*(f"{lab.name}, {line}." for line in margins(trials)), sep="\n")
+    return surprises(trials)
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
@@ -103,8 +111,16 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     parser.add_argument(
         "--try", dest="seeds", type=int, help="make nothing; try the checks with this many seeds"
     )
+    parser.add_argument(
+        "--for-students",
+        type=Path,
+        metavar="FOLDER",
+        help="make nothing; write the course without its solutions",
+    )
     options = parser.parse_args(arguments)
     solutions = solution_paths(root)
+    if options.for_students:
+        return write_bundle(options.for_students, root)
     if options.seeds:
         return report_shortcomings(solutions, range(1, options.seeds + 1))
     done = {path: renew(path, options.force) for path in solutions}
@@ -116,6 +132,20 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
             file=sys.stderr,
         )
     return int("kept" in done.values())
+
+
+def write_bundle(folder: Path, root: Path) -> int:
+    """Write the course for students, and return an exit code."""
+    from archlab.course.labs.bundle import bundle
+
+    try:
+        print(
+            f"{bundle(folder, root)}: the course without its solutions. The checks under the tasks work there."
+        )
+    except (ValueError, OSError) as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    return 0
 
 
 def report_shortcomings(solutions: Sequence[Path], seeds: Sequence[int]) -> int:

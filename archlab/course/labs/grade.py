@@ -1,10 +1,10 @@
 """Grade a class: `python run.py grade SUBMISSIONS_FOLDER`. Each notebook is judged in a process of its own.
 
-The results are written after every notebook, so a run that was stopped goes on where it was. A notebook that was
-handed in again, or whose lab has changed, is graded again.
+The results are written after every notebook, so a run that was stopped goes on where it was, with the same seed. A
+notebook that was handed in again, or whose lab has changed, or that could not be judged, is graded again.
 
 >>> submission = Submission("anna", Path("anna.ipynb"), "anna.ipynb")
->>> rows(submission, LabVerdict("", problem="The file is empty."), "f00")[0].what_happened
+>>> rows(submission, LabVerdict("", problem="The file is empty."), "f00", seed=7)[0].what_happened
 'The file is empty.'
 """
 
@@ -16,12 +16,14 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import replace
 from pathlib import Path
 
 from tqdm import tqdm
 
+from archlab.course.labs.course_files import CourseChanged, fingerprint, require_unchanged
 from archlab.course.labs.gradebook import ForeignFile, Gradebook, Row
-from archlab.course.labs.judge import Judge, SolutionFails
+from archlab.course.labs.judge import Judge, SolutionFails, fresh_seed
 from archlab.course.labs.lab import ROOT, Lab, all_labs
 from archlab.course.labs.submissions import Submission, clean, find_submissions, version
 from archlab.course.labs.verdict import LabVerdict
@@ -29,15 +31,16 @@ from archlab.course.labs.verdict import LabVerdict
 STOPPED = 130  # the exit code of a program ended by Ctrl-C
 
 
-def rows(submission: Submission, verdict: LabVerdict, of_version: str) -> list[Row]:
+def rows(submission: Submission, verdict: LabVerdict, of_version: str, seed: int) -> list[Row]:
     """A row a task; a single row without a task when nobody knows which lab it is."""
-    start, end = (clean(submission.student), verdict.lab), (submission.file, of_version)
+
+    def row(task: str, points: float | None, of: float, said: str) -> Row:
+        student, file = clean(submission.student), submission.file
+        return Row(student, verdict.lab, task, points, of, clean(said), file, of_version, seed)
+
     if not verdict.tasks:
-        return [Row(*start, "", 0, 0, clean(verdict.problem), *end)]
-    return [
-        Row(*start, task.task, task.points, task.of, clean(verdict.problem or task.said), *end)
-        for task in verdict.tasks
-    ]
+        return [row("", 0, 0, verdict.problem)]
+    return [row(task.task, task.points, task.of, verdict.problem or task.said) for task in verdict.tasks]
 
 
 def expected_lab(submission: Submission, labs: dict[str, Lab]) -> str:
@@ -56,7 +59,8 @@ def judged(submission: Submission, judge: Judge) -> LabVerdict:
     except SolutionFails:
         raise
     except Exception as error:
-        return LabVerdict(expected, judge.nothing(expected), f"It could not be judged: {error!r}")
+        tasks = tuple(replace(task, judged=False) for task in judge.nothing(expected))
+        return LabVerdict(expected, tasks, f"It could not be judged: {error!r}")
 
 
 def graded(todo: Sequence[Submission], judge: Judge, jobs: int) -> Iterator[tuple[Submission, LabVerdict]]:
@@ -70,20 +74,22 @@ def graded(todo: Sequence[Submission], judge: Judge, jobs: int) -> Iterator[tupl
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def grade(folder: Path, out: Path, judge: Judge, jobs: int) -> Gradebook:
-    """Grade a folder into a CSV file; return the table. Raises `ForeignFile` and `SolutionFails`."""
-    submissions = find_submissions(folder, leave_out=out)
+def grade(folder: Path, book: Gradebook, judge: Judge, jobs: int) -> Gradebook:
+    """Grade a folder into a table; return it. Raises `SolutionFails`, and `CourseChanged` when a notebook does that."""
+    submissions = find_submissions(folder, leave_out=book.path)
     judged_by = hashlib.sha256(repr((judge.labs, judge.limits)).encode()).hexdigest()
     versions = {submission.file: version(submission, judged_by) for submission in submissions}
-    book = Gradebook(out)
-    book.load()
-    book.keep_only(versions)
+    book.keep_only(versions, judge.fresh_seed)
     book.save()
     todo = [submission for submission in submissions if submission.file not in book.rows]
     done = len(submissions) - len(todo)
+    course = fingerprint()
     with tqdm(total=len(submissions), initial=done, unit="notebook", desc="Grading") as bar:
         for submission, verdict in graded(todo, judge, jobs):
-            book.rows[submission.file] = rows(submission, verdict, versions[submission.file])
+            require_unchanged(course, submission.file)
+            book.rows[submission.file] = rows(
+                submission, verdict, versions[submission.file], judge.fresh_seed
+            )
             book.save()
             bar.update()
     return book
@@ -102,6 +108,9 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(prog="run.py grade", description="Grade the notebooks of a class.")
     parser.add_argument("folder", type=Path, help="a folder of notebooks, or of folders, one per student")
     parser.add_argument("--out", type=Path, help="the table of results (default: results.csv in that folder)")
+    parser.add_argument(
+        "--seed", type=fresh_seed, help="of the second run of each check (default: the table's, or a new one)"
+    )
     parser.add_argument("--jobs", type=at_least_one, default=os.cpu_count() or 1, help="notebooks at a time")
     options = parser.parse_args(arguments)
     labs = all_labs(root)
@@ -111,14 +120,17 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         return 2
     out = options.out or options.folder / "results.csv"
     try:
-        book = grade(options.folder, out, Judge(labs), options.jobs)
-    except (ForeignFile, SolutionFails, OSError) as problem:
+        book = Gradebook(out)
+        book.load()
+        seed = book.seed if options.seed is None else options.seed
+        grade(options.folder, book, Judge(labs, fresh_seed=seed), options.jobs)
+    except (ForeignFile, SolutionFails, CourseChanged, OSError) as problem:
         print(problem, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"\nStopped. What was done is in {out}. Run the same command to go on.", file=sys.stderr)
         return STOPPED
-    print(f"{book.summary()}\nThe table is in {out}.")
+    print(f"{book.summary()}\nThe table is in {out}. To repeat these verdicts: --seed {book.seed}")
     return 0
 
 

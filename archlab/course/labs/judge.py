@@ -1,8 +1,8 @@
 """The one judge of labs. The commands `check` and `grade` and `pytest --nbval` all ask it.
 
-A task is solved when its check ends well and its last line is the solution's, twice: with the usual seed, where the
-solution's line is the one saved in `solutions/`, and with a seed that nobody knew before, where it comes from running
-the solution again. The second run finds values that were typed in, and a `print` that was taught the right words.
+A task is solved when its check ends well, twice: with the usual seed, and with one that nobody knew before. The second
+run finds values that were typed in. Whether a check ended well is what the kernel says of it; what is printed is for
+people to read, and decides nothing.
 
 >>> Judge({}).verdict(Path("missing.ipynb")).problem
 'The file could not be read: No such file or directory.'
@@ -10,16 +10,17 @@ the solution again. The second run finds values that were typed in, and a `print
 
 from __future__ import annotations
 
+import argparse
 import secrets
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
 from archlab.course.labs.apart import Report, Run, run_apart
 from archlab.course.labs.cells import Cell, UnreadableNotebook, read_cells
 from archlab.course.labs.expectations import USUAL_SEED
-from archlab.course.labs.kernel import Ran
-from archlab.course.labs.lab import Lab, lab_of
+from archlab.course.labs.lab import Lab, LabCell, lab_of
 from archlab.course.labs.limits import Limits
 from archlab.course.labs.merge import Merged, Step, merge
 from archlab.course.labs.verdict import LabVerdict, TaskVerdict, went_wrong
@@ -34,7 +35,7 @@ class SolutionFails(Exception):
 class Judge:
     """Judges notebooks against `labs`, each in a process of its own within `limits`. Threads may share a judge.
 
-    `fresh_seed` is the seed of the second run, by default one drawn now.
+    `fresh_seed` is the seed of the second run, by default one drawn now. The same seed gives the same verdict.
     """
 
     def __init__(
@@ -42,8 +43,12 @@ class Judge:
     ) -> None:
         self.labs = labs
         self.limits = limits or Limits()
+        if fresh_seed is not None and fresh_seed <= USUAL_SEED:
+            raise ValueError(
+                f"fresh_seed is {fresh_seed}; it must be above {USUAL_SEED}, the seed of the first run"
+            )
         self.fresh_seed = 2 + secrets.randbelow(FRESH_SEEDS) if fresh_seed is None else fresh_seed
-        self._lines: dict[str, Future[dict[str, str]]] = {}
+        self._solutions: dict[str, Future[None]] = {}
         self._lock = Lock()
 
     def verdict(self, path: Path, expected: str = "") -> LabVerdict:
@@ -72,14 +77,12 @@ class Judge:
 
     def verdict_of(self, lab: Lab, cells: list[Cell]) -> LabVerdict:
         """Judge the cells of a notebook as answers to a lab."""
-        unrun = [task for task, cell in lab.checks.items() if not cell.line]
-        if unrun:
-            raise SolutionFails(f"Lab {lab.name}: the check of {unrun[0]} was never run in the solution.")
         merged = merge(lab, cells)
         with ThreadPoolExecutor(max_workers=1) as meanwhile:
-            fresh_lines = meanwhile.submit(self.fresh_lines, lab)
+            solution = meanwhile.submit(self.require_solution, lab)
             report = self.run(merged.steps)
-            return self.compare(lab, merged, report, fresh_lines.result())
+            solution.result()
+        return self.read(lab, merged, report)
 
     def run(self, steps: tuple[Step, ...]) -> Report:
         """Run steps with the usual seed, and with the fresh one when some check went well."""
@@ -87,44 +90,42 @@ class Judge:
         runs = [Run(seed, sources) for seed in (USUAL_SEED, self.fresh_seed)]
         return run_apart(runs, list(Merged(steps).checks.values()), self.limits)
 
-    def fresh_lines(self, lab: Lab) -> dict[str, str]:
-        """The line of each check of the solution under the fresh seed; run once a lab. Raises `SolutionFails`."""
+    def require_solution(self, lab: Lab) -> None:
+        """Try the lab's own solution with the fresh seed, once a lab. Raises `SolutionFails`."""
         with self._lock:
-            first = lab.name not in self._lines
-            future = self._lines.setdefault(lab.name, Future())
+            first = lab.name not in self._solutions
+            future = self._solutions.setdefault(lab.name, Future())
         if first:
             try:
-                future.set_result(solution_lines(lab, self.fresh_seed, self.limits))
+                require_solved(lab, self.fresh_seed, self.limits)
+                future.set_result(None)
             except BaseException as error:
                 future.set_exception(error)
-        return future.result()
+        future.result()
 
-    def compare(self, lab: Lab, merged: Merged, report: Report, fresh_lines: dict[str, str]) -> LabVerdict:
-        """Compare what the checks printed with what they printed in the solution."""
+    def read(self, lab: Lab, merged: Merged, report: Report) -> LabVerdict:
+        """Make a verdict of a report."""
         if report.broken:
-            return LabVerdict(lab.name, self.nothing(lab.name), report.broken, report.note)
-        tasks = []
-        for task, cell in lab.checks.items():
-            said = difference(merged, report.runs[0], task, cell.line)
-            if not said:
-                said = difference(merged, report.runs[1], task, fresh_lines[task])
-                said = said and f"It passes with seed 1, but not with seed {self.fresh_seed}: {said}"
-            tasks.append(TaskVerdict(task, not said, cell.points, said or cell.line))
-        return LabVerdict(lab.name, tuple(tasks), note=report.note)
+            tasks = tuple(replace(task, judged=False) for task in self.nothing(lab.name))
+            return LabVerdict(lab.name, tasks, report.broken, report.note)
+        tasks = tuple(self.of_task(merged, report, task, cell) for task, cell in lab.checks.items())
+        notes = [*merged.restored, report.note]
+        return LabVerdict(lab.name, tasks, note=" ".join(filter(None, notes)))
+
+    def of_task(self, merged: Merged, report: Report, task: str, cell: LabCell) -> TaskVerdict:
+        """The verdict on one task: that of the first run in which its check did not end well, if there is one."""
+        number = merged.checks[task]
+        for seed, ran in zip((USUAL_SEED, self.fresh_seed), report.runs, strict=False):
+            if ran[number].ended != "ok":
+                said = went_wrong(merged, ran, task)
+                if seed != USUAL_SEED:
+                    said = f"It passes with seed {USUAL_SEED}, but not with seed {seed}: {said}"
+                return TaskVerdict(task, False, cell.points, said, judged=ran[number].ended != "not run")
+        return TaskVerdict(task, True, cell.points, report.runs[0][number].line or "passed")
 
 
-def difference(merged: Merged, ran: tuple[Ran, ...], task: str, wanted: str) -> str:
-    """What is wrong with a task in one run, in words; empty when its check ended well and printed `wanted`."""
-    check = ran[merged.checks[task]]
-    if check.ended != "ok":
-        return went_wrong(merged, ran, task)
-    if check.line == wanted:
-        return ""
-    return f"The check printed {check.line!r}, and with the solution it prints {wanted!r}."
-
-
-def solution_lines(lab: Lab, seed: int, limits: Limits) -> dict[str, str]:
-    """Run a lab's solution with a seed and return the line of each check. Raises `SolutionFails`."""
+def require_solved(lab: Lab, seed: int, limits: Limits) -> None:
+    """Run a lab's solution with a seed. Raises `SolutionFails` when a check does not accept it."""
     merged = merge(lab, [cell.cell for cell in lab.cells])
     report = run_apart([Run(seed, tuple(step.source for step in merged.steps))], matter=[], limits=limits)
     if report.broken:
@@ -134,4 +135,10 @@ def solution_lines(lab: Lab, seed: int, limits: Limits) -> dict[str, str]:
         if ran[number].ended != "ok":
             said = went_wrong(merged, ran, task)
             raise SolutionFails(f"Lab {lab.name}: with seed {seed} the solution of {task} fails. {said}")
-    return {task: ran[number].line for task, number in merged.checks.items()}
+
+
+def fresh_seed(text: str) -> int:
+    """A seed for the second run, from a command line. Raises `argparse.ArgumentTypeError` for any other text."""
+    if not text.isdigit() or int(text) <= USUAL_SEED:
+        raise argparse.ArgumentTypeError(f"seed is {text!r}; it must be a whole number above {USUAL_SEED}")
+    return int(text)

@@ -2,7 +2,7 @@
 
 >>> from tempfile import TemporaryDirectory
 >>> with TemporaryDirectory() as folder, Kernel(Path(folder)) as kernel:
-...     kernel.run("print('first'); print('last')", timeout_s=30)
+...     kernel.run("print('first'); print('last')", clock_s=300)
 Ran(ended='ok', error='', message='', line='last')
 """
 
@@ -17,10 +17,12 @@ from pathlib import Path
 from queue import Empty
 from typing import Any
 
+import psutil
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, start_new_kernel
 
 LOOK_EVERY_S = 0.2
-PATIENCE_S = 3.0
+PATIENCE_S = 10.0
+NO_LIMIT_S = float("inf")
 LONGEST_LINE = 2000
 # More threads only fight for the same cores, and each takes address space.
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
@@ -31,7 +33,7 @@ class Ran:
     """What came of one cell.
 
     `ended`: "ok", "error" (then `error` and `message` are the exception's name and text), "too long", "died" (the
-    kernel is gone), or "not run". `line`: the last line it printed that is not empty.
+    kernel is gone), or "not run": nothing can be said about it. `line`: the last line it printed that is not empty.
     """
 
     ended: str
@@ -67,10 +69,23 @@ class Kernel:
         """Whether the kernel's process is there."""
         return bool(self.manager.is_alive())
 
-    def run(self, source: str, timeout_s: float) -> Ran:
-        """Run one cell. After `timeout_s` seconds it is interrupted; a kernel that does not stop then is killed."""
+    @property
+    def worked_s(self) -> float:
+        """The processor time that the kernel, and what it started and is still there, has used; 0 when it is gone."""
+        try:
+            kernel = psutil.Process(self.manager.provisioner.pid)
+            times = [process.cpu_times() for process in (kernel, *kernel.children(recursive=True))]
+        except psutil.Error:
+            return 0.0
+        return float(sum(spent.user + spent.system for spent in times))
+
+    def run(self, source: str, clock_s: float, work_s: float = NO_LIMIT_S) -> Ran:
+        """Run one cell. After `clock_s` seconds by the clock, or `work_s` of processor time, it is interrupted.
+
+        A kernel that does not stop then is killed.
+        """
         cell = _Cell(self, source)
-        if cell.finish(timeout_s):
+        if cell.finish(clock_s, work_s):
             return cell.ran()
         if not self.is_alive:
             return Ran("died")
@@ -102,17 +117,18 @@ class _Cell:
         self.reply: dict[str, Any] | None = None
         self.is_idle = False
         self.tail = ""
+        self.began_with_s = kernel.worked_s
 
-    def finish(self, timeout_s: float) -> bool:
-        """Listen until the cell has ended, the time is up or the kernel is dead; return whether it has ended."""
-        end_s = time.monotonic() + timeout_s
+    def finish(self, clock_s: float, work_s: float = NO_LIMIT_S) -> bool:
+        """Listen until the cell has ended, a time is up or the kernel is dead; return whether it has ended."""
+        end_s = time.monotonic() + clock_s
         while not (self.reply and self.is_idle):
             self._hear_output()
             self._hear_reply()
             now_s = time.monotonic()
             if self.reply and now_s > end_s:  # the word "idle" was lost in a flood of output
                 break
-            if now_s > end_s or not self.kernel.is_alive:
+            if now_s > end_s or self.kernel.worked_s - self.began_with_s > work_s or not self.kernel.is_alive:
                 return False
             if self.reply:
                 end_s = min(end_s, now_s + PATIENCE_S)

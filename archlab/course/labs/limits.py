@@ -1,7 +1,9 @@
 """How long and how large a judged notebook may grow.
 
-Time limits hold on every system. The limits of memory, file size and processor time are the operating system's
-(`setrlimit`) and hold for each process on its own, so a program that starts many can still use more.
+What counts is processor time: on a loaded machine a right answer takes longer by the clock, and that is not its fault.
+The clock has limits of its own, far away, for what waits and does not work. Both hold on every system. The limits of
+memory and file size are the operating system's (`setrlimit`) and hold for each process on its own, so a program that
+starts many can still use more.
 
 >>> Limits(cell_s=5).cell_s
 5
@@ -20,8 +22,10 @@ class Limits:
     """What a judged notebook may use.
 
     Attributes:
-        cell_s: seconds for one cell.
-        notebook_s: seconds for all cells together, both runs counted.
+        cell_s: seconds of processor time for one cell, of the kernel and of the programs it started.
+        cell_clock_s: seconds by the clock for one cell.
+        notebook_s: seconds of processor time for one kernel.
+        notebook_clock_s: seconds by the clock for all cells together, all runs counted.
         memory_bytes: address space of the kernel. It takes 1 GiB before the first line of an answer is run.
         file_bytes: size of one file that is written.
 
@@ -29,7 +33,9 @@ class Limits:
     """
 
     cell_s: float = 60
-    notebook_s: float = 300
+    cell_clock_s: float = 600
+    notebook_s: float = 1800
+    notebook_clock_s: float = 3600
     memory_bytes: int = 4 * GIB
     file_bytes: int = 1 * GIB
 

@@ -3,7 +3,7 @@
 Cells are matched by grade id first: JupyterLab gives a pasted copy a new id, but leaves it the grade id, so among
 copies the one with the original id wins. Then by id, and then, for cells that are not answers, by their text.
 A learner's other cells run where they stand: after the matched cell that precedes them. What the learner did to a
-frame or a check cell does not count. Nothing of a learner's cell but its text is taken over.
+frame or a check cell does not count, and `restored` says so. Nothing of a learner's cell but its text is taken over.
 
 >>> from archlab.course.labs.lab import Lab, LabCell
 >>> lab = Lab("01_x", (LabCell(Cell("code", "pass", "a"), ANSWER, "t"), LabCell(Cell("code", "f()", "b"), CHECK, "t")))
@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from archlab.course.labs.cells import Cell
-from archlab.course.labs.lab import ANSWER, CHECK, TEXT, Lab, LabCell
+from archlab.course.labs.lab import ANSWER, CHECK, FRAME, TEXT, Lab, LabCell
 
 EXTRA = "extra"
 START = -1
@@ -35,10 +35,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Merged:
-    """The steps to run, in order, and for each task what is wrong with its answer cell, in words."""
+    """The steps to run, in order, for each task what is wrong with its answer cell, and which cells were restored."""
 
     steps: tuple[Step, ...]
     problems: dict[str, str] = field(default_factory=dict)
+    restored: tuple[str, ...] = ()
 
     @property
     def checks(self) -> dict[str, int]:
@@ -60,7 +61,23 @@ def merge(lab: Lab, submitted: Sequence[Cell]) -> Merged:
         elif cell.role != TEXT:
             steps.append(Step(cell.role, cell.cell.source, cell.task))
         steps += extras.get(number, [])
-    return Merged(tuple(steps), problems)
+    edited = (
+        cell
+        for number, cell in enumerate(lab.cells)
+        if number in place and was_edited(cell, submitted[place[number]])
+    )
+    return Merged(tuple(steps), problems, tuple(RESTORED[cell.role].format(cell) for cell in edited))
+
+
+RESTORED = {
+    FRAME: "The lab's cell {0.cell.id} was restored; what you add, such as an import, belongs into your own cells.",
+    CHECK: "The check of {0.task} was restored.",
+}
+
+
+def was_edited(cell: LabCell, submitted: Cell) -> bool:
+    """Whether a learner changed a cell that is the lab's."""
+    return cell.role in RESTORED and cell.cell.source.strip() != submitted.source.strip()
 
 
 def answer_step(cell: LabCell, answer: Cell | None, problems: dict[str, str]) -> list[Step]:

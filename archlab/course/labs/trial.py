@@ -9,6 +9,7 @@ check. What an answer defined is forgotten before the next one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,16 @@ from archlab.course.labs.lab import ANSWER, CHECK, TEXT, Lab
 from archlab.course.labs.limits import Limits
 from archlab.course.labs.verdict import UNSOLVED
 
-TRIAL_LIMITS = Limits(cell_s=120, notebook_s=1200)
+TRIAL_LIMITS = Limits(cell_s=120)
+
+
+TELL = """
+from archlab.course.labs.expectations import USED as used
+print(f"used {used.get():.3f}")
+"""
+"""Behind a check: how much of what it allows the answer used."""
+OFF = re.compile(r"is ([\d.e+-]+); it should be ([\d.e+-]+), within ([\d.e+-]+) %")
+"""In the words of a check: the figure, the one that was wanted, and the tolerance."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +45,16 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Trial:
-    """What the check made of an attempt, under one seed, and the line it should have printed."""
+    """What the check made of an attempt, under one seed."""
 
     attempt: Attempt
     seed: int
     ran: Ran
-    wanted: str
 
     @property
     def accepted(self) -> bool:
         """Whether a judge would call the task solved, going by this seed alone."""
-        return self.ran.ended == "ok" and self.ran.line == self.wanted
+        return self.ran.ended == "ok"
 
 
 def surprises(trials: Sequence[Trial]) -> list[str]:
@@ -66,6 +75,38 @@ def surprises(trials: Sequence[Trial]) -> list[str]:
                 f"{where}: the stub should end with {UNSOLVED}, not {trial.ran.error}: {trial.ran.message}"
             )
     return found
+
+
+def margins(trials: Sequence[Trial]) -> list[str]:
+    """For each task a line: how much of the tolerances right answers use at most, and how far off wrong ones are.
+
+    Only checks of a figure tell that; a right answer that uses 0 % met none of them.
+    """
+    lines = []
+    for task in dict.fromkeys(trial.attempt.task for trial in trials):
+        own = [trial for trial in trials if trial.attempt.task == task]
+        used = [used_share(trial.ran) for trial in own if trial.accepted]
+        off = [times for trial in own if trial.attempt.kind == "wrong" for times in times_off(trial.ran)]
+        nearest = f"; the nearest wrong figure is {min(off):.1f} times a tolerance off" if off else ""
+        lines.append(
+            f"{task}: right answers use up to {max(used, default=0):.0%} of what is allowed{nearest}"
+        )
+    return lines
+
+
+def used_share(ran: Ran) -> float:
+    """The share of what its check allows that an accepted answer used."""
+    found = re.fullmatch(r"used ([\d.]+)", ran.line)
+    return float(found.group(1)) if found else 0.0
+
+
+def times_off(ran: Ran) -> list[float]:
+    """How far off a refused figure was, in tolerances; empty when the answer was refused for something else."""
+    found = OFF.search(ran.message)
+    if not found:
+        return []
+    figure, wanted, percent = map(float, found.groups())
+    return [100 * abs(figure - wanted) / (percent * max(abs(figure), abs(wanted)))]
 
 
 def attempts(lab: Lab, stubs: dict[str, str], answers: Sequence[Answer]) -> list[Attempt]:
@@ -92,11 +133,11 @@ def try_all(lab: Lab, stubs: dict[str, str], answers: Sequence[Answer], seeds: S
     report = run_apart([Run(seed, tuple(sources)) for seed in seeds], list(places.values()), TRIAL_LIMITS)
     if report.broken:
         raise RuntimeError(report.broken)
-    trials = []
-    for seed, ran in zip(seeds, report.runs, strict=False):
-        lines = {a.task: ran[place].line for a, place in places.items() if a.kind == "solution"}
-        trials += [Trial(a, seed, ran[place], lines[a.task]) for a, place in places.items()]
-    return trials
+    return [
+        Trial(attempt, seed, ran[place])
+        for seed, ran in zip(seeds, report.runs, strict=False)
+        for attempt, place in places.items()
+    ]
 
 
 def script(lab: Lab, tried: Sequence[Attempt]) -> tuple[list[str], dict[Attempt, int]]:
@@ -109,7 +150,7 @@ def script(lab: Lab, tried: Sequence[Attempt]) -> tuple[list[str], dict[Attempt,
         if cell.role == CHECK:
             own = [attempt for attempt in tried if attempt.task == cell.task]
             for attempt in own:
-                sources += [attempt.source, cell.cell.source]
+                sources += [attempt.source, cell.cell.source + TELL]
                 places[attempt] = len(sources) - 1
                 sources.append(forget(attempt.source))
             sources.append(own[0].source)

@@ -18,16 +18,22 @@ UNSOLVED = "NotImplementedError"
 
 @dataclass(frozen=True)
 class TaskVerdict:
-    """Whether a task is solved, the points it is worth (`of`), and what the check said."""
+    """Whether a task is solved, the points it is worth (`of`), and what the check said.
+
+    A task that is not `judged` is neither solved nor failed: its turn did not come, or nobody can say what happened.
+    """
 
     task: str
     passed: bool
     of: float
     said: str
+    judged: bool = True
 
     @property
-    def points(self) -> float:
-        """The points earned."""
+    def points(self) -> float | None:
+        """The points earned; None when the task was not judged."""
+        if not self.judged:
+            return None
         return self.of if self.passed else 0
 
 
@@ -50,10 +56,11 @@ class LabVerdict:
 
     @property
     def summary(self) -> str:
-        """How many tasks pass, and the points."""
-        solved = sum(task.passed for task in self.tasks)
-        points, of = sum(task.points for task in self.tasks), sum(task.of for task in self.tasks)
-        return f"{solved} of {len(self.tasks)} tasks pass, {points:g} of {of:g} points."
+        """How many tasks pass, the points, and how many could not be judged."""
+        solved, open_ = sum(task.passed for task in self.tasks), sum(not task.judged for task in self.tasks)
+        points, of = sum(task.points or 0 for task in self.tasks), sum(task.of for task in self.tasks)
+        more = f" {open_} could not be judged: try again." if open_ else ""
+        return f"{solved} of {len(self.tasks)} tasks pass, {points:g} of {of:g} points.{more}"
 
 
 def went_wrong(merged: Merged, ran: tuple[Ran, ...], task: str) -> str:
@@ -77,7 +84,7 @@ def check_said(check: Ran) -> str:
     return {
         "too long": "The check took too long and was stopped.",
         "died": "The kernel died in the check: the answer ended it, or took too much memory.",
-        "not run": "Not judged: before its turn the kernel had died or the time for the notebook was up.",
+        "not run": "Not judged: the time by the clock was up before its turn.",
     }[check.ended]
 
 

@@ -1,0 +1,114 @@
+"""What is around every check: it helps with the usual slips, and leaves one line."""
+
+import io
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from archlab.course.labs import Answer, expect, task_check
+from archlab.course.labs.expectations import SEED_VARIABLE
+from archlab.sim import Simulation
+
+
+@task_check
+def doubling(double: Answer) -> str:
+    """Try it with two numbers."""
+    expect(double(2) == 4, f"twice 2 is not {double(2)!r}")
+    return f"twice 3 is\n{double(3)}"
+
+
+@task_check
+def ordering(place: Answer) -> str:
+    """Let a generator run in a simulation."""
+    sim = Simulation(seed=1)
+    sim.run(until=sim.start(place(sim)))
+    return f"placed at {sim.now:g} s"
+
+
+def test_a_right_answer_leaves_one_line_with_the_task_and_the_seed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    for number in ("1", "8"):
+        monkeypatch.setenv(SEED_VARIABLE, number)
+        doubling(lambda x: 2 * x)
+    assert capsys.readouterr().out.splitlines() == [
+        "doubling: passed with seed 1. twice 3 is 6",
+        "doubling: passed with seed 8. twice 3 is 6",
+    ]
+
+
+def test_a_wrong_answer_raises_what_the_check_says():
+    with pytest.raises(AssertionError, match="twice 2 is not 3"):
+        doubling(lambda x: x + 1)
+
+
+def test_an_answer_without_a_return_is_asked_for_one():
+    def double(x: int) -> None:
+        x *= 2
+
+    with pytest.raises(AssertionError, match="double returns nothing: is there a return"):
+        doubling(double)
+
+
+def test_none_that_was_returned_on_purpose_is_judged_by_the_check():
+    def double(x: int) -> None:
+        return None
+
+    with pytest.raises(AssertionError, match="twice 2 is not None"):
+        doubling(double)
+
+
+def test_a_method_that_was_not_called_is_named():
+    with pytest.raises(AssertionError, match="not called: put"):
+        doubling(lambda x: str(2 * x).strip)
+
+
+def test_an_answer_may_be_any_thing_that_can_be_called():
+    class Doubler:
+        def __call__(self, x: int) -> int:
+            return 2 * x
+
+    doubling(Doubler())
+    doubling((2).__mul__)
+    with pytest.raises(AssertionError, match="must be a function"):
+        doubling(4)
+
+
+def test_yield_from_before_an_event_is_explained():
+    def place(sim: Simulation) -> Iterator[object]:
+        yield from sim.timeout(1)  # type: ignore[misc]
+
+    with pytest.raises(AssertionError, match=r"stands before an event \(.*\): write `yield` without `from`"):
+        ordering(place)
+
+
+def test_yield_before_steps_is_explained():
+    def steps(sim: Simulation) -> Iterator[object]:
+        yield sim.timeout(1)
+
+    def place(sim: Simulation) -> Iterator[object]:
+        yield steps(sim)
+
+    with pytest.raises(AssertionError, match="write `yield from` there"):
+        ordering(place)
+
+
+def test_other_errors_of_an_answer_stay_what_they_are():
+    with pytest.raises(ZeroDivisionError):
+        doubling(lambda x: x / 0)
+    with pytest.raises(TypeError):
+        doubling(lambda: 4)
+    with pytest.raises(NotImplementedError):
+        doubling(unsolved)
+
+
+def unsolved(x: int) -> int:
+    raise NotImplementedError("replace this line by your answer")
+
+
+def test_an_output_that_an_answer_has_closed_costs_nothing(monkeypatch: pytest.MonkeyPatch):
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stdout", closed)
+    doubling(lambda x: 2 * x)
