@@ -48,7 +48,13 @@ PATIENCE_S = 2.0
 LOAD = 0.5
 """Share of the shop's capacity that arrives."""
 
-THREADED = replace(MICROSERVICES, gateway_workers=MICROSERVICES.workers)
+
+def with_room(places: int) -> MicroservicesConfig:
+    """Return the chapter's shop with a gateway that has room for so many requests under way."""
+    return replace(MICROSERVICES, gateway_workers=places)
+
+
+THREADED = with_room(MICROSERVICES.workers)
 """A gateway that holds a thread for each request, as many as each service has workers."""
 THREADLESS = MICROSERVICES
 """The chapter's shop, whose requests need no thread to wait in the gateway."""
@@ -74,6 +80,9 @@ DESIGNS: Mapping[str, MicroservicesConfig] = {
     "bulkhead in the gateway": replace(THREADED, guards={ORDERS: BULKHEAD}),
     "gateway without threads": THREADLESS,
 }
+
+ALONE = ("time-out of 0.5 s", "breaker", "bulkhead")
+"""The guards that are compared one by one, in words."""
 
 SLOW = SlowDown(PROVIDER, FAULT_AT_S, FAULT_S, factor=40.0)
 """A call to the provider takes 4 s."""
@@ -136,8 +145,7 @@ def _requests(seed: int, config: MicroservicesConfig) -> pd.DataFrame:
 
 
 def by_design(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Return the shares of success in the runs of `during_the_fault`: a row a design, a column a use case, in per
-    cent."""
+    """Return the shares of success in the runs of `during_the_fault`: a row a design, a column a use case."""
     rows = {name: 100 * (run.outcome == OK).groupby(run.kind).mean() for name, run in runs.items()}
     return (
         pd.DataFrame.from_dict(rows, orient="index")[list(KINDS)].add_suffix("_percent").rename_axis("design")
