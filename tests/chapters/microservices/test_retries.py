@@ -11,6 +11,9 @@ def test_the_frames_of_the_kit_s_models_lie_on_their_formulas():
     chains = retries.chains(seeds=range(2), years=200).set_index("design")
     assert (chains.availability - chains.availability_formula).abs().max() < 0.0001
     assert chains.independent_formula["30, independent"] == pytest.approx(0.9999**30)
+    down = chains.down_per_month_hours
+    assert down["30, 20 of them with a fallback"] < 0.4 * down["30, independent"]
+    assert down["30, half of their outages shared"] < 0.6 * down["30, independent"]
 
 
 def test_jitter_is_within_a_tenth_of_the_published_calls():
