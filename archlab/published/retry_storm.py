@@ -8,8 +8,14 @@ nothing is broken any more. Below 150 queries a second twice the load is still l
 queue drains.
 
 Ways out to compare: `retries=0`; `budget`, so many retries for each success, so that a dead database gets hardly any;
-and `drop_older_than_s`: the database throws away queries that waited too long. That limit must leave time for the work
-itself. At exactly the clients' timeout the database still works on what will be late in a moment, and hardly helps.
+and `drop_older_than_s`: the database throws away queries that waited too long. That limit must leave time for the
+work itself. At exactly the clients' timeout the database still works on what will be late in a moment. With arrivals
+at equal distances that goes on for ever. With random ones the queue is sometimes short by luck, and the storm ends:
+within seconds, or after minutes.
+
+A budget that all clients share holds a few retries when the outage begins. With `buckets`, each client has a budget
+of its own, and each of them is full: so many more queries come, and the little that the database can do beyond its
+load must work them off. Many clients with a budget each are nearly as bad as no budget.
 
 The database here takes work in order, one query at a time, always as fast, from a queue without a limit, and nobody
 gives up for good. Real queues have limits, and real users go away; both make an end more likely. Clients do not wait
@@ -17,6 +23,7 @@ before they retry, as in the example.
 
 By default all rates are a tenth (`scale`): the same story in a tenth of the computing time. Requests arrive at equal
 distances, so the seed matters only with `random_arrivals`, which make everything noisier, most of all at a small scale.
+Buckets are not scaled: at a tenth of the rates each of them stands for ten.
 
 >>> stuck, freed = model(seed=1), model(seed=1, retries=0)
 >>> stuck["recovered"], stuck["offered_share"] > 1.9, stuck["goodput_share"] < 0.01
@@ -29,6 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from itertools import cycle
 from math import inf, nan
 from typing import Any
 
@@ -59,6 +67,9 @@ AT_THE_END_S = 30
 class Storm:
     """The published example, and what may be changed in it. Rates are multiplied by `scale`.
 
+    `buckets`: over how many clients, in turn, the requests are spread, each with a `budget` of its own. 1: all share
+    it.
+
     Raises `ValueError` when an argument is not allowed.
     """
 
@@ -70,6 +81,7 @@ class Storm:
     after_s: float = 450.0
     drop_older_than_s: float | None = None
     budget: float | None = None
+    buckets: int = 1
     random_arrivals: bool = False
     scale: float = 0.1
 
@@ -77,6 +89,7 @@ class Storm:
         for name in ("load_per_s", "capacity_per_s", "timeout_s", "outage_s", "scale"):
             require_positive(name, getattr(self, name))
         require_whole("retries", self.retries, at_least=0)
+        require_whole("buckets", self.buckets, at_least=1)
         if not AT_THE_END_S < self.after_s < inf:
             raise ValueError(f"after_s is {self.after_s}; it must be finite and above {AT_THE_END_S}")
         if self.drop_older_than_s is not None:
@@ -171,8 +184,7 @@ def simulate(seed: int, storm: Storm) -> StormRun:
     """Run the storm, and return its requests and a row for each second."""
     sim = Simulation(seed)
     database = _database(sim, storm)
-    budget = None if storm.budget is None else RetryBudget(sim, per_success=storm.budget)
-    retry = Retry(sim, "client", attempts=1 + storm.retries, budget=budget)
+    clients = cycle([_client(sim, storm) for _ in range(storm.buckets)])
     sent_s: list[float] = []
 
     def ask() -> Event:
@@ -180,13 +192,18 @@ def simulate(seed: int, storm: Storm) -> StormRun:
         return sim.deadline(database.serve(storm.service_s), storm.timeout_s)
 
     def handle(request: Request) -> Generator[Event, None, None]:
-        yield retry.call(ask)
+        yield next(clients).call(ask)
 
     sim.open_load(storm.arrivals, handle)
     sim.inject(SlowDown("database", at_s=OUTAGE_AT_S, for_s=storm.outage_s, factor=STANDSTILL))
     result = sim.measure(storm.end_s, sample_every_s=1.0)
     waiting = result.samples.loc[result.samples["part"] == "database", "queue_length"]
     return StormRun(storm, result.requests, _series(storm, result.requests, sent_s, waiting.to_numpy()))
+
+
+def _client(sim: Simulation, storm: Storm) -> Retry:
+    budget = None if storm.budget is None else RetryBudget(sim, per_success=storm.budget)
+    return Retry(sim, "client", attempts=1 + storm.retries, budget=budget)
 
 
 def _database(sim: Simulation, storm: Storm) -> Station:

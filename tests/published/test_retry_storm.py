@@ -86,6 +86,20 @@ def test_dropping_only_what_is_already_too_late_leaves_work_for_nobody():
     assert figures["backlog"] < 2 * 30  # but the queue no longer grows
 
 
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_with_random_arrivals_dropping_what_is_already_too_late_ends_the_storm(seed):
+    figures = model(seed, drop_older_than_s=1.0, after_s=200, random_arrivals=True, scale=0.3)
+    assert figures["recovered"] == 1
+
+
+@pytest.mark.parametrize(("buckets", "ill_s"), [(10, 151), (100, 376), (300, 876)])
+def test_a_budget_for_each_client_is_weaker_the_more_clients_there_are(buckets, ill_s):
+    """By hand: five retries saved in each bucket are so many more queries, worked off at 2 a second, a tenth of 20."""
+    figures = model(seed=1, budget=0.1, buckets=buckets, after_s=1000)
+    assert figures["recovery_s"] == pytest.approx(ill_s, abs=1)
+    assert figures["recovery_s"] == pytest.approx(126 + 5 * buckets / 2, abs=2)
+
+
 @pytest.mark.parametrize(("load_per_s", "recovered"), [(130, 1), (280, 0)])
 def test_the_verdict_does_not_hang_on_the_arrivals_being_regular(load_per_s, recovered):
     for seed in (1, 2):
@@ -103,7 +117,15 @@ def test_a_short_outage_does_not_outlast_the_patience_of_the_clients():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"load_per_s": 0}, {"retries": -1}, {"after_s": 30}, {"budget": -0.1}, {"drop_older_than_s": 0}]
+    "wrong",
+    [
+        {"load_per_s": 0},
+        {"retries": -1},
+        {"after_s": 30},
+        {"budget": -0.1},
+        {"buckets": 0},
+        {"drop_older_than_s": 0},
+    ],
 )
 def test_what_makes_no_sense_is_refused_by_name(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):

@@ -27,14 +27,19 @@ FAULT_AT_S, FAULT_S, RUN_S = 1.0, 5.0, 8.0
 
 
 def cascade(
-    times_slower: float, timeout_s: float | None, bulkhead: int, breaker: bool, seed: int = 1
+    times_slower: float,
+    timeout_s: float | None,
+    bulkhead: int,
+    breaker: bool,
+    gateway_places: int = THREADED.gateway_workers,
+    seed: int = 1,
 ) -> ShopResult:
-    """Let the payment provider be slow. `bulkhead`: gateway threads for orders; 0: no bulkhead."""
+    """Let the payment provider be slow. `bulkhead`: calls of the gateway to orders at a time; 0: no bulkhead."""
     guards = {
         PROVIDER: Guards(timeout_s=timeout_s, breaker=breaker),
         "orders": Guards(bulkhead=bulkhead or None),
     }
-    config = replace(THREADED, guards=guards)
+    config = replace(THREADED, guards=guards, gateway_workers=gateway_places)
     slow = SlowDown(PROVIDER, FAULT_AT_S, FAULT_S, times_slower)
     return run_day(
         Microservices, config, at_load(LOAD, MICROSERVICES), seed, RUN_S, faults=[slow], timeout_s=PATIENCE_S

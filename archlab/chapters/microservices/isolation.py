@@ -1,119 +1,217 @@
-"""Fault isolation, beside the monolith: the same three faults in payments, the same arrivals, both shops guarded.
+"""Fault isolation beside the monolith: what breaks in payments, the same customers, the same money, the same guards.
 
-Isolation pays when the worst of these faults leaves the pages of the services unhurt, and hurts the monolith's.
+The monolith is the strongest one that the money of the services buys: two clones with two cores each, and a database
+of six, `CLONES`. Its door does what any balancer can: when a clone dies, it asks the other one for the page once
+more. Both shops wait as long for the provider, and keep places for those who do not order.
 
->>> crash = monolith_under_fault(seed=1, fault=CRASH_OF_MONOLITH)
->>> crash["browse_percent"], crash["track_order_percent"]
+What breaks is a process, the provider, or the queries of payments. A machine that dies takes one clone with it. A bug
+in the payments module takes all of them, for they run the same program, and any of them may get the order that meets
+it. The payments service dies of that alone. So what decides is how many of its clones the monolith loses.
+
+Left out is who repairs it, and that the monolith with one clone less still sells, where the services sell nothing.
+
+>>> dead = clones_die(seed=1, dead=2)
+>>> dead["browse_percent"], dead["place_order_percent"]
 (0.0, 0.0)
 >>> isolation_pays(
-...     worst_pages_services_percent=100.0, worst_pages_monolith_percent=0.0, isolated_up_to_timeout_s=0.8
+...     worst_pages_services_percent=100.0, worst_pages_monolith_percent=100.0, isolated_better_from_clones_lost=2
 ... ).words
-'Holds when: up to 0.8 s of time-out, when that is the only guard'
+'Holds when: from 2 clones that one fault takes down (the monolith has 2)'
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from math import inf
+from typing import Any
 
+import joblib
 import pandas as pd
 
 from archlab.chapters.microservices.failure import (
-    DESIGNS,
+    ALL_GUARDS,
     FAULT_AT_S,
-    FAULT_S,
-    FAULTS,
     LOAD,
     PATIENCE_S,
-    THREADED,
+    SEEDS,
+    SLOW,
+    THREADLESS,
     TIMEOUT,
     UNHURT_PERCENT,
     shares_percent,
-    sweep_shares,
     under_fault,
-    until_answered_s,
 )
+from archlab.course.claims.limit import Limit
+from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
-from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to
+from archlab.course.claims.verdict import Verdict, holds_from, holds_if
 from archlab.shop.day import KINDS, at_load, run_day
+from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MicroservicesConfig
-from archlab.shop.monolithic.architecture import Monolith
+from archlab.shop.monolithic.architecture import Monolith, Steps
 from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
-from archlab.sim.faults import Crash, Fault
+from archlab.shop.store import ProductPage
+from archlab.sim.failure import Crashed, Refused, Unavailable
+from archlab.sim.faults import Crash, Fault, SlowDown
+from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Poisson
 
-CRASH_OF_MONOLITH = Crash("shop-1", FAULT_AT_S, FAULT_S)
-"""The first of them in a monolith: a module cannot crash alone."""
-GUARDED_MONOLITH = replace(MONOLITH, bulkheads={"place_order": 6}, payment_timeout_s=TIMEOUT.timeout_s)
-"""Chapter 01's shop with its bulkhead, and the same time-out for the provider."""
+FAULT_S = 8.0
+"""Of each fault here: several times as long as a pool takes to fill, and longer than two health checks."""
+
+CLONES = replace(
+    MONOLITH,
+    clones=2,
+    database_cores=6,
+    bulkheads={"place_order": 6},
+    payment_timeout_s=TIMEOUT.timeout_s,
+)
+"""The monolith for the money of the services, with chapter 01's bulkhead and the same time-out."""
+GUARDED = replace(THREADLESS, guards=ALL_GUARDS)
+"""The services with their guards."""
+
+CRASH = Crash("payments-1", FAULT_AT_S, FAULT_S)
+SLOWNESS: Mapping[str, Fault] = {
+    "slow provider": replace(SLOW, for_s=FAULT_S),
+    "slow payments query": SlowDown("payments queries", FAULT_AT_S, FAULT_S, factor=400.0),
+}
+"""A call to the provider that takes 4 s, a query that takes 0.2 s."""
 
 
-def monolith_under_fault(seed: int, fault: Fault, config: MonolithConfig = MONOLITH) -> dict[str, float]:
-    """Return how the use cases of a monolith fare under a fault, with the arrivals of the services' shop."""
-    arrivals = Poisson(at_load(LOAD, THREADED).rate_per_s)
-    duration_s = until_answered_s(fault)
-    run = run_day(Monolith, config, arrivals, seed, duration_s, faults=[fault], timeout_s=PATIENCE_S)
-    return shares_percent(run.result)
+class AskingTheOther(Monolith):
+    """A monolith whose door asks a second time for a page when the clone it asked has died."""
+
+    def browse(self, product: int) -> Steps[ProductPage]:
+        try:
+            return (yield from super().browse(product))
+        except (Crashed, Refused, Unavailable):
+            return (yield from super().browse(product))
 
 
-def crash_beside_monolith(seeds: Iterable[int] = range(4)) -> pd.DataFrame:
-    """Crash payments, as a service and inside a monolith: the same seconds, the same arrivals.
-
-    A module cannot crash alone: its process does. Columns: use_case, still_served_percent with its interval.
-    """
-    parts = {"fault": [FAULTS["payments crashes"]]}
-    services = sweep_shares(under_fault, parts, seeds)
-    monolith = sweep_shares(monolith_under_fault, {"fault": [CRASH_OF_MONOLITH]}, seeds)
-    rows = [_use_case(services, kind, f"{kind.replace('_', ' ')}, microservices") for kind in KINDS]
-    return pd.DataFrame([*rows, _use_case(monolith, "browse", "browse, monolith")])
-
-
-def _use_case(frame: pd.DataFrame, kind: str, name: str) -> dict[str, object]:
-    ends = ("", "_low", "_high")
-    return {"use_case": name} | {
-        f"still_served_percent{end}": frame[f"{kind}_percent{end}"].iloc[0] for end in ends
+def prices_usd_per_hour(
+    services: MicroservicesConfig = GUARDED, monolith: MonolithConfig = CLONES
+) -> dict[str, float]:
+    """Return what each of the two costs."""
+    return {
+        "microservices": Microservices(Simulation(seed=1), services).price_per_hour_usd(),
+        "monolithic": Monolith(Simulation(seed=1), monolith).price_per_hour_usd(),
     }
 
 
-def isolation(
-    services: MicroservicesConfig = DESIGNS["all three"],
-    monolith: MonolithConfig = GUARDED_MONOLITH,
-    seeds: Iterable[int] = range(2),
-) -> pd.DataFrame:
-    """Break payments in each of the ways of `FAULTS`, in guarded services and in a guarded monolith.
+def monolith_under(
+    seed: int,
+    faults: Sequence[Fault],
+    config: MonolithConfig = CLONES,
+    architecture: Callable[..., Monolith] = AskingTheOther,
+) -> dict[str, float]:
+    """Return how the use cases of a monolith fare under faults, with the arrivals of the services' shop."""
+    arrivals = Poisson(at_load(LOAD, THREADLESS).rate_per_s)
+    end_s = FAULT_AT_S + FAULT_S + PATIENCE_S
+    run = run_day(architecture, config, arrivals, seed, end_s, faults=faults, timeout_s=PATIENCE_S)
+    return shares_percent(run.result, for_s=FAULT_S)
 
-    Columns: fault, design (the architecture), the shares of success with intervals.
+
+def clones_die(seed: int, dead: int, config: MonolithConfig = CLONES, **how: Any) -> dict[str, float]:
+    """Let so many clones of a monolith die at once; `how`: as in `monolith_under`."""
+    crashes = [Crash(name, FAULT_AT_S, FAULT_S) for name in config.clone_names[:dead]]
+    return monolith_under(seed, crashes, config, **how)
+
+
+SERVICES_CRASH, ONE_CLONE, ALL_CLONES = (
+    "microservices, payments dies",
+    "monolith, one clone of two dies",
+    "monolith, a bug kills both",
+)
+
+
+def crashes(seeds: Iterable[int] = SEEDS) -> dict[tuple[str, str], OverSeeds]:
+    """Crash payments as a service, one clone of a monolith, and all of its clones.
+
+    Returns (what dies, use case) -> the share of requests in per cent that succeeded meanwhile.
     """
-    in_monolith = [CRASH_OF_MONOLITH, *list(FAULTS.values())[1:]]
-    beside = {
-        "monolithic": sweep_shares(
-            partial(monolith_under_fault, config=monolith), {"fault": in_monolith}, seeds
-        ),
-        "microservices": sweep_shares(
-            partial(under_fault, config=services), {"fault": [*FAULTS.values()]}, seeds
-        ),
+    chosen = list(seeds)
+    runs = {
+        SERVICES_CRASH: _each(chosen, under_fault, CRASH),
+        ONE_CLONE: _each(chosen, clones_die, 1),
+        ALL_CLONES: _each(chosen, clones_die, CLONES.clones),
     }
-    frames = [
-        frame.assign(design=design, fault=list(FAULTS), order=range(len(frame)))
-        for design, frame in beside.items()
+    return {
+        (name, kind): OverSeeds([figures[f"{kind}_percent"] for figures in of_seeds])
+        for name, of_seeds in runs.items()
+        for kind in KINDS
+    }
+
+
+def as_bars(crashes: Mapping[tuple[str, str], OverSeeds], kinds: Mapping[str, str]) -> pd.DataFrame:
+    """Return what `crashes` returns as rows for a figure, of the use cases in `kinds`, which gives them names.
+
+    Columns: design, still_served_percent with the ends of its interval.
+    """
+    rows = [
+        {
+            "design": f"{name}: {kinds[kind]}",
+            "still_served_percent": float(figure),
+            "still_served_percent_low": figure.low,
+            "still_served_percent_high": figure.high,
+        }
+        for (name, kind), figure in crashes.items()
+        if kind in kinds
     ]
-    together = pd.concat(frames).sort_values("order", kind="stable", ignore_index=True)
-    return together.drop(columns="order")
+    return pd.DataFrame(rows)
 
 
-def worst_pages_percent(isolation: pd.DataFrame, design: str) -> float:
-    """Return the least share of pages of a design over all faults; takes `isolation.isolation`."""
-    return float(isolation.browse_percent[isolation.design == design].min())
+def _each(seeds: Sequence[int], model: Callable[..., Any], *arguments: Any) -> list[Any]:
+    return list(joblib.Parallel()(joblib.delayed(model)(seed, *arguments) for seed in seeds))
+
+
+def worst_pages_services_percent(
+    while_down_percent: OverSeeds, seeds: Iterable[int] = SEEDS, config: MicroservicesConfig = GUARDED
+) -> OverSeeds:
+    """Return the least share of pages of the services over all faults.
+
+    `while_down_percent`: the share during the crash, one of `crashes`, with the same seeds.
+    """
+    slowed = _each(list(seeds), _worst_of_services, config)
+    return OverSeeds(map(min, slowed, while_down_percent.per_seed))
+
+
+def _worst_of_services(seed: int, config: MicroservicesConfig) -> float:
+    return min(under_fault(seed, fault, config)["browse_percent"] for fault in SLOWNESS.values())
+
+
+def worst_pages_monolith_percent(
+    while_down_percent: OverSeeds, seeds: Iterable[int] = SEEDS, config: MonolithConfig = CLONES
+) -> OverSeeds:
+    """Return the same for the monolith. `while_down_percent`: the share while one clone is down."""
+    slowed = _each(list(seeds), _worst_of_monolith, config)
+    return OverSeeds(map(min, slowed, while_down_percent.per_seed))
+
+
+def _worst_of_monolith(seed: int, config: MonolithConfig) -> float:
+    return min(monolith_under(seed, [fault], config)["browse_percent"] for fault in SLOWNESS.values())
+
+
+def isolated_better_from_clones_lost(crashes: Mapping[tuple[str, str], OverSeeds]) -> Limit:
+    """Return how many clones must die at once so that the pages of the monolith are hurt; inf: more than it has."""
+    dead = {ONE_CLONE: 1, ALL_CLONES: CLONES.clones}
+    pages = [(number, crashes[name, "browse"].per_seed) for name, number in dead.items()]
+    seeds = range(len(pages[0][1]))
+    first = [min((n for n, share in pages if share[seed] < UNHURT_PERCENT), default=inf) for seed in seeds]
+    return Limit("from", first, whole=True)
 
 
 @settles("pros.fault-isolation", evidence=Evidence.SIMULATED)
 def isolation_pays(
     worst_pages_services_percent: float,
     worst_pages_monolith_percent: float,
-    isolated_up_to_timeout_s: float,
+    isolated_better_from_clones_lost: float,
 ) -> Verdict:
-    """Holds up to the time-out, as the only guard, at which fewer than {UNHURT_PERCENT} % of the pages come, when
-    as many come from guarded services whatever breaks in payments, and fewer from a guarded monolith.
+    """Holds from the number of clones that a fault in payments must take down at once so that fewer than
+    {UNHURT_PERCENT} % of a monolith's pages come, when as many come from services for the same money whatever breaks in
+    payments. Holds when any other fault in payments hurts the monolith so much.
     """
-    if not worst_pages_services_percent >= UNHURT_PERCENT > worst_pages_monolith_percent:
+    if worst_pages_services_percent < UNHURT_PERCENT:
         return holds_if(False)
-    return holds_up_to(isolated_up_to_timeout_s, "s of time-out, when that is the only guard")
+    if worst_pages_monolith_percent < UNHURT_PERCENT:
+        return holds_if(True)
+    unit = f"clones that one fault takes down (the monolith has {CLONES.clones})"
+    return holds_from(isolated_better_from_clones_lost, unit)

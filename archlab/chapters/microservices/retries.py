@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from archlab.data import load
-from archlab.published import availability_chain, retry_layers, retry_strategies
+from archlab.published import availability_chain, retry_layers
 from archlab.published.contended_write import STRATEGIES, contended_write
 from archlab.sim.experiment import sweep
 
@@ -33,29 +33,6 @@ def layers(
     budget = sweep(model, {**grid, "budget": [BUDGET]}, seeds).assign(design="with a budget of 10 %")
     both = pd.concat([plain, budget], ignore_index=True)
     return both.assign(failed_queries_percent=100 * both.failure).drop(columns=["failure", "budget"])
-
-
-def strategies(
-    failures: Sequence[float] = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5),
-    names: Sequence[str] = ("three retries", "token bucket", "none", "circuit breaker"),
-    seeds: Iterable[int] = range(2),
-) -> pd.DataFrame:
-    """Return what strategies win when calls fail by chance. 50 clients with 10 requests a second, for 5 s.
-
-    Columns: design, failed_calls_percent, success_percent, success_formula_percent (NaN where there is none), and
-    calls_per_request.
-    """
-    model = partial(retry_strategies.model, clients=50, duration_s=5.0)
-    frame = sweep(model, {"strategy": names, "failure": failures}, seeds)
-    return pd.DataFrame(
-        {
-            "design": frame.strategy,
-            "failed_calls_percent": 100 * frame.failure,
-            "success_percent": 100 * frame.success,
-            "success_formula_percent": 100 * frame.success_formula,
-            "calls_per_request": frame.load,
-        }
-    )
 
 
 def jitter(clients: int = 100, seeds: Iterable[int] = range(20)) -> pd.DataFrame:

@@ -36,3 +36,30 @@ def test_the_view_of_a_storm_tells_the_published_rates():
     assert math.isnan(reading.figures["ill_after_the_outage_s"])
     assert (reading.windows[0].start, reading.windows[0].end) == (20, 30)
     assert [curve.name for curve in reading.curves] == ["arrive", "in time", "database"]
+
+
+def pages_percent(*cascade):
+    return explorers.UseCasesOverTime().read(explorers.cascade(*cascade)).figures["pages_percent"]
+
+
+def test_what_the_chapter_says_is_found_in_the_cascade():
+    assert pages_percent(12, None, 0, False) == 100
+    assert pages_percent(40, None, 0, False) < 50
+    assert 50 < pages_percent(40, 2.0, 0, False) < 80
+    assert pages_percent(40, 2.0, 0, True) == 100
+    assert pages_percent(40, None, 0, False, 512) == 100
+    tight = explorers.cascade(1, None, 2, False).result
+    assert 0.4 < tight.availability("place_order") < 0.6
+
+
+@pytest.mark.parametrize(
+    ("load_per_s", "retries", "recovers"), [(140, 1, True), (145, 1, False), (70, 3, True), (75, 3, False)]
+)
+def test_a_storm_ends_below_the_capacity_divided_by_the_calls_for_each_query(load_per_s, retries, recovers):
+    ill_s = explorers.retry_storm(load_per_s, retries, None, None).recovery_s
+    assert (ill_s >= 0) == recovers
+
+
+def test_with_three_retries_a_budget_and_shedding_in_time_are_ways_out():
+    assert 120 < explorers.retry_storm(280, 3, 0.1, None).recovery_s < 140
+    assert explorers.retry_storm(280, 3, None, 0.9).recovery_s < 10

@@ -1,50 +1,80 @@
-"""Fault isolation beside the monolith: one shop dies as a whole, the other keeps its pages as long as it has guards."""
+"""Fault isolation beside the monolith: two clones for the same money stand all but a fault that takes both."""
+
+from dataclasses import replace
 
 import pytest
 
 from archlab.chapters.microservices import failure, isolation
+from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.verdict import Outcome
+from archlab.shop.monolithic.architecture import Monolith
+
+ONE = isolation.ONE_CLONE, "browse"
 
 
 @pytest.fixture(scope="module")
-def guarded():
-    return isolation.isolation(seeds=range(2))
+def crashes():
+    return isolation.crashes()
 
 
 @pytest.fixture(scope="module")
-def timeouts():
-    return failure.timeouts([0.6, 1.2], seeds=range(2))
+def worst(crashes):
+    return {
+        "worst_pages_services_percent": isolation.worst_pages_services_percent(
+            crashes[isolation.SERVICES_CRASH, "browse"]
+        ),
+        "worst_pages_monolith_percent": isolation.worst_pages_monolith_percent(crashes[ONE]),
+        "isolated_better_from_clones_lost": isolation.isolated_better_from_clones_lost(crashes),
+    }
 
 
-def pays(apart, timeouts):
-    return isolation.isolation_pays(
-        worst_pages_services_percent=isolation.worst_pages_percent(apart, "microservices"),
-        worst_pages_monolith_percent=isolation.worst_pages_percent(apart, "monolithic"),
-        isolated_up_to_timeout_s=failure.isolated_up_to_timeout_s(timeouts),
-    )
+def test_the_monolith_costs_no_more_than_the_services_and_could_not_have_another_clone():
+    prices = isolation.prices_usd_per_hour()
+    assert prices["monolithic"] <= prices["microservices"]
+    larger = replace(isolation.CLONES, clones=isolation.CLONES.clones + 1)
+    more = isolation.prices_usd_per_hour(monolith=larger)
+    assert more["monolithic"] > prices["microservices"]
 
 
-def test_the_monolith_meets_the_same_arrivals_and_dies_as_a_whole():
-    table = isolation.crash_beside_monolith(seeds=range(2)).set_index("use_case").still_served_percent
-    assert table["browse, monolith"] == 0
-    assert table["browse, microservices"] == 100
+def test_a_crash_of_payments_stops_all_orders_where_clones_still_sell(crashes):
+    assert crashes[isolation.SERVICES_CRASH, "place_order"] < 1
+    assert crashes[isolation.ONE_CLONE, "place_order"] > 50
+    assert crashes[isolation.ALL_CLONES, "place_order"] == 0
 
 
-def test_a_slow_query_of_payments_stays_in_its_own_database_and_takes_the_shared_one_with_it(guarded):
-    pages_percent = guarded.set_index(["fault", "design"]).browse_percent
-    assert pages_percent["slow payments query", "microservices"] == 100
-    assert pages_percent["slow payments query", "monolithic"] < 90
-    assert pages_percent["slow provider", "monolithic"] == 100
+def test_clones_whose_door_asks_once_keep_most_of_the_pages_and_one_process_none(crashes):
+    once = isolation.clones_die(1, dead=1, architecture=Monolith)
+    assert 50 < once["browse_percent"] < failure.UNHURT_PERCENT <= crashes[ONE]
+    alone = replace(isolation.CLONES, clones=1)
+    assert isolation.clones_die(1, dead=1, config=alone)["browse_percent"] == 0
 
 
-def test_guarded_services_isolate_what_a_monolith_does_not_up_to_some_timeout(guarded, timeouts):
-    verdict = pays(guarded, timeouts)
+def test_a_slow_payments_query_takes_a_small_database_that_is_shared_and_no_large_one(worst):
+    slow = [isolation.SLOWNESS["slow payments query"]]
+    small = replace(isolation.CLONES, clones=4, database_cores=2)
+    assert isolation.monolith_under(1, slow, small)["browse_percent"] < 90
+    assert worst["worst_pages_monolith_percent"] >= failure.UNHURT_PERCENT
+
+
+def test_services_isolate_better_only_from_what_takes_every_clone_and_with_every_seed(worst):
+    verdict = isolation.isolation_pays(**worst)
     assert verdict.outcome is Outcome.HOLDS_WHEN
-    assert 0.6 <= verdict.flips_at < 1.2
-    patient = failure.timeouts([1.2], seeds=range(2), config=failure.THREADLESS)
-    assert pays(guarded, patient).outcome is Outcome.HOLDS
+    assert verdict.is_stable
+    assert verdict.flips_at == isolation.CLONES.clones == 2
 
 
-def test_services_without_guards_isolate_no_better_than_a_monolith(timeouts):
-    unguarded = isolation.isolation(services=failure.THREADED, seeds=range(2))
-    assert pays(unguarded, timeouts).outcome is Outcome.DOES_NOT_HOLD
+def test_they_isolate_better_from_any_fault_than_clones_whose_door_asks_once(worst):
+    once = OverSeeds(
+        [isolation.clones_die(seed, dead=1, architecture=Monolith)["browse_percent"] for seed in range(10)]
+    )
+    verdict = isolation.isolation_pays(**{**worst, "worst_pages_monolith_percent": once})
+    assert verdict.outcome is Outcome.HOLDS
+    assert verdict.is_stable
+
+
+def test_services_without_guards_whose_gateway_has_threads_do_not_isolate_at_all(crashes, worst):
+    down = OverSeeds(crashes[isolation.SERVICES_CRASH, "browse"].per_seed[:1])
+    threads = isolation.worst_pages_services_percent(down, seeds=range(1), config=failure.THREADED)
+    assert threads < failure.UNHURT_PERCENT
+    bad = {**worst, "worst_pages_services_percent": OverSeeds([float(threads)] * 10)}
+    assert isolation.isolation_pays(**bad).outcome is Outcome.DOES_NOT_HOLD
