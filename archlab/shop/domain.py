@@ -45,6 +45,12 @@ class NotFound(Refusal):
     reason = "not_found"
 
 
+class NotYours(Refusal):
+    """The order is another customer's."""
+
+    reason = "not_yours"
+
+
 class OrderState(StrEnum):
     """Where an order is. It is pending only where placing it takes several steps that others can see."""
 

@@ -24,6 +24,7 @@ from dataclasses import replace
 from archlab.shop.domain import Basket, Order, OrderState, price_order
 from archlab.shop.microservices.instance import Instance, Steps
 from archlab.shop.microservices.platform import Platform
+from archlab.shop.microservices.services.owners import OWNERS, Owners
 from archlab.shop.microservices.services.service import Service
 from archlab.shop.store import ORDERS, OrderRepository, OrderStatus, Statement
 
@@ -56,16 +57,24 @@ class Orders(Service[OrderRepository]):
     """What customers bought. `ordering` decides how an order is placed."""
 
     name = "orders"
-    schema = ORDERS
+    schema = f"{ORDERS};{OWNERS}"
 
     def __init__(self, platform: Platform, ordering: type[Ordering]) -> None:
         super().__init__(platform, OrderRepository)
+        self.owners = Owners(self.database.connection)
         self.ordering = ordering(self)
 
-    def place(self, here: Instance, order_id: int, basket: Basket) -> Steps[Order]:
-        """Price a basket and place the order. Raises a `Refusal`."""
+    def place(
+        self, here: Instance, order_id: int, basket: Basket, customer: str | None = None
+    ) -> Steps[Order]:
+        """Price a basket and place the order. Raises a `Refusal`.
+
+        `customer`: who asks, and owns the order's number from now on. None: nobody knows, so nobody checks.
+        """
         products = yield from here.call("catalogue", "products", list(basket))
         order = price_order(order_id, basket, products)
+        if customer is not None:
+            yield from self.write(f"own {order_id} {customer}", [self.owners.claim(order_id, customer)])
         return (yield from self.ordering.place(here, order))
 
     def create(self, order: Order, *together: Statement) -> Steps[None]:
@@ -91,8 +100,10 @@ class Orders(Service[OrderRepository]):
         """Let the notifications service tell the customer about an order."""
         yield from here.call("notifications", "confirm", order)
 
-    def status(self, here: Instance, order_id: int) -> Steps[OrderStatus]:
-        """Return where an order and its payment are. Raises `NotFound`."""
+    def status(self, here: Instance, order_id: int, customer: str | None = None) -> Steps[OrderStatus]:
+        """Return where an order and its payment are. Raises `NotFound`, or `NotYours` unless it is `customer`'s."""
         own = yield from self.query(lambda: self.rows.own_status(order_id))
+        if customer is not None:
+            self.owners.require(order_id, customer)
         payment = yield from here.call("payments", "state_of", order_id)
         return replace(own, payment=payment)
