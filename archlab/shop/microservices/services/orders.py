@@ -74,8 +74,12 @@ class Orders(Service[OrderRepository]):
         products = yield from here.call("catalogue", "products", list(basket))
         order = price_order(order_id, basket, products)
         if customer is not None:
-            yield from self.write(f"own {order_id} {customer}", [self.owners.claim(order_id, customer)])
+            yield from self.own(order_id, customer)
         return (yield from self.ordering.place(here, order))
+
+    def own(self, order_id: int, customer: str) -> Steps[None]:
+        """Write down whose order this is. Raises `NotYours` when it is somebody else's."""
+        yield from self.write(f"own {order_id} {customer}", [self.owners.claim(order_id, customer)])
 
     def create(self, order: Order, *together: Statement) -> Steps[None]:
         """Write an order with its lines, and `together` in the same transaction. An order that is there stays."""
@@ -102,8 +106,13 @@ class Orders(Service[OrderRepository]):
 
     def status(self, here: Instance, order_id: int, customer: str | None = None) -> Steps[OrderStatus]:
         """Return where an order and its payment are. Raises `NotFound`, or `NotYours` unless it is `customer`'s."""
+        own = yield from self.own_status(order_id, customer)
+        payment = yield from here.call("payments", "state_of", order_id)
+        return replace(own, payment=payment)
+
+    def own_status(self, order_id: int, customer: str | None) -> Steps[OrderStatus]:
+        """Return what the service's own rows say of an order. Raises as `status` does."""
         own = yield from self.query(lambda: self.rows.own_status(order_id))
         if customer is not None:
             self.owners.require(order_id, customer)
-        payment = yield from here.call("payments", "state_of", order_id)
-        return replace(own, payment=payment)
+        return own
