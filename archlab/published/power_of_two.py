@@ -82,7 +82,8 @@ def model(
 ) -> dict[str, Figure]:
     """Let about `requests` customers join the shortest of `choices` queues, drawn at random with replacement.
 
-    Returns `mean_s`, `p99_s` (pooled over the seeds of a sweep; mean service time 1 s) and `limit_s`, the mean in the limit of many servers.
+    Returns `mean_s`, `p99_s` (pooled over the seeds of a sweep; mean service time 1 s) and `limit_s`, the mean in the
+    limit of many servers.
     Raises `ValueError` when an argument is not allowed.
     """
     _require_utilisation(utilisation)
@@ -110,10 +111,11 @@ def slow_replica(
     `rule` is a word of `balancing_rule`; `utilisation` is the arrival rate over what the servers could do if all were
     well. Service times are exponential.
 
-    Returns `p50_s`, `p99_s` (both pooled over the seeds of a sweep), `mean_s` of the latency; `share_to_slow` of the requests, and `fair_share`, what the slow
-    server would get in proportion to its speed; `slow_per_s`, what it answers; `queue_at_slow` at the end. Where a
-    rule sends the slow server more than it can do, its queue grows as long as the run lasts, and p99 with it; who is
-    still waiting at the end counts with the wait so far. Such figures say only that it breaks.
+    Returns `p50_s`, `p99_s` (both pooled over the seeds of a sweep), `mean_s` of the latency; `share_to_slow` of the
+    requests, and `fair_share`, what the slow server would get in proportion to its speed; `slow_per_s`, what it
+    answers; `queue_at_slow` at the end. Where a rule sends the slow server more than it can do, its queue grows as long
+    as the run lasts, and p99 with it; who is still waiting at the end counts with the wait so far. Such figures say
+    only that it breaks.
     Raises `ValueError` when an argument is not allowed.
     """
     _require_utilisation(utilisation)

@@ -230,7 +230,9 @@ MESSAGES = 2
 """Those that a page makes inside, between catalogue and inventory; and as many more between gateway and catalogue."""
 
 
-def page_itself_ms(seeds: Iterable[int] = range(10), config: MicroservicesConfig = MICROSERVICES) -> OverSeeds:
+def page_itself_ms(
+    seeds: Iterable[int] = range(10), config: MicroservicesConfig = MICROSERVICES
+) -> OverSeeds:
     """Return what a page takes at the catalogue, on the network of `config`, a median for each seed."""
     ask = joblib.delayed(partial(_median_ms, config=config, is_direct=True, pages=1200))
     return OverSeeds(joblib.Parallel()(ask(seed) for seed in seeds))
@@ -264,8 +266,8 @@ def request_routing(
     page_itself_ms: float,
     unnoticed_from_page_ms: float,
 ) -> Verdict:
-    """Holds up to the hop at which the way through the gateway makes a page {NOTICEABLE_PERCENT} % slower, when a
-    new routing table moves {SERVED_PERCENT} % of the pages, or more, and loses none.
+    """Holds up to the hop at which the way through the gateway, {MESSAGES} messages more, makes a page
+    {NOTICEABLE_PERCENT} % slower, when a new routing table moves {SERVED_PERCENT} % of the pages, or more, and loses none.
     """
     works = moved_percent >= SERVED_PERCENT and lost_by_the_move == 0
     page = Assumption(

@@ -40,7 +40,8 @@ from archlab.sim.workload import Poisson
 
 INSTANCES = 4
 BAD = "catalogue-1"
-LOAD = 0.5
+LOAD_PERCENT = 50.0
+LOAD = LOAD_PERCENT / 100
 """Of what the instances could serve if all were well."""
 
 RUN_S = 20.0
@@ -235,12 +236,12 @@ def bears_twice_as_slow_up_to_percent(times_slower: float = TWICE) -> float:
 
 @settles("api-gateway-pattern.load-balancing", evidence=Evidence.SIMULATED)
 def load_balancing(bears_up_to_times_slower: float, bears_twice_as_slow_up_to_percent: float) -> Verdict:
-    """Holds up to the slowness of one server at which, by the shop's own rule and at half load, the p99 of all
-    requests is {BEARABLE} times as long as with equal servers.
+    """Holds up to the slowness of one server at which, by the shop's own rule and at {LOAD_PERCENT} % load, the p99 of
+    all requests is {BEARABLE} times as long as with equal servers.
     """
     load = Assumption(
         "the load",
-        100 * LOAD,
+        LOAD_PERCENT,
         bears_twice_as_slow_up_to_percent,
         when="a server twice as slow is borne up to {flips_at} % load",
     )

@@ -102,8 +102,9 @@ def greedy(
 ) -> dict[str, pd.DataFrame]:
     """Let one client ask for pages `greedy_per_s`, beside the usual ones. Returns the requests of "usual", "greedy".
 
-    `limit` is a word of `LIMITS`. `names`: under so many names, in turn, the greedy one comes. Customers wait for `PATIENCE_S`, and nobody slows down after a 429: real clients
-    may try again, which makes it worse for those who share a bucket.
+    `limit` is a word of `LIMITS`. `names`: under so many names, in turn, the greedy one comes. Customers wait for
+    `PATIENCE_S`, and nobody slows down after a 429: real clients may try again, which makes it worse for those who
+    share a bucket.
     """
     require_whole("names", names, at_least=1)
     shop = _shop(seed, limit)
@@ -139,8 +140,14 @@ def bears_up_to_names() -> float:
 
     Each name has a bucket, and each bucket lets its rate pass. inf when all that the greedy one asks fits.
     """
+    room_per_s = _room_for_pages_per_s()
+    return math.inf if math.isinf(room_per_s) else float(room_per_s // CLIENTS_SHARE_PER_S)
+
+
+def _room_for_pages_per_s() -> float:
+    """What the shop can serve beside the usual clients; inf when that is all that the greedy one asks."""
     room_per_s = float(MICROSERVICES.capacity_per_s({"browse": 1.0}).min()) - USUAL_CLIENTS * USUAL_PER_S
-    return math.inf if room_per_s >= GREEDY_PER_S else float(room_per_s // CLIENTS_SHARE_PER_S)
+    return room_per_s if room_per_s < GREEDY_PER_S else math.inf
 
 
 def heavy(
@@ -189,9 +196,18 @@ def bears_up_to_heavy_clients(products: int = HEAVY_PRODUCTS) -> float:
     orders' database has a little less to do.
     """
     require_whole("products", products, at_least=1)
-    per_s = 1 / QUERY_S.mean * MICROSERVICES.database_cores_of("inventory")
-    usual_per_s = USUAL_CLIENTS * USUAL_PER_S + USUAL_ORDERS_PER_S * 2
-    return (per_s - usual_per_s) / (HEAVY_PER_S * (1 + products))
+    return _room_for_queries_per_s() / _queries_per_s(products)
+
+
+def _room_for_queries_per_s() -> float:
+    """What the inventory's database can do beside the usual pages, and the usual orders of one product."""
+    per_s = MICROSERVICES.database_cores_of("inventory") / QUERY_S.mean
+    return per_s - USUAL_CLIENTS * USUAL_PER_S - 2 * USUAL_ORDERS_PER_S
+
+
+def _queries_per_s(products: int) -> float:
+    """What a heavy client asks of it."""
+    return HEAVY_PER_S * (1 + products)
 
 
 def heavy_orders(
@@ -255,7 +271,8 @@ def rate_limiting(
     bears_up_to_heavy_clients: float,
     bears_up_to_names: float,
 ) -> Verdict:
-    """Holds up to the number of heavy clients, who keep to their limits, that fill a database, when
+    """Holds up to the number of heavy clients, who keep to their limits, that fill a database, when each client has
+    one name to ask under, with at most {CLIENTS_SHARE_PER_S} requests a second, and
     {SERVED_PERCENT} % of the usual requests come in time beside a greedy client with a limit, and fewer without.
     """
     saves = served_without_percent < SERVED_PERCENT <= served_with_percent

@@ -24,10 +24,27 @@ def test_a_second_copy_leaves_a_deployment_nearly_unnoticed(deployed):
     assert deployment.deploy_each(["catalogue"], instances=2).browse_percent.item() > 85
 
 
-def test_a_deployment_of_a_service_spares_somebody_and_one_of_the_gateway_nobody(deployed):
-    def verdict(programs):
-        worst = deployed.interrupted[programs].max()
-        return deployment.independent_deployment(use_cases_interrupted_at_worst=worst, use_cases=3)
+@pytest.fixture(scope="module")
+def noticed():
+    return deployment.who_notices()
 
-    assert verdict(["catalogue", "orders", "notifications"]).outcome is Outcome.HOLDS
-    assert verdict(["orders", "gateway"]).outcome is Outcome.DOES_NOT_HOLD
+
+def verdict(noticed):
+    worst = deployment.use_cases_interrupted_at_worst(noticed)
+    return deployment.independent_deployment(use_cases_interrupted_at_worst=worst, use_cases=3)
+
+
+def test_who_notices_is_who_needs_the_program(noticed):
+    counts = noticed.iloc[0].to_dict()
+    assert counts.pop("gateway") == 3
+    assert counts == {"catalogue": 2, "inventory": 2, "orders": 2, "payments": 2, "notifications": 1}
+
+
+def test_a_deployment_of_a_service_spares_somebody_with_every_seed(noticed):
+    held = verdict(noticed)
+    assert (held.outcome, held.flips_at, held.is_stable) == (Outcome.HOLDS_WHEN, 2, True)
+
+
+def test_a_service_that_everybody_needs_as_the_gateway_is_spares_nobody(noticed):
+    needed_by_all = noticed.rename(columns={"gateway": "accounts"})
+    assert verdict(needed_by_all).outcome is Outcome.DOES_NOT_HOLD

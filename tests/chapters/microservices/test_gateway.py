@@ -58,9 +58,7 @@ def test_without_a_gateway_clients_must_know_what_it_calls_and_in_which_protocol
 
 
 def single_entry(bears, addresses=(1, 2)):
-    return gateway.single_entry(
-        *addresses, one_bears_crashes_a_day=bears[1], two_bear_crashes_a_day=bears[2]
-    )
+    return gateway.single_entry(*addresses, one_bears_crashes_a_day=bears[1], two_bear_crashes_a_day=bears[2])
 
 
 def test_one_entry_needs_a_second_gateway_with_every_seed(bears):
