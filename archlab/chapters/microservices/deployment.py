@@ -58,7 +58,7 @@ def deploy_each(
     return pd.concat(frames, ignore_index=True)
 
 
-SHORT_RESTART_S, SHORT_RATE_PER_S = 4.0, 40.0
+SHORT_RESTART_S, SHORT_RATE_PER_S = 4.0, 30.0
 """Who notices a deployment does not depend on how long it takes, nor on how many ask."""
 
 

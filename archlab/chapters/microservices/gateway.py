@@ -12,7 +12,7 @@ costs a hop, which must go unnoticed.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -198,6 +198,17 @@ RESTARTS_A_DAY = 5.0
 that deploy weekly have fewer, those that deploy at each change have tens."""
 
 
+def entry_figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
+    """Return what the rule of the single entry needs."""
+    addresses, chosen = entry_points().addresses, list(seeds)
+    return {
+        "addresses_with": int(addresses[0]),
+        "addresses_without": int(addresses[1]),
+        "one_bears_crashes_a_day": bears_crashes_a_day(1, chosen),
+        "two_bear_crashes_a_day": bears_crashes_a_day(2, chosen),
+    }
+
+
 @settles("api-gateway-pattern.single-entry-point-for-clients", evidence=Evidence.SIMULATED)
 def single_entry(
     addresses_with: int,
@@ -234,7 +245,7 @@ def page_itself_ms(
     seeds: Iterable[int] = range(10), config: MicroservicesConfig = MICROSERVICES
 ) -> OverSeeds:
     """Return what a page takes at the catalogue, on the network of `config`, a median for each seed."""
-    ask = joblib.delayed(partial(_median_ms, config=config, is_direct=True, pages=1200))
+    ask = joblib.delayed(partial(_median_ms, config=config, is_direct=True, pages=800))
     return OverSeeds(joblib.Parallel()(ask(seed) for seed in seeds))
 
 
@@ -257,6 +268,23 @@ def unnoticed_from_page_ms(config: MicroservicesConfig = MICROSERVICES) -> float
     return way_ms / (NOTICEABLE_PERCENT / 100)
 
 
+def routing_figures(
+    moved: Mapping[str, float],
+    seeds: Iterable[int] = range(10),
+    config: MicroservicesConfig = MICROSERVICES,
+) -> dict[str, float]:
+    """Return what the rule of the routing needs; takes a run of `move_pages`."""
+    page_ms = page_itself_ms(seeds, config)
+    return {
+        "moved_percent": moved["moved_percent"],
+        "lost_by_the_move": moved["lost"],
+        "unnoticed_up_to_hop_ms": unnoticed_up_to_hop_ms(page_ms, config),
+        "our_hop_ms": 1000 * as_distribution(config.hop_s).mean,
+        "page_itself_ms": page_ms,
+        "unnoticed_from_page_ms": unnoticed_from_page_ms(config),
+    }
+
+
 @settles("api-gateway-pattern.request-routing", evidence=Evidence.SIMULATED)
 def request_routing(
     moved_percent: float,
@@ -267,7 +295,8 @@ def request_routing(
     unnoticed_from_page_ms: float,
 ) -> Verdict:
     """Holds up to the hop at which the way through the gateway, {MESSAGES} messages more, makes a page
-    {NOTICEABLE_PERCENT} % slower, when a new routing table moves {SERVED_PERCENT} % of the pages, or more, and loses none.
+    {NOTICEABLE_PERCENT} % slower, when a new routing table moves {SERVED_PERCENT} % of the pages, or more, and loses
+    none.
     """
     works = moved_percent >= SERVED_PERCENT and lost_by_the_move == 0
     page = Assumption(

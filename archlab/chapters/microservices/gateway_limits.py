@@ -21,6 +21,7 @@ import pandas as pd
 
 from archlab.chapters.microservices.gateway import SERVED_PERCENT
 from archlab.course.claims.assumption import Assumption
+from archlab.course.claims.limit import Limit
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_up_to
@@ -212,7 +213,7 @@ def _queries_per_s(products: int) -> float:
 
 def heavy_orders(
     heavy_clients: Sequence[int] = (3, 5),
-    seeds: Iterable[int] = range(3),
+    seeds: Iterable[int] = range(2),
     products: int = HEAVY_PRODUCTS,
     limit: str = "a bucket each",
 ) -> pd.DataFrame:
@@ -264,6 +265,17 @@ def _by_kind(shop: Microservices, duration_s: float = RUN_S) -> dict[str, pd.Dat
     return {str(kind): rows for kind, rows in ended.groupby("kind", observed=True)}
 
 
+def limit_figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
+    """Return what the rule needs."""
+    chosen = list(seeds)
+    return {
+        "served_without_percent": served_percent("no limit", seeds=chosen),
+        "served_with_percent": served_percent("a bucket each", seeds=chosen),
+        "bears_up_to_heavy_clients": bears_up_to_heavy_clients(),
+        "bears_up_to_names": bears_up_to_names(),
+    }
+
+
 @settles("api-gateway-pattern.rate-limiting", evidence=Evidence.SIMULATED)
 def rate_limiting(
     served_without_percent: float,
@@ -276,6 +288,7 @@ def rate_limiting(
     {SERVED_PERCENT} % of the usual requests come in time beside a greedy client with a limit, and fewer without.
     """
     saves = served_without_percent < SERVED_PERCENT <= served_with_percent
-    names = Assumption("the names of one client", usual=1, flips_at=bears_up_to_names)
+    most = Limit("up to", [bears_up_to_names])
+    names = Assumption("the names of one client", usual=1, flips_at=most)
     heavy_clients = bears_up_to_heavy_clients if saves else -math.inf
     return holds_up_to(heavy_clients, "clients whose every order is heavy", names)

@@ -13,7 +13,8 @@ with one database. What is left is one database a service instead of one.
 >>> frame.parts.tolist(), frame.monolith_parts.tolist()
 ([17], [13])
 >>> operational_overhead(22, 32, pages_that_decide=0.22).words
-'Holds when: from 22 services, for one person on call, with the pages of a part a month at least 0.22 (here 1)'
+"Holds when: from 22 services for one person on call (a monolith on as many machines: from 32), with the pages of a \
+part a month at least 0.22 (here 1)"
 """
 
 import math
@@ -28,6 +29,7 @@ from archlab.course.claims.assumption import Assumption
 from archlab.course.claims.limit import Limit
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_from
+from archlab.course.quantity import number
 from archlab.sim.validation import require_non_negative, require_whole
 
 SERVICES = (1, 2, 5, 10, 15, 20, 30, 40, 60)
@@ -155,6 +157,15 @@ def pages_that_decide(operations: Operations | None = None) -> float:
     return _pages_of_a_busy_shift() / once_a_month.pages_a_shift(run.parts(MOST_SERVICES))
 
 
+def overhead_figures(operations: Operations | None = None) -> dict[str, float]:
+    """Return what the rule needs."""
+    return {
+        "too_many_pages_from_services": too_many_pages_from_services(operations),
+        "monolith_too_many_pages_from_services": monolith_too_many_pages_from_services(operations),
+        "pages_that_decide": pages_that_decide(operations),
+    }
+
+
 @settles("cons.operational-overhead", evidence=Evidence.MODELLED)
 def operational_overhead(
     too_many_pages_from_services: float,
@@ -170,4 +181,5 @@ def operational_overhead(
     needed = Limit("from", [pages_that_decide])
     usual = Operations().pages_per_part_per_month
     pages = Assumption("the pages of a part a month", usual, needed)
-    return holds_from(limit, "services, for one person on call", pages)
+    later = f"a monolith on as many machines: from {number(monolith_too_many_pages_from_services)}"
+    return holds_from(limit, f"services for one person on call ({later})", pages)
