@@ -37,8 +37,8 @@ COORDINATED = (0.0, 0.2, 0.4, 0.6)
 SHARED_DAYS = 400.0
 """The shared train is nearly full, so its mean lead time needs long runs."""
 
-OWN_DAYS = 120.0
-DAYS = 150.0
+OWN_DAYS = 80.0
+DAYS = 110.0
 """Of runs with a shared train that is faster, and so less full."""
 
 BUILD_MIN = DELIVERY.build_and_test_s / 60
@@ -47,7 +47,7 @@ BUILD_MIN = DELIVERY.build_and_test_s / 60
 def autonomy(
     coordinated_fractions: Sequence[float] = COORDINATED,
     teams: int = TEAMS,
-    seeds: Iterable[int] = range(6),
+    seeds: Iterable[int] = range(5),
     model: DeliveryModel = DELIVERY,
 ) -> pd.DataFrame:
     """Return the mean lead time of a change with a train for each team and on one for all, in working hours.
@@ -97,7 +97,7 @@ def own_trains_are_faster_up_to_percent(
     chosen = list(seeds)
     hours = joblib.Parallel()(joblib.delayed(shared_train_h)(seed, shared_minutes) for seed in chosen)
     margin = partial(_sooner_h, shared_h=dict(zip(chosen, hours, strict=True)), model=model)
-    return bisect(margin, between=(0, 80), holds="up to", seeds=chosen, tolerance=5)
+    return bisect(margin, between=(0, 80), holds="up to", seeds=chosen, tolerance=2.5)
 
 
 def _sooner_h(seed: int, percent: float, shared_h: Mapping[int, float], model: DeliveryModel) -> float:
