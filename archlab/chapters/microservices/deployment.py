@@ -10,7 +10,6 @@ one and the same service, as those of many shops need one for accounts.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 
 import joblib
@@ -26,7 +25,6 @@ from archlab.shop.day import KINDS, availability_percent, run_day
 from archlab.shop.deployment import HURT_PERCENT, RESTART_S, restart_in_turn
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MICROSERVICES, PROGRAMS, MicroservicesConfig
-from archlab.sim.experiment import sweep
 from archlab.sim.faults import Crash
 from archlab.sim.workload import Poisson
 
@@ -40,22 +38,6 @@ def deploy(
     """
     parts = [f"{program}-{number}" for number in range(1, config.count(program) + 1)]
     return restart_in_turn(Microservices, config, parts, seed, restart_s)
-
-
-def deploy_each(
-    programs: Sequence[str] = PROGRAMS,
-    instances: int = 1,
-    seeds: Iterable[int] = range(2),
-    restart_s: float = RESTART_S,
-    config: MicroservicesConfig = MICROSERVICES,
-) -> pd.DataFrame:
-    """Deploy each program by itself, with so many instances of it. Columns: program, the figures of `deploy`."""
-    frames = []
-    for program in programs:
-        built = replace(config, instances={**config.instances, program: instances})
-        model = partial(deploy, restart_s=restart_s, config=built)
-        frames.append(sweep(model, {"program": [program]}, seeds))
-    return pd.concat(frames, ignore_index=True)
 
 
 SHORT_RESTART_S, SHORT_RATE_PER_S = 4.0, 30.0

@@ -82,7 +82,7 @@ def crash(
 def crashes(
     gateways: Sequence[int] = (1, 2),
     restarts_s: Sequence[float] = RESTARTS_S,
-    seeds: Iterable[int] = range(3),
+    seeds: Iterable[int] = range(5),
     config: MicroservicesConfig = MICROSERVICES,
 ) -> pd.DataFrame:
     """Sweep `crash` over the number of gateways and the length of an outage. Columns: both, lost_s, its interval."""

@@ -4,6 +4,7 @@ import pytest
 
 from archlab.chapters.microservices import deployment
 from archlab.course.claims.verdict import Outcome
+from archlab.shop.microservices.config import MicroservicesConfig
 
 
 def test_a_deployment_interrupts_those_who_need_the_service():
@@ -15,7 +16,8 @@ def test_a_deployment_interrupts_those_who_need_the_service():
 
 
 def test_a_second_copy_leaves_a_deployment_nearly_unnoticed():
-    assert deployment.deploy_each(["catalogue"], instances=2).browse_percent.item() > 85
+    two = MicroservicesConfig(instances={"catalogue": 2})
+    assert deployment.deploy(1, "catalogue", config=two)["browse_percent"] > 85
 
 
 @pytest.fixture(scope="module")
