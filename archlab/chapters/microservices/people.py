@@ -95,7 +95,9 @@ def own_trains_are_faster_up_to_percent(
 ) -> Limit:
     """Return the share of coordinated changes up to which a train for each team is faster, for each seed."""
     chosen = list(seeds)
-    hours = joblib.Parallel()(joblib.delayed(shared_train_h)(seed, shared_minutes) for seed in chosen)
+    hours = joblib.Parallel()(
+        joblib.delayed(shared_train_h)(seed, shared_minutes, model=model) for seed in chosen
+    )
     margin = partial(_sooner_h, shared_h=dict(zip(chosen, hours, strict=True)), model=model)
     return bisect(margin, between=(0, 80), holds="up to", seeds=chosen, tolerance=2.5)
 
