@@ -12,7 +12,7 @@ with one database. What is left is one database a service instead of one.
 >>> frame = growth([5])
 >>> frame.parts.tolist(), frame.monolith_parts.tolist()
 ([17], [13])
->>> operational_overhead(22, 32, pages_that_decide=0.22).words
+>>> operational_overhead(22, 32, pages_that_decide=0.22, pages_of_a_part=1).words
 "Holds when: from 22 services for one person on call (a monolith on as many machines: from 32), with the pages of a \
 part a month at least 0.22 (here 1)"
 """
@@ -163,6 +163,7 @@ def overhead_figures(operations: Operations | None = None) -> dict[str, float]:
         "too_many_pages_from_services": too_many_pages_from_services(operations),
         "monolith_too_many_pages_from_services": monolith_too_many_pages_from_services(operations),
         "pages_that_decide": pages_that_decide(operations),
+        "pages_of_a_part": (operations or Operations()).pages_per_part_per_month,
     }
 
 
@@ -171,6 +172,7 @@ def operational_overhead(
     too_many_pages_from_services: float,
     monolith_too_many_pages_from_services: float,
     pages_that_decide: float,
+    pages_of_a_part: float,
 ) -> Verdict:
     """Holds from the number of services at which more than {TOO_MANY_SHIFTS_PERCENT} % of the shifts bring one
     person more than {PAGES_A_SHIFT} pages, when a monolith on the same machines does so later, and when that number
@@ -179,7 +181,6 @@ def operational_overhead(
     more = too_many_pages_from_services < monolith_too_many_pages_from_services
     limit = too_many_pages_from_services if more else math.inf
     needed = Limit("from", [pages_that_decide])
-    usual = Operations().pages_per_part_per_month
-    pages = Assumption("the pages of a part a month", usual, needed)
+    pages = Assumption("the pages of a part a month", pages_of_a_part, needed)
     later = f"a monolith on as many machines: from {number(monolith_too_many_pages_from_services)}"
     return holds_from(limit, f"services for one person on call ({later})", pages)

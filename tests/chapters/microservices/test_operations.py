@@ -27,12 +27,8 @@ def test_a_monolith_on_the_same_machines_has_as_many_copies_and_one_database():
 
 
 def verdict(**changed):
-    run = operations.Operations(**changed)
-    return operations.operational_overhead(
-        operations.too_many_pages_from_services(run),
-        operations.monolith_too_many_pages_from_services(run),
-        operations.pages_that_decide(run),
-    )
+    figures = operations.overhead_figures(operations.Operations(**changed))
+    return operations.operational_overhead(**figures)
 
 
 def test_the_limit_is_where_more_than_a_tenth_of_the_shifts_are_too_busy():
