@@ -13,8 +13,8 @@ with one database. What is left is one database a service instead of one.
 >>> frame.parts.tolist(), frame.monolith_parts.tolist()
 ([17], [13])
 >>> operational_overhead(22, 32, pages_that_decide=0.22, pages_of_a_part=1).words
-"Holds when: from 22 services for one person on call (a monolith on as many machines: from 32), with the pages of a \
-part a month at least 0.22 (here 1)"
+'Holds when: from 22 services for one person on call (a monolith on as many machines: from 32), with the pages of a \
+part a month at least 0.22 (here 1)'
 """
 
 import math
