@@ -28,7 +28,6 @@ from collections import Counter
 from collections.abc import Callable, Generator, Hashable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from simpy.events import Event
 
@@ -40,6 +39,7 @@ from archlab.sim.balancing.rules import (
     balancing_rule,
 )
 from archlab.sim.distributions import Constant, Distribution, Exponential
+from archlab.sim.experiment import Figure, PooledPercentile
 from archlab.sim.faults import SlowDown
 from archlab.sim.load import Request
 from archlab.sim.result import Result
@@ -79,10 +79,11 @@ def limit(utilisation: float, choices: int) -> float:
 
 def model(
     seed: int, utilisation: float = 0.9, choices: int = 2, servers: int = 100, requests: int = 200_000
-) -> dict[str, float]:
+) -> dict[str, Figure]:
     """Let about `requests` customers join the shortest of `choices` queues, drawn at random with replacement.
 
-    Returns `mean_s`, `p99_s` (mean service time 1 s) and `limit_s`, the mean in the limit of many servers.
+    Returns `mean_s`, `p99_s` (pooled over the seeds of a sweep; mean service time 1 s) and `limit_s`, the mean in the
+    limit of many servers.
     Raises `ValueError` when an argument is not allowed.
     """
     _require_utilisation(utilisation)
@@ -91,7 +92,7 @@ def model(
     result = fleet.run(Poisson(utilisation * servers), requests)
     return {
         "mean_s": result.mean_latency_s(),
-        "p99_s": result.latency_s(99),
+        "p99_s": PooledPercentile(99, result.latencies_s()),
         "limit_s": limit(utilisation, choices),
     }
 
@@ -104,16 +105,17 @@ def slow_replica(
     servers: int = 10,
     service_s: float = 0.010,
     requests: int = 20_000,
-) -> dict[str, float]:
+) -> dict[str, Figure]:
     """Let the first of the servers take `slowness` times as long for everything, under one of the five rules.
 
     `rule` is a word of `balancing_rule`; `utilisation` is the arrival rate over what the servers could do if all were
     well. Service times are exponential.
 
-    Returns `p50_s`, `p99_s`, `mean_s` of the latency; `share_to_slow` of the requests, and `fair_share`, what the slow
-    server would get in proportion to its speed; `slow_per_s`, what it answers; `queue_at_slow` at the end. Where a
-    rule sends the slow server more than it can do, its queue grows as long as the run lasts, and p99 with it; who is
-    still waiting at the end counts with the wait so far. Such figures say only that it breaks.
+    Returns `p50_s`, `p99_s` (both pooled over the seeds of a sweep), `mean_s` of the latency; `share_to_slow` of the
+    requests, and `fair_share`, what the slow server would get in proportion to its speed; `slow_per_s`, what it
+    answers; `queue_at_slow` at the end. Where a rule sends the slow server more than it can do, its queue grows as long
+    as the run lasts, and p99 with it; who is still waiting at the end counts with the wait so far. Such figures say
+    only that it breaks.
     Raises `ValueError` when an argument is not allowed.
     """
     _require_utilisation(utilisation)
@@ -124,8 +126,8 @@ def slow_replica(
     result = fleet.run(Poisson(utilisation * servers / service_s), requests)
     latency_s = _so_far_s(result)
     return {
-        "p50_s": float(np.percentile(latency_s, 50)),
-        "p99_s": float(np.percentile(latency_s, 99)),
+        "p50_s": PooledPercentile(50, latency_s.to_numpy()),
+        "p99_s": PooledPercentile(99, latency_s.to_numpy()),
         "mean_s": float(latency_s.mean()),
         "share_to_slow": fleet.sent[SLOW] / sum(fleet.sent.values()),
         "fair_share": 1 / (1 + (servers - 1) * slowness),

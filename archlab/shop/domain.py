@@ -51,6 +51,12 @@ class AlreadyPlaced(Refusal):
     reason = "already_placed"
 
 
+class NotYours(Refusal):
+    """The order is another customer's."""
+
+    reason = "not_yours"
+
+
 class OrderState(StrEnum):
     """Where an order is. It is pending only where placing it takes several steps that others can see."""
 

@@ -1,11 +1,13 @@
-"""Rate limits at the gateway: one greedy client among many usual ones, and what a limit does not count.
+"""Rate limits at the gateway: one greedy client among many usual ones, and what a limit does not see.
 
-So a limit that saves the usual clients from the greedy one is judged by how many heavy ones they bear.
+A bucket counts requests, not work: few clients that keep to the limit can fill a database. And it counts what comes
+under one name: a client with many names has many buckets. So a limit that saves the usual clients from the greedy one
+is judged by how many heavy clients they bear, and by how many names.
 
 >>> aws_burst()
 {'first_second': 15000.0, 'next_second': 10000.0}
->>> rate_limiting(served_without_percent=20.0, served_with_percent=100.0, bears_up_to_heavy_clients=3).words
-'Holds when: up to 3 clients whose requests are heavy'
+>>> rate_limiting(20.0, 100.0, bears_up_to_heavy_clients=4.1, bears_up_to_names=45).words
+'Holds when: up to 4.1 clients whose every order is heavy, with the names of one client at most 45 (here 1)'
 """
 
 import math
@@ -14,12 +16,17 @@ from functools import partial
 from itertools import cycle
 from typing import Any
 
+import joblib
 import pandas as pd
 
 from archlab.chapters.microservices.gateway import SERVED_PERCENT
+from archlab.course.claims.assumption import Assumption
+from archlab.course.claims.limit import Limit
+from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_up_to
 from archlab.data import load as published
+from archlab.shop.config import QUERY_S
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MICROSERVICES
 from archlab.shop.microservices.gateway_checks import RateLimit
@@ -51,6 +58,9 @@ HEAVY_PRODUCTS = 200
 
 PATIENCE_S = 2.0
 RUN_S = 15.0
+SHORT_RUN_S = 6.0
+"""Where only matters whether usual pages come: by then the shop is full, or it never will be."""
+
 HEAVY_RUN_S = 10.0
 USUAL_ORDERS_PER_S = 5.0
 """One for each eight of their pages, about as usual in the shop."""
@@ -80,27 +90,65 @@ LIMITS: dict[str, Callable[[Simulation], RateLimit | None]] = {
 }
 
 
-def greedy(seed: int, limit: str = "a bucket each", greedy_per_s: float = 400.0) -> dict[str, pd.DataFrame]:
+GREEDY_PER_S = 400.0
+"""More than the shop can serve, from one client."""
+
+
+def greedy(
+    seed: int,
+    limit: str = "a bucket each",
+    greedy_per_s: float = GREEDY_PER_S,
+    names: int = 1,
+    duration_s: float = RUN_S,
+) -> dict[str, pd.DataFrame]:
     """Let one client ask for pages `greedy_per_s`, beside the usual ones. Returns the requests of "usual", "greedy".
 
-    `limit` is a word of `LIMITS`. Customers wait for `PATIENCE_S`, and nobody slows down after a 429: real clients
-    may try again, which makes it worse for those who share a bucket.
+    `limit` is a word of `LIMITS`. `names`: under so many names, in turn, the greedy one comes. Customers wait for
+    `PATIENCE_S`, and nobody slows down after a 429: real clients may try again, which makes it worse for those who
+    share a bucket.
     """
+    require_whole("names", names, at_least=1)
     shop = _shop(seed, limit)
     _usual_load(shop)
-    shop.sim.open_load(
-        Poisson(greedy_per_s), _pages(shop, ["greedy"]), {"greedy": 1.0}, PATIENCE_S, name="greedy"
-    )
-    return _by_kind(shop)
+    pages = _pages(shop, [f"greedy {number}" for number in range(names)])
+    shop.sim.open_load(Poisson(greedy_per_s), pages, {"greedy": 1.0}, PATIENCE_S, name="greedy")
+    return _by_kind(shop, duration_s)
 
 
-def usual_served(seed: int, limit: str = "a bucket each", greedy_per_s: float = 400.0) -> dict[str, float]:
+def usual_served(
+    seed: int,
+    limit: str = "a bucket each",
+    greedy_per_s: float = GREEDY_PER_S,
+    names: int = 1,
+    duration_s: float = RUN_S,
+) -> dict[str, float]:
     """Return of `greedy` the share of the usual clients' requests that came in time, and that got a 429."""
-    usual = greedy(seed, limit, greedy_per_s)["usual"]
+    usual = greedy(seed, limit, greedy_per_s, names, duration_s)["usual"]
     return {
         "served_percent": 100 * float((usual.outcome == OK).mean()),
         "turned_away_percent": 100 * float((usual.outcome == "429").mean()),
     }
+
+
+def served_percent(limit: str, names: int = 1, seeds: Iterable[int] = range(10)) -> OverSeeds:
+    """Return of `usual_served` the share that came in time, a value for each seed, over short runs."""
+    ask = joblib.delayed(partial(usual_served, limit=limit, names=names, duration_s=SHORT_RUN_S))
+    return OverSeeds(run["served_percent"] for run in joblib.Parallel()(ask(seed) for seed in seeds))
+
+
+def bears_up_to_names() -> float:
+    """Return how many names one greedy client may have before the shop is full, by the bottleneck law.
+
+    Each name has a bucket, and each bucket lets its rate pass. inf when all that the greedy one asks fits.
+    """
+    room_per_s = _room_for_pages_per_s()
+    return math.inf if math.isinf(room_per_s) else float(room_per_s // CLIENTS_SHARE_PER_S)
+
+
+def _room_for_pages_per_s() -> float:
+    """What the shop can serve beside the usual clients; inf when that is all that the greedy one asks."""
+    room_per_s = float(MICROSERVICES.capacity_per_s({"browse": 1.0}).min()) - USUAL_CLIENTS * USUAL_PER_S
+    return room_per_s if room_per_s < GREEDY_PER_S else math.inf
 
 
 def heavy(
@@ -142,9 +190,30 @@ def _order_load(
     shop.sim.open_load(Poisson(rate_per_s), order, {kind: 1.0}, PATIENCE_S, name=client or kind)
 
 
+def bears_up_to_heavy_clients(products: int = HEAVY_PRODUCTS) -> float:
+    """Return with how many heavy clients the inventory's database is full, by the bottleneck law.
+
+    It has a query for each usual page; and for each order one to check, and one for each product to set aside. The
+    orders' database has a little less to do.
+    """
+    require_whole("products", products, at_least=1)
+    return _room_for_queries_per_s() / _queries_per_s(products)
+
+
+def _room_for_queries_per_s() -> float:
+    """What the inventory's database can do beside the usual pages, and the usual orders of one product."""
+    per_s = MICROSERVICES.database_cores_of("inventory") / QUERY_S.mean
+    return per_s - USUAL_CLIENTS * USUAL_PER_S - 2 * USUAL_ORDERS_PER_S
+
+
+def _queries_per_s(products: int) -> float:
+    """What a heavy client asks of it."""
+    return HEAVY_PER_S * (1 + products)
+
+
 def heavy_orders(
-    heavy_clients: Sequence[int] = (3, 4, 5, 6),
-    seeds: Iterable[int] = range(3),
+    heavy_clients: Sequence[int] = (3, 5),
+    seeds: Iterable[int] = range(2),
     products: int = HEAVY_PRODUCTS,
     limit: str = "a bucket each",
 ) -> pd.DataFrame:
@@ -196,21 +265,30 @@ def _by_kind(shop: Microservices, duration_s: float = RUN_S) -> dict[str, pd.Dat
     return {str(kind): rows for kind, rows in ended.groupby("kind", observed=True)}
 
 
-def bears_up_to_heavy_clients(orders: pd.DataFrame) -> float:
-    """Return up to how many heavy clients usual orders are served; takes `gateway_limits.heavy_orders`."""
-    served = orders.orders_percent >= SERVED_PERCENT
-    if served.all() or not served.any():
-        return math.inf if served.all() else -math.inf
-    return float(orders.heavy_clients[served].max())
+def limit_figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
+    """Return what the rule needs."""
+    chosen = list(seeds)
+    return {
+        "served_without_percent": served_percent("no limit", seeds=chosen),
+        "served_with_percent": served_percent("a bucket each", seeds=chosen),
+        "bears_up_to_heavy_clients": bears_up_to_heavy_clients(),
+        "bears_up_to_names": bears_up_to_names(),
+    }
 
 
 @settles("api-gateway-pattern.rate-limiting", evidence=Evidence.SIMULATED)
 def rate_limiting(
-    served_without_percent: float, served_with_percent: float, bears_up_to_heavy_clients: float
+    served_without_percent: float,
+    served_with_percent: float,
+    bears_up_to_heavy_clients: float,
+    bears_up_to_names: float,
 ) -> Verdict:
-    """Holds up to the number of heavy clients, who keep to their limits, beside whom {SERVED_PERCENT} % of the
-    usual orders come in time, when as many usual requests come beside a greedy client with a limit, and fewer
-    without.
+    """Holds up to the number of heavy clients, who keep to their limits, that fill a database, when each client has
+    one name to ask under, with at most {CLIENTS_SHARE_PER_S} requests a second, and
+    {SERVED_PERCENT} % of the usual requests come in time beside a greedy client with a limit, and fewer without.
     """
     saves = served_without_percent < SERVED_PERCENT <= served_with_percent
-    return holds_up_to(bears_up_to_heavy_clients if saves else -math.inf, "clients whose requests are heavy")
+    most = Limit("up to", [bears_up_to_names])
+    names = Assumption("the names of one client", usual=1, flips_at=most)
+    heavy_clients = bears_up_to_heavy_clients if saves else -math.inf
+    return holds_up_to(heavy_clients, "clients whose every order is heavy", names)

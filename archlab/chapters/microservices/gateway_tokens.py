@@ -1,22 +1,28 @@
 """Tokens at the gateway: who is let in, who is not, and who never comes by; one wrong decision is too many.
 
+The door checks the token: who asks, and which operations that one may use. Whose order it is, only the orders service
+knows, so that is checked there (`archlab.shop.microservices.services.owners`).
+
 >>> table = callers(seed=1)
 >>> {caller: sorted(set(rows.outcome)) for caller, rows in table.items() if caller.startswith("a forged")}
 {'a forged scope': ['401']}
 >>> intruder(seed=1, checked_inside=False)["orders_placed"]
 1.0
->>> authentication_authorization(wrongly_let_in=1, wrongly_turned_away=0).words
-'Does not hold'
+>>> authentication_authorization(wrongly_let_in=0, wrongly_turned_away=0, places_that_must_check=2).words
+'Holds when: with checks on the way (the token at the door, the owner in the service) at least 2 (here 2)'
 """
 
 import base64
 import json
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 
 import jwt
 import pandas as pd
 
+from archlab.course.claims.assumption import Assumption
+from archlab.course.claims.limit import Limit
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if
 from archlab.shop.microservices.architecture import Microservices
@@ -24,7 +30,7 @@ from archlab.shop.microservices.config import MICROSERVICES
 from archlab.shop.microservices.gateway import Check, WebRequest
 from archlab.shop.microservices.gateway_checks import AUDIENCE, TokenCheck
 from archlab.shop.microservices.instance import Steps
-from archlab.shop.microservices.tokens import issue
+from archlab.shop.microservices.tokens import Caller, issue
 from archlab.sim.failure import Failure
 from archlab.sim.load import Request
 from archlab.sim.recording import OK, UNFINISHED
@@ -39,10 +45,18 @@ RATE_PER_S = 5.0
 """Orders a second of each kind of caller: together far below what the shop can do."""
 
 WRITE, READ = ["orders:read", "orders:write"], ["orders:read"]
+THEIR_ORDER = 1_000_000_007
+"""The number of an order of customer 7, placed before anybody else comes. No other request has it."""
 
 
-def _token(scopes: list[str], key: str = KEY, audience: str = AUDIENCE, expires_at_s: float = 1e6) -> str:
-    return issue(key, "customer 7", scopes, audience, expires_at_s)
+def _token(
+    scopes: list[str],
+    key: str = KEY,
+    audience: str = AUDIENCE,
+    expires_at_s: float = 1e6,
+    subject: str = "customer 7",
+) -> str:
+    return issue(key, subject, scopes, audience, expires_at_s)
 
 
 def with_forged_scope(token: str) -> str:
@@ -68,8 +82,11 @@ CALLERS: Mapping[str, tuple[str | None, str]] = {
     "signed with another key": (_token(WRITE, key=OTHER_KEY), "401"),
     "a token for another shop": (_token(WRITE, audience="another shop"), "401"),
     "no token": (None, "401"),
+    "the owner reads": (_token(READ), OK),
+    "a stranger reads": (_token(READ, subject="customer 8"), "403"),
 }
-"""A caller -> the token it sends with an order, and what should become of the order (while it is expired)."""
+"""A caller -> its token, and what should become of its requests (while the token is expired). All order; but the last
+two ask for the order that customer 7 placed."""
 
 MakeCheck = Callable[[Simulation], Check]
 
@@ -79,26 +96,37 @@ def check_of(sim: Simulation) -> Check:
     return TokenCheck(sim, KEY)
 
 
+def check_of_the_door_alone(sim: Simulation) -> Check:
+    """The same, but the gateway keeps for itself who asks: so no service can compare."""
+    check = TokenCheck(sim, KEY)
+
+    def look(request: WebRequest) -> Caller | None:
+        check(request)
+        return None
+
+    return look
+
+
 def callers(seed: int, make_check: MakeCheck | None = check_of) -> dict[str, pd.DataFrame]:
-    """Let every kind of caller place orders for a while. Returns caller -> its requests that came to an end.
+    """Let every kind of caller place orders for a while, or read one. Returns caller -> its requests that ended.
 
     `make_check`: makes the gateway's check. None: it checks nothing.
     """
     sim = Simulation(seed)
     shop = Microservices(sim, MICROSERVICES)
+    orders = shop.services["orders"]
+    shop.answer(orders.serve(orders.instances[0], "place", (THEIR_ORDER, {1: 1}, "customer 7")))
     if make_check is not None:
         shop.gateway.checks.append(make_check(sim))
 
-    def order(request: Request) -> Steps[object]:
-        return shop.gateway.serve(
-            "/orders",
-            request.id,
-            shop.customers.basket(),
-            client=request.kind,
-            token=CALLERS[request.kind][0],
-        )
+    def ask(request: Request) -> Steps[object]:
+        token = CALLERS[request.kind][0]
+        if request.kind.endswith("reads"):
+            return shop.gateway.serve(f"/orders/{THEIR_ORDER}", client=request.kind, token=token)
+        basket = shop.customers.basket()
+        return shop.gateway.serve("/orders", request.id, basket, client=request.kind, token=token)
 
-    sim.open_load(Poisson(RATE_PER_S * len(CALLERS)), order, dict.fromkeys(CALLERS, 1 / len(CALLERS)))
+    sim.open_load(Poisson(RATE_PER_S * len(CALLERS)), ask, dict.fromkeys(CALLERS, 1 / len(CALLERS)))
     requests = sim.measure(RUN_S).requests
     ended = requests[requests.outcome != UNFINISHED]
     return {caller: ended[ended.kind == caller] for caller in CALLERS}
@@ -146,7 +174,26 @@ def _at_the_door(shop: Microservices, order: WebRequest, checks: list[Check]) ->
     return (yield from orders.serve(orders.instances[0], "place", order.body))
 
 
-@settles("api-gateway-pattern.authentication-authorization", evidence=Evidence.SIMULATED)
-def authentication_authorization(wrongly_let_in: float, wrongly_turned_away: float) -> Verdict:
-    """Holds when every caller at the gateway, honest or forging, gets the answer that its token deserves."""
-    return holds_if(wrongly_let_in == wrongly_turned_away == 0)
+PLACES: tuple[MakeCheck | None, ...] = (None, check_of_the_door_alone, check_of)
+"""What is checked by no place, by the door alone, and by the door and the service behind it."""
+
+
+def places_that_must_check(seed: int = 1) -> float:
+    """Return with how many places that check nobody is let in wrongly; inf when some are with all of them."""
+    for places, make_check in enumerate(PLACES):
+        if wrong_decisions(seed, make_check)["wrongly_let_in"] == 0:
+            return float(places)
+    return math.inf
+
+
+@settles("api-gateway-pattern.authentication-authorization", evidence=Evidence.MEASURED)
+def authentication_authorization(
+    wrongly_let_in: float, wrongly_turned_away: float, places_that_must_check: float
+) -> Verdict:
+    """Holds when every caller at the gateway, honest, forging or curious, gets the answer that its token deserves,
+    by as many places that check as that takes.
+    """
+    needed = Limit("from", [places_that_must_check], whole=True)
+    where = "checks on the way (the token at the door, the owner in the service)"
+    checks = Assumption(where, usual=2, flips_at=needed)
+    return holds_if(wrongly_let_in == wrongly_turned_away == 0, checks)

@@ -6,21 +6,30 @@ engineers hold that two incidents in a shift of 12 hours are the most that can b
 others, *Site Reliability Engineering*, 2016, chapter 11). When more than `TOO_MANY_SHIFTS_PERCENT` of
 the shifts bring more, the system is too large for one person on call.
 
+More parts page more: that is assumed, not found. So the other side gets as many machines: a monolith in as many copies,
+with one database. What is left is one database a service instead of one.
+
 >>> frame = growth([5])
->>> frame.parts.tolist(), frame.signals.tolist()
-([17], [68])
->>> operational_overhead(too_many_pages_from_services=20).words
-'Holds when: from 20 services, for one person on call'
+>>> frame.parts.tolist(), frame.monolith_parts.tolist()
+([17], [13])
+>>> operational_overhead(22, 32, pages_that_decide=0.22, pages_of_a_part=1).words
+'Holds when: from 22 services for one person on call (a monolith on as many machines: from 32), with the pages of a \
+part a month at least 0.22 (here 1)'
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
+from scipy.optimize import brentq
 from scipy.stats import poisson
 
+from archlab.course.claims.assumption import Assumption
+from archlab.course.claims.limit import Limit
 from archlab.course.claims.rule import Evidence, settles
-from archlab.course.claims.verdict import Verdict, first_holding, holds_from
+from archlab.course.claims.verdict import Verdict, holds_from
+from archlab.course.quantity import number
 from archlab.sim.validation import require_non_negative, require_whole
 
 SERVICES = (1, 2, 5, 10, 15, 20, 30, 40, 60)
@@ -60,17 +69,24 @@ class Operations:
         """Return what runs: copies of each service, a database for each, and what all share."""
         return services * (self.copies + 1) + self.shared_parts
 
+    def monolith_parts(self, services: int) -> int:
+        """Return what runs when the same money buys as many copies of one program, and one large database."""
+        return services * self.copies + 1 + self.shared_parts
+
     def overloaded_shifts_percent(self, parts: int) -> float:
         """Return the share of shifts in which somebody on call gets more than `PAGES_A_SHIFT` pages.
 
         Parts page independently of each other (a Poisson process); a real incident pages from many at once.
         """
-        mean = parts * self.pages_per_part_per_month / 30 / SHIFTS_A_DAY / self.on_call
-        return float(100 * poisson.sf(PAGES_A_SHIFT, mean))
+        return float(100 * poisson.sf(PAGES_A_SHIFT, self.pages_a_shift(parts)))
+
+    def pages_a_shift(self, parts: int) -> float:
+        """Return the mean number of pages that somebody on call gets in a shift."""
+        return parts * self.pages_per_part_per_month / 30 / SHIFTS_A_DAY / self.on_call
 
 
 def growth(services: Sequence[int] = SERVICES, operations: Operations | None = None) -> pd.DataFrame:
-    """Return what there is to run and watch with so many services, and beside it for one program with one database.
+    """Return what there is to run and watch with so many services, and beside it for one program on as many machines.
 
     Columns: services, parts, signals (`GOLDEN_SIGNALS` of each part), overloaded_shifts_percent, and the same of
     the monolith: monolith_parts, monolith_overloaded_shifts_percent.
@@ -79,7 +95,7 @@ def growth(services: Sequence[int] = SERVICES, operations: Operations | None = N
     rows = []
     for count in services:
         require_whole("services", count, at_least=1)
-        parts, monolith = run.parts(count), run.parts(1)
+        parts, monolith = run.parts(count), run.monolith_parts(count)
         rows.append(
             {
                 "services": count,
@@ -97,15 +113,74 @@ TOO_MANY_SHIFTS_PERCENT = 10.0
 """More than one shift in ten with too many pages is not bad luck any more."""
 
 
-def too_many_pages_from_services(growth: pd.DataFrame) -> float:
-    """Return the number of services from which too many shifts are too busy; takes `operations.growth`."""
-    margin = growth.overloaded_shifts_percent - TOO_MANY_SHIFTS_PERCENT
-    return first_holding(growth.services.tolist(), margin.tolist())
+MOST_SERVICES = 100
+"""A large shop. Companies with thousands of engineers run more services, with many teams on call."""
+
+
+def too_many_parts(operations: Operations | None = None) -> float:
+    """Return with how many parts just so many shifts are too busy; inf when no part ever pages."""
+    run = operations or Operations()
+    a_part = run.pages_a_shift(parts=1)
+    return _pages_of_a_busy_shift() / a_part if a_part else math.inf
+
+
+def _pages_of_a_busy_shift() -> float:
+    """The mean number of pages a shift with which `TOO_MANY_SHIFTS_PERCENT` bring more than `PAGES_A_SHIFT`."""
+
+    def spare(mean: float) -> float:
+        return float(100 * poisson.sf(PAGES_A_SHIFT, mean)) - TOO_MANY_SHIFTS_PERCENT
+
+    return float(brentq(spare, 0.01, 100))
+
+
+def too_many_pages_from_services(operations: Operations | None = None) -> float:
+    """Return the number of services from which too many shifts are too busy; inf when `MOST_SERVICES` are not."""
+    run = operations or Operations()
+    return _first(run.parts, too_many_parts(run))
+
+
+def monolith_too_many_pages_from_services(operations: Operations | None = None) -> float:
+    """Return the same for a monolith on as many machines as so many services need."""
+    run = operations or Operations()
+    return _first(run.monolith_parts, too_many_parts(run))
+
+
+def _first(parts: Callable[[int], int], too_many: float) -> float:
+    counts = range(1, MOST_SERVICES + 1)
+    return next((float(services) for services in counts if parts(services) > too_many), math.inf)
+
+
+def pages_that_decide(operations: Operations | None = None) -> float:
+    """Return how often a part must page in 30 days for `MOST_SERVICES` services to be too many for who is on call."""
+    run = operations or Operations()
+    once_a_month = replace(run, pages_per_part_per_month=1.0)
+    return _pages_of_a_busy_shift() / once_a_month.pages_a_shift(run.parts(MOST_SERVICES))
+
+
+def overhead_figures(operations: Operations | None = None) -> dict[str, float]:
+    """Return what the rule needs."""
+    return {
+        "too_many_pages_from_services": too_many_pages_from_services(operations),
+        "monolith_too_many_pages_from_services": monolith_too_many_pages_from_services(operations),
+        "pages_that_decide": pages_that_decide(operations),
+        "pages_of_a_part": (operations or Operations()).pages_per_part_per_month,
+    }
 
 
 @settles("cons.operational-overhead", evidence=Evidence.MODELLED)
-def operational_overhead(too_many_pages_from_services: float) -> Verdict:
+def operational_overhead(
+    too_many_pages_from_services: float,
+    monolith_too_many_pages_from_services: float,
+    pages_that_decide: float,
+    pages_of_a_part: float,
+) -> Verdict:
     """Holds from the number of services at which more than {TOO_MANY_SHIFTS_PERCENT} % of the shifts bring one
-    person more than {PAGES_A_SHIFT} pages.
+    person more than {PAGES_A_SHIFT} pages, when a monolith on the same machines does so later, and when that number
+    is at most {MOST_SERVICES}.
     """
-    return holds_from(too_many_pages_from_services, "services, for one person on call")
+    more = too_many_pages_from_services < monolith_too_many_pages_from_services
+    limit = too_many_pages_from_services if more else math.inf
+    needed = Limit("from", [pages_that_decide])
+    pages = Assumption("the pages of a part a month", pages_of_a_part, needed)
+    later = f"a monolith on as many machines: from {number(monolith_too_many_pages_from_services)}"
+    return holds_from(limit, f"services for one person on call ({later})", pages)

@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from archlab.shop.domain import NotFound
+from archlab.shop.domain import NotFound, NotYours
 from archlab.shop.microservices.instance import Steps
 from archlab.shop.microservices.platform import Platform
+from archlab.shop.microservices.tokens import Caller, Forbidden
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,12 @@ ROUTES: Sequence[RouteEntry] = (
 )
 """Where the shop's paths lead. Numbers in the path are the first arguments."""
 
-Check = Callable[[WebRequest], None]
-"""A look at a request before it is passed on. Raises a `Failure` to turn it away."""
+PERSONAL = ("place", "status")
+"""Operations about somebody's order: they are told who asks, when a check has found out."""
+
+Check = Callable[[WebRequest], Caller | None]
+"""A look at a request before it is passed on. Returns who calls, if it finds that out. Raises a `Failure` to turn the
+request away."""
 
 
 class Gateway:
@@ -77,16 +82,23 @@ class Gateway:
         self.routes: Sequence[RouteEntry] = ROUTES
 
     def serve(self, path: str, *body: Any, client: str = "customer", token: str | None = None) -> Steps[Any]:
-        """Check one request, pass it on, and return the answer. Raises a `Refusal`, or a `Failure`."""
+        """Check one request, pass it on, and return the answer. Raises a `Refusal`, or a `Failure`.
+
+        Whose order it is, the gateway cannot know without asking the orders service. So it hands on who asks; the
+        service compares, and its no becomes a `Forbidden` (403).
+        """
         request = WebRequest(path, body, client, token)
         here = self.platform.health[self.name].choose()
         with here.hold() as worker:
             yield worker
             yield here.cpu.serve(self.platform.config.proxy_s)
-            for check in self.checks:
-                check(request)
+            callers = [caller for check in self.checks if (caller := check(request)) is not None]
             route = self.route(request)
-            return (yield from here.call(route.service, route.operation, *route.arguments))
+            who = [caller.subject for caller in callers[:1] if route.operation in PERSONAL]
+            try:
+                return (yield from here.call(route.service, route.operation, *route.arguments, *who))
+            except NotYours as refusal:
+                raise Forbidden(route.service, f"{route.operation}: {refusal}") from refusal
 
     def route(self, request: WebRequest) -> Route:
         """Return where a request goes. Raises `NotFound` when no route fits its path."""

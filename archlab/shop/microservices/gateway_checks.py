@@ -10,7 +10,8 @@ that is turned away has used the gateway all the same, for as long as any other.
 >>> check = TokenCheck(Simulation(seed=1), key)
 >>> check(WebRequest("/products/3"))
 >>> reader = issue(key, "customer 7", ["orders:read"], audience="shop", expires_at_s=600.0)
->>> check(WebRequest("/orders/7", token=reader))
+>>> check(WebRequest("/orders/7", token=reader)).subject
+'customer 7'
 >>> check(WebRequest("/orders", token=reader))
 Traceback (most recent call last):
 archlab.shop.microservices.tokens.Forbidden: shop: not allowed to orders:write
@@ -20,7 +21,7 @@ import re
 from collections.abc import Sequence
 
 from archlab.shop.microservices.gateway import WebRequest
-from archlab.shop.microservices.tokens import Forbidden, authenticate, authorise
+from archlab.shop.microservices.tokens import Caller, Forbidden, authenticate, authorise
 from archlab.sim.failure import Failure
 from archlab.sim.resilience.token_bucket import TokenBucket
 from archlab.sim.simulation import Simulation
@@ -46,10 +47,10 @@ class TooManyRequests(Failure):
 class TokenCheck:
     """Who calls, and may they? Lets a public path pass without a token. A path in no line of `scopes` is forbidden.
 
-    It checks that the token allows the operation, not whose order it is about: only the orders service knows that.
-    Tokens expire by the clock of the simulation.
+    It checks that the token allows the operation, not whose order it is about: only the orders service knows that,
+    and the gateway tells it who asks. Tokens expire by the clock of the simulation.
 
-    Raises, when called, `Unauthenticated` (401) or `Forbidden` (403).
+    Returns, when called, who the caller is, None on a public path. Raises `Unauthenticated` (401) or `Forbidden` (403).
     """
 
     def __init__(
@@ -59,10 +60,13 @@ class TokenCheck:
         self._key = key
         self._scopes = scopes
 
-    def __call__(self, request: WebRequest) -> None:
+    def __call__(self, request: WebRequest) -> Caller | None:
         scope = self.scope_of(request.path)
-        if scope is not PUBLIC:
-            authorise(authenticate(request.token, self._key, AUDIENCE, self._sim.now), scope)
+        if scope is PUBLIC:
+            return None
+        caller = authenticate(request.token, self._key, AUDIENCE, self._sim.now)
+        authorise(caller, scope)
+        return caller
 
     def scope_of(self, path: str) -> str | None:
         """Return the scope that a path needs, None for a public one. Raises `Forbidden` for an unknown path."""

@@ -5,6 +5,7 @@ import pytest
 from archlab.chapters.microservices import code
 from archlab.course.claims.verdict import Outcome
 from archlab.shop.microservices.architecture import Microservices
+from archlab.shop.microservices.copies import CopyingShop
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.sim import Simulation
 
@@ -26,13 +27,29 @@ def test_a_service_that_calls_nobody_answers_everything_alone(alone):
     assert by_service.answered["orders"] == 0
 
 
-def test_services_that_call_each_other_do_not_answer_alone_and_those_that_call_nobody_do(alone):
-    def verdict(alone):
-        answered = int((alone.answered == alone.operations).sum())
-        return code.service_independence(services_that_answer_alone=answered, services=len(alone))
+def independence(alone, with_copies, late_ms):
+    return code.service_independence(
+        services_that_answer_alone=code.services_alone(alone),
+        alone_with_copies=code.services_alone(with_copies),
+        services=len(alone),
+        copies_late_p99_ms=late_ms,
+    )
 
-    assert verdict(alone).outcome is Outcome.DOES_NOT_HOLD
-    assert verdict(alone[alone.needs == ""]).outcome is Outcome.HOLDS
+
+def test_services_that_call_each_other_do_not_answer_alone_and_those_that_call_nobody_do(alone):
+    assert independence(alone, alone, 0).outcome is Outcome.DOES_NOT_HOLD
+    alone_all = alone[alone.needs == ""]
+    assert independence(alone_all, alone_all, 0).outcome is Outcome.HOLDS
+
+
+def test_with_copies_fed_by_events_all_services_answer_alone_a_little_late(alone):
+    copies = code.answers_alone(architecture=CopyingShop)
+    assert (copies.answered == copies.operations).all()
+    late_ms = code.copies_late_p99_ms(seeds=range(2))
+    assert 0.8 < late_ms < 50
+    verdict = independence(alone, copies, late_ms)
+    assert verdict.outcome is Outcome.DOES_NOT_HOLD
+    assert "would hold when 2 services keep copies" in verdict.words
 
 
 def test_a_shared_database_ties_all_who_have_a_table_in_it():

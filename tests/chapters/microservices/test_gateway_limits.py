@@ -1,4 +1,5 @@
-"""Rate limits at the gateway: a bucket each keeps a greedy client to its share, and counts requests, not their work."""
+"""Rate limits at the gateway: a bucket each keeps a greedy client to its share, unless it has many names; and it counts
+requests, not their work."""
 
 import pytest
 
@@ -6,20 +7,12 @@ from archlab.chapters.microservices import gateway_limits
 from archlab.course.claims.verdict import Outcome
 from archlab.sim.recording import OK
 
-
-@pytest.fixture(scope="module")
-def served_percent():
-    return {limit: gateway_limits.usual_served(1, limit)["served_percent"] for limit in gateway_limits.LIMITS}
+SEEDS = range(10)
 
 
 @pytest.fixture(scope="module")
-def heavy():
-    return gateway_limits.heavy_orders((3, 6), seeds=range(2))
-
-
-@pytest.fixture(scope="module")
-def light():
-    return gateway_limits.heavy_orders((3, 6), seeds=range(2), products=2)
+def without():
+    return gateway_limits.served_percent("no limit", seeds=SEEDS)
 
 
 def test_a_shared_bucket_lets_in_what_it_refills_and_shares_it_by_who_asks_more():
@@ -38,27 +31,46 @@ def test_with_a_bucket_each_the_greedy_client_gets_its_share_and_no_more():
     assert (requests["usual"].outcome == OK).mean() > 0.99
 
 
-def test_a_limit_counts_requests_and_not_work(light, heavy):
-    few, many = light.set_index("heavy_clients").loc[6], heavy.set_index("heavy_clients").loc[6]
-    assert few.orders_percent == 100
-    assert many.orders_percent < 90
-    assert many.turned_away < 0.03 * many.sent
+def test_a_limit_counts_requests_and_not_work():
+    few, many = (gateway_limits.heavy(1, heavy_clients=6, products=count) for count in (2, 200))
+    assert few["orders_percent"] == 100
+    assert many["orders_percent"] < 90
+    assert many["turned_away"] < 0.03 * many["sent"]
 
 
-def test_a_bucket_each_saves_the_usual_clients_from_greedy_ones_and_from_few_heavy_ones(
-    served_percent, light, heavy
+def test_usual_orders_come_beside_fewer_heavy_clients_than_fill_a_database_and_not_beside_more():
+    limit = gateway_limits.bears_up_to_heavy_clients()
+    orders = gateway_limits.heavy_orders([int(limit) - 1, int(limit) + 1], seeds=range(2)).orders_percent
+    assert orders[0] >= gateway_limits.SERVED_PERCENT > orders[1] + 10
+
+
+def test_a_client_under_some_names_keeps_to_its_share_and_under_many_escapes():
+    limit = gateway_limits.bears_up_to_names()
+    few, many = (gateway_limits.usual_served(1, names=int(share * limit)) for share in (0.9, 1.5))
+    assert few["served_percent"] == 100
+    assert many["served_percent"] < gateway_limits.SERVED_PERCENT
+
+
+def verdict(without, limit, names=1, seeds=SEEDS):
+    return gateway_limits.rate_limiting(
+        served_without_percent=without,
+        served_with_percent=gateway_limits.served_percent(limit, names, seeds),
+        bears_up_to_heavy_clients=gateway_limits.bears_up_to_heavy_clients(),
+        bears_up_to_names=gateway_limits.bears_up_to_names(),
+    )
+
+
+def test_a_bucket_each_saves_the_usual_clients_with_every_seed_and_names_the_names_that_decide(without):
+    each = verdict(without, "a bucket each")
+    assert (each.outcome, each.is_stable) == (Outcome.HOLDS_WHEN, True)
+    assert "the names of one client at most 45 (here 1)" in each.words
+
+
+@pytest.mark.parametrize(("limit", "names"), [("one bucket for all", 1), ("a bucket each", 200)])
+def test_one_bucket_for_all_saves_nobody_and_a_bucket_each_does_not_save_from_many_names(
+    without, limit, names
 ):
-    def verdict(limit, orders):
-        return gateway_limits.rate_limiting(
-            served_percent["no limit"],
-            served_percent[limit],
-            gateway_limits.bears_up_to_heavy_clients(orders),
-        )
-
-    each = verdict("a bucket each", heavy)
-    assert (each.outcome, each.flips_at) == (Outcome.HOLDS_WHEN, 3)
-    assert verdict("a bucket each", light).outcome is Outcome.HOLDS
-    assert verdict("one bucket for all", light).outcome is Outcome.DOES_NOT_HOLD
+    assert verdict(float(without), limit, names, range(2)).outcome is Outcome.DOES_NOT_HOLD
 
 
 def test_amazons_bucket_lets_pass_its_burst_and_its_rate():

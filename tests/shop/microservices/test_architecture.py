@@ -11,6 +11,7 @@ from archlab.shop.crash_points import crash_points
 from archlab.shop.day import Users, run_shop
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import SERVICES, MicroservicesConfig
+from archlab.shop.microservices.tokens import Caller
 from archlab.sim import Crash, Failure, Partition, Poisson, Simulation, SlowDown
 
 MESSAGE_CPU_S = 2 * 1024 / (100 * 2**20)
@@ -56,13 +57,14 @@ def outcomes(day, kind, start_s, end_s):
 
 def test_no_service_reads_or_writes_the_tables_of_another():
     shop = shop_of()
+    shop.gateway.checks.append(lambda request: Caller("customer 7", (), "shop"))
     seen = {name: [] for name in SERVICES}
     for name in SERVICES:
         shop.services[name].database.connection.set_trace_callback(seen[name].append)
     for use_case in (shop.place_order(7, {1: 1, 2: 2}), shop.browse(1), shop.track_order(7)):
         shop.answer(use_case)
     shop.sim.run(until=10)
-    owned = {"catalogue": {"products"}, "inventory": {"stock"}, "orders": {"orders", "order_lines"}}
+    owned = {"catalogue": {"products"}, "inventory": {"stock"}, "orders": {"orders", "order_lines", "owners"}}
     owned |= {name: {name} for name in ("payments", "notifications")}
     for name, statements in seen.items():
         assert {table for text in statements for table, _ in statement_tables(text)} - {"handled"} == owned[

@@ -4,6 +4,7 @@ import pytest
 
 from archlab.shop.domain import NotFound
 from archlab.shop.microservices.architecture import Microservices
+from archlab.shop.microservices.config import MicroservicesConfig
 from archlab.shop.microservices.gateway import ROUTES, WebRequest
 from archlab.shop.microservices.gateway_checks import RateLimit, TokenCheck, TooManyRequests
 from archlab.shop.microservices.pages import SplitShop, to_pages
@@ -118,3 +119,36 @@ def test_a_path_that_is_in_no_table_is_not_found():
     shop.gateway.routes = [entry for entry in ROUTES if entry[1] != "orders"]
     with pytest.raises(NotFound):
         shop.answer(shop.place_order(1, {1: 1}))
+
+
+def stranger(*scopes):
+    return issue(KEY, "customer 8", scopes, audience="shop", expires_at_s=100.0)
+
+
+@pytest.mark.parametrize("protocol", [None, "grpc"])
+def test_a_token_that_may_read_does_not_read_the_order_of_somebody_else(protocol):
+    shop = Microservices(Simulation(seed=1), MicroservicesConfig(protocol=protocol))
+    shop.gateway.checks.append(TokenCheck(shop.sim, KEY))
+    shop.answer(shop.gateway.serve("/orders", 7, {1: 1}, token=token("orders:write")))
+    with pytest.raises(Forbidden, match="not one of customer 8") as stopped:
+        shop.answer(shop.gateway.serve("/orders/7", token=stranger("orders:read")))
+    assert stopped.value.outcome == "403"
+    assert shop.answer(shop.gateway.serve("/orders/7", token=token("orders:read"))).order_id == 7
+
+
+@pytest.mark.parametrize("keys", [False, True])
+def test_nobody_orders_under_a_number_that_is_somebody_elses(keys):
+    shop = Microservices(Simulation(seed=1), MicroservicesConfig(idempotency_keys=keys))
+    shop.gateway.checks.append(TokenCheck(shop.sim, KEY))
+    order = ("/orders", 7, {1: 1})
+    shop.answer(shop.gateway.serve(*order, token=token("orders:write")))
+    with pytest.raises(Forbidden):
+        shop.answer(shop.gateway.serve(*order, token=stranger("orders:write")))
+    assert len(shop.rows("payments")) == 1
+
+
+def test_an_order_that_nobody_owns_is_read_by_nobody_with_a_token():
+    shop = checked_shop()
+    shop.answer(shop.services["orders"].serve(shop.instances["orders-1"], "place", (7, {1: 1})))
+    with pytest.raises(Forbidden):
+        shop.answer(shop.gateway.serve("/orders/7", token=token("orders:read")))

@@ -24,6 +24,7 @@ from dataclasses import replace
 from archlab.shop.domain import Basket, Order, OrderState, price_order
 from archlab.shop.microservices.instance import Instance, Steps
 from archlab.shop.microservices.platform import Platform
+from archlab.shop.microservices.services.owners import OWNERS, Owners
 from archlab.shop.microservices.services.service import Service
 from archlab.shop.store import ORDERS, OrderRepository, OrderStatus, Statement
 
@@ -56,17 +57,29 @@ class Orders(Service[OrderRepository]):
     """What customers bought. `ordering` decides how an order is placed."""
 
     name = "orders"
-    schema = ORDERS
+    schema = f"{ORDERS};{OWNERS}"
 
     def __init__(self, platform: Platform, ordering: type[Ordering]) -> None:
         super().__init__(platform, OrderRepository)
+        self.owners = Owners(self.database.connection)
         self.ordering = ordering(self)
 
-    def place(self, here: Instance, order_id: int, basket: Basket) -> Steps[Order]:
-        """Price a basket and place the order. Raises a `Refusal`."""
+    def place(
+        self, here: Instance, order_id: int, basket: Basket, customer: str | None = None
+    ) -> Steps[Order]:
+        """Price a basket and place the order. Raises a `Refusal`.
+
+        `customer`: who asks, and owns the order's number from now on. None: nobody knows, so nobody checks.
+        """
         products = yield from here.call("catalogue", "products", list(basket))
         order = price_order(order_id, basket, products)
+        if customer is not None:
+            yield from self.own(order_id, customer)
         return (yield from self.ordering.place(here, order))
+
+    def own(self, order_id: int, customer: str) -> Steps[None]:
+        """Write down whose order this is. Raises `NotYours` when it is somebody else's."""
+        yield from self.write(f"own {order_id} {customer}", [self.owners.claim(order_id, customer)])
 
     def create(self, order: Order, *together: Statement) -> Steps[None]:
         """Write an order with its lines, and `together` in the same transaction. An order that is there stays."""
@@ -91,8 +104,15 @@ class Orders(Service[OrderRepository]):
         """Let the notifications service tell the customer about an order."""
         yield from here.call("notifications", "confirm", order)
 
-    def status(self, here: Instance, order_id: int) -> Steps[OrderStatus]:
-        """Return where an order and its payment are. Raises `NotFound`."""
-        own = yield from self.query(lambda: self.rows.own_status(order_id))
+    def status(self, here: Instance, order_id: int, customer: str | None = None) -> Steps[OrderStatus]:
+        """Return where an order and its payment are. Raises `NotFound`, or `NotYours` unless it is `customer`'s."""
+        own = yield from self.own_status(order_id, customer)
         payment = yield from here.call("payments", "state_of", order_id)
         return replace(own, payment=payment)
+
+    def own_status(self, order_id: int, customer: str | None) -> Steps[OrderStatus]:
+        """Return what the service's own rows say of an order. Raises as `status` does."""
+        own = yield from self.query(lambda: self.rows.own_status(order_id))
+        if customer is not None:
+            self.owners.require(order_id, customer)
+        return own

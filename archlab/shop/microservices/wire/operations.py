@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from simpy.events import Event
 
-from archlab.shop.domain import NotFound, OutOfStock, PaymentDeclined, Refusal
+from archlab.shop.domain import NotFound, NotYours, OutOfStock, PaymentDeclined, Refusal
 from archlab.shop.microservices.wire.messages import (
     Done,
     Message,
@@ -47,6 +47,15 @@ def _ids(ids: Any) -> ProductIds:
     return ProductIds(tuple(ids))
 
 
+def _place(order_id: int, basket: Any, customer: str | None = None) -> PlaceOrder:
+    """Who asks travels in a header, whose few bytes are left out."""
+    return PlaceOrder(order_id, dict(basket))
+
+
+def _status(order_id: int, customer: str | None = None) -> OrderRequest:
+    return OrderRequest(order_id)
+
+
 def _done(_: Any) -> Done:
     return Done()
 
@@ -63,8 +72,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "page": Operation(ProductRequest),
     "products": Operation(_ids, _products, lambda message: list(message.products)),
     "on_hand": Operation(_ids, lambda pieces: OnHand(dict(pieces)), lambda message: message.pieces),
-    "place": Operation(lambda order_id, basket: PlaceOrder(order_id, dict(basket))),
-    "status": Operation(OrderRequest),
+    "place": Operation(_place),
+    "status": Operation(_status),
     "check": Operation(_same, _done, _nothing),
     "reserve": Operation(_same, _done, _nothing),
     "authorise": Operation(_same),
@@ -77,7 +86,7 @@ OPERATIONS: Mapping[str, Operation] = {
 """An operation's name -> its messages."""
 
 REFUSALS: Mapping[str, type[Refusal]] = {
-    kind.reason: kind for kind in (OutOfStock, PaymentDeclined, NotFound)
+    kind.reason: kind for kind in (OutOfStock, PaymentDeclined, NotFound, NotYours)
 }
 
 
