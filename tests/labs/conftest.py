@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from archlab.course.labs.answers import Answer, read_answers
-from archlab.course.labs.generate import generate
 from archlab.course.labs.lab import Lab, all_labs
+from archlab.course.labs.unsolved import generate
 
 EXAMPLE = Path(__file__).parent / "example"
 SOLUTION = EXAMPLE / "solutions" / "90_till" / "90_till_lab.ipynb"

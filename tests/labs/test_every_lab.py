@@ -7,10 +7,10 @@ import pytest
 
 from archlab.course.labs.anatomy import faults, free_names
 from archlab.course.labs.answers import Answer, parse_answers, read_answers
-from archlab.course.labs.generate import stubs
 from archlab.course.labs.kernel import Ran
 from archlab.course.labs.lab import CHECK, Lab, all_labs, read_lab, solution_paths
 from archlab.course.labs.trial import Attempt, Trial, margins, surprises, try_all
+from archlab.course.labs.unsolved import stubs
 
 EXAMPLE = Path(__file__).parent / "example"
 SOLUTIONS = [*solution_paths(EXAMPLE), *solution_paths()]

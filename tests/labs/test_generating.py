@@ -8,8 +8,9 @@ import nbformat
 import pytest
 
 from archlab.course.labs import generate as generating
-from archlab.course.labs.generate import generate, lab_path, renew, stubs, was_worked_in
+from archlab.course.labs.generate import renew, was_worked_in
 from archlab.course.labs.lab import LABS, ROOT, SOLUTIONS, Lab, solution_paths
+from archlab.course.labs.unsolved import generate, lab_path, stubs
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from archlab.course.labs.generate import generate, lab_path
 from archlab.course.labs.lab import ROOT, solution_paths
+from archlab.course.labs.unsolved import generate, lab_path
 
 FOLDERS = ("archlab", "data", "images", "lab_settings", "notebooks", "runner")
 FILES = (
