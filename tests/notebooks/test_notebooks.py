@@ -14,6 +14,13 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*/*.ipynb")])
 ALL = sorted([*KEPT, *ROOT.glob("labs/*/*.ipynb")])
 LONGEST_CELL = 20
+LONGEST_CHAPTER = {
+    "00_start_here": (70, 2_700),
+    "01_monolithic": (70, 2_800),
+    "02_microservices": (85, 4_500),
+}
+"""Cells, and words in text cells."""
+LONGEST_OTHER_CHAPTER = (65, 3_200)
 PLACEHOLDER = re.compile(r"\b(TODO|FIXME|XXX|TBD|lorem ipsum|coming soon|solution here)\b", re.IGNORECASE)
 CODE_IN_MARKDOWN = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 MARKDOWN_LINK = re.compile(r"(!?)\[([^\]]*)\]\(\s*<?([^)\s>]+)>?[^)]*\)")
@@ -108,6 +115,14 @@ def test_no_code_cell_is_longer_than_a_reader_takes_in_at_once(path: Path):
         n: [line for line in cell.source.splitlines() if line.strip()] for n, cell in cells(path, "code")
     }
     assert {n: len(lines[n]) for n in lines if len(lines[n]) > LONGEST_CELL} == {}
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("notebooks/*.ipynb")), ids=name_of)
+def test_a_chapter_is_no_longer_than_its_reader_can_bear(path: Path):
+    most_cells, most_words = LONGEST_CHAPTER.get(path.stem, LONGEST_OTHER_CHAPTER)
+    texts = cells(path, "markdown")
+    assert len(texts) + len(cells(path, "code")) <= most_cells
+    assert sum(len(cell.source.split()) for _, cell in texts) <= most_words
 
 
 @every_notebook
