@@ -116,8 +116,9 @@ def in_unit(value: float, unit: str = "", low: float = math.nan, high: float = m
         interval = f"; from {number(low)} on" if value > 0 else f"; up to {number(high)}"
         return f"{_and_unit(beyond(value, tried), 0, unit)} ({end}{interval if math.isfinite(other) else ''})"
     text = with_interval(float(value), low, high, unit)
-    for end in (low, high) if tried is not None else ():
-        text = text.replace(beyond(end), beyond(end, tried)) if math.isinf(end) else text
+    for limit in (low, high):
+        if math.isinf(limit):
+            text = text.replace(beyond(limit), beyond(limit, tried))
     return text
 
 

@@ -134,7 +134,8 @@ def pooling(servers: int, busy_percent: float, seed: int = 1) -> Pools:
     if busy_percent >= 100:
         raise ValueError(f"busy_percent is {busy_percent}; it must be below 100, or the queues grow for ever")
     load = busy_percent / 100
-    return Pools(*(_pool(seed, servers, load, queues) for queues in (1, servers)), servers, load)
+    one, each = (_pool(seed, servers, load, queues) for queues in (1, servers))
+    return Pools(one, each, servers, load)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from archlab.course.figures.picture import Picture
 from archlab.course.guess.store import Guesses
-from archlab.course.quantity import WithInterval, in_unit, number, with_interval
+from archlab.course.quantity import in_unit, number
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,11 +41,9 @@ class Reveal:
 
     @property
     def _measured(self) -> str:
-        if isinstance(self.measured, WithInterval):
-            return in_unit(self.measured, self.unit, *(self.interval or ()))
-        if self.interval is None or isinstance(self.measured, str):
-            return self._words(self.measured)
-        return with_interval(self.measured, *self.interval, self.unit)
+        if isinstance(self.measured, str):
+            return self.measured
+        return in_unit(self.measured, self.unit, *(self.interval or ()))
 
     def _words(self, value: float | str) -> str:
         return value if isinstance(value, str) else f"{number(value)} {self.unit}".rstrip()
