@@ -1,4 +1,4 @@
-"""A canvas: an empty figure in the course's style, whose layout is solved when the drawing is done.
+"""A canvas: an empty figure in the course's style, whose layout is solved once when the drawing is done.
 
 Lines carry their names, and never need a legend when there is room for them (see `archlab.course.figures.naming`).
 
@@ -79,11 +79,7 @@ class Canvas:
         self._notes.append(panel.text(0.02, 0.98, text, transform=panel.transAxes, va="top", color=INK))
 
     def finish(self) -> None:
-        """Solve the layout and keep it, then move names that overlap.
-
-        It is solved twice: when the panels get their size, an axis may choose other numbers, and longer ones.
-        """
-        self.figure.draw_without_rendering()
+        """Solve the layout and keep it, then move names that overlap."""
         self.figure.draw_without_rendering()
         if not all([place_all_along(_in(panel, self._along), panel) for panel in self.panels]):
             self._list_what_has_no_room()
