@@ -14,6 +14,7 @@ import traitlets
 PANEL_CLASS = "archlab-panel"
 
 ESM = """
+const prefix = "archlab-" + Math.random().toString(36).slice(2);  // the page has many such widgets
 let groups = 0;
 
 function nameRadioButtons(panel) {
@@ -25,7 +26,7 @@ function nameRadioButtons(panel) {
     box.setAttribute("aria-label", row.querySelector(".widget-label")?.textContent.trim() ?? "");
     groups += 1;
     for (const input of inputs) {
-      input.name = "archlab-group-" + groups;
+      input.name = prefix + "-" + groups;
       input.setAttribute("data-lm-suppress-shortcuts", "true");
     }
   }

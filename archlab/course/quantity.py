@@ -56,17 +56,28 @@ class WithInterval(Protocol):
     def high(self) -> float: ...
 
 
+@runtime_checkable
+class WithRange(Protocol):
+    """A figure that may be infinite, and then knows what was tried: `archlab.course.claims.Limit`, for one.
+
+    `tried`: the least and the most; None when that is not known.
+    """
+
+    @property
+    def tried(self) -> tuple[float, float] | None: ...
+
+
 def number(value: float) -> str:
     """Return `value` to three significant digits, with thousands set apart; yes or no for a truth value.
 
     A figure with an interval is written with it, in the digits that the interval supports: "79 (76 to 82)".
     """
     if isinstance(value, WithInterval):
-        return with_interval(float(value), value.low, value.high)
+        return in_unit(value)
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if not math.isfinite(value):
-        return "none" if math.isnan(value) else ("above all tried" if value > 0 else "below all tried")
+        return "none" if math.isnan(value) else beyond(value)
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}" if abs(value) < 1e15 else f"{value:.2e}"
     if abs(value) < 1e-4:
@@ -92,6 +103,37 @@ def with_interval(value: float, low: float, high: float, unit: str = "") -> str:
     return f"{_and_unit(figure, value, unit)} ({least} to {most})"
 
 
+def in_unit(value: float, unit: str = "", low: float = math.nan, high: float = math.nan) -> str:
+    """Return a figure and its unit as `with_interval` does, with its own interval if it has one.
+
+    What is beyond all that was tried is said so: "more than 6 teams (the most tried)".
+    """
+    low, high = (value.low, value.high) if isinstance(value, WithInterval) else (low, high)
+    tried = value.tried if isinstance(value, WithRange) else None
+    if math.isinf(value) and tried is not None:
+        end = "the most tried" if value > 0 else "the least tried"
+        other = low if value > 0 else high
+        interval = f"; from {number(low)} on" if value > 0 else f"; up to {number(high)}"
+        return f"{_and_unit(beyond(value, tried), 0, unit)} ({end}{interval if math.isfinite(other) else ''})"
+    text = with_interval(float(value), low, high, unit)
+    for limit in (low, high):
+        if math.isinf(limit):
+            text = text.replace(beyond(limit), beyond(limit, tried))
+    return text
+
+
+def beyond(value: float, tried: tuple[float, float] | None = None) -> str:
+    """Return words for an infinite figure: beyond the most, or the least, that was tried.
+
+    >>> beyond(math.inf), beyond(-math.inf), beyond(math.inf, tried=(1, 6))
+    ('more than was tried', 'less than was tried', 'more than 6')
+    """
+    least, most = tried or (math.nan, math.nan)
+    if value > 0:
+        return "more than was tried" if tried is None else f"more than {number(most)}"
+    return "less than was tried" if tried is None else f"less than {number(least)}"
+
+
 def rounded(value: float, low: float = math.nan, high: float = math.nan) -> str:
     """Return a figure alone, as a label with its interval writes it: for a title over that label.
 
@@ -108,6 +150,8 @@ def rounded(value: float, low: float = math.nan, high: float = math.nan) -> str:
     Raises:
         ValueError: when `value` is not between `low` and `high`.
     """
+    if isinstance(value, WithRange) and math.isinf(value):
+        return beyond(value, value.tried)
     if isinstance(value, WithInterval):
         return rounded(float(value), value.low, value.high)
     return _at(value, _place((low, value, high)) if _is_in_doubt(value, low, high) else None)
@@ -180,10 +224,7 @@ def with_unit(name: str, value: float) -> str:
 
     A figure with an interval is written with it: "79 % (76 to 82)".
     """
-    unit = words_and_unit(name)[1]
-    if isinstance(value, WithInterval):
-        return with_interval(float(value), value.low, value.high, unit)
-    return _and_unit(number(value), value, unit)
+    return in_unit(value, words_and_unit(name)[1])
 
 
 def describe(name: str, value: float) -> str:

@@ -14,7 +14,7 @@ from tests.browser.jupyter_lab import ROOT
 from tests.browser.notebook_page import NotebookPage
 from tests.notebooks.test_predictions import CONVERTED
 
-GROWTH, FIRST, ANSWERED, CHECK, REVEAL, LINE, FIGURE = range(7)
+GROWTH, FIRST, ANSWERED, CHECK, REVEAL, LINE, FIGURE, TWO = range(8)
 CELLS = (
     'from archlab.course.guess import guess, guesses, reveal\nguess("growth", "How many?", unit="times")',
     'guess("first", "What fills up first?", choices=["the cores", "the workers", "the disk"])',
@@ -23,6 +23,8 @@ CELLS = (
     'reveal("growth", measured=6.41, unit="times")',
     "guesses.line()",
     "# Run this cell: the figure\n'forty' + '-' + 'three'",
+    'display(guess("sky", "Which sky?", choices=["blue", "grey"]))\n'
+    'display(guess("sea", "Which sea?", choices=["calm", "rough"]))',
 )
 ANSWERS = [ANSWERED, REVEAL, LINE, FIGURE]
 TEXT = "() => document.querySelector('.jp-Notebook').innerText"
@@ -119,11 +121,24 @@ def test_a_choice_is_made_by_keyboard_alone(opened: NotebookPage):
     assert group.get_by_role("radio", name="the workers", checked=True).count() == 1
 
 
+def test_an_answer_to_one_question_leaves_those_to_others_chosen(opened: NotebookPage):
+    opened.run_cell(TWO)
+    chosen = {"What fills up first?": "the workers", "Which sky?": "grey", "Which sea?": "calm"}
+    radios = [
+        opened.page.get_by_role("radiogroup", name=question).get_by_role("radio", name=answer)
+        for question, answer in chosen.items()
+    ]
+    for radio, answer in zip(radios[1:], list(chosen.values())[1:], strict=True):
+        radio.check()
+        kept(opened, answer)
+    assert [radio.is_checked() for radio in radios] == [True, True, True]
+
+
 def test_the_guess_is_revealed_beside_the_measured_value_and_can_be_handed_in(opened: NotebookPage):
     opened.run_cell(REVEAL)
     opened.run_cell(LINE)
     assert "you: 2 times, measured: 6.41 times" in text(opened)
-    assert "guesses v1; growth=2 times; first=[the workers]" in text(opened)
+    assert "guesses v1; growth=2 times; first=[the workers]; sky=[grey]; sea=[calm]" in text(opened)
 
 
 def test_the_field_shows_the_guess_again_the_next_time(opened: NotebookPage):

@@ -36,8 +36,8 @@ from archlab.course.quantity import (
         (2.5e-7, "2.50e-07"),
         (True, "yes"),
         (np.bool_(False), "no"),
-        (math.inf, "above all tried"),
-        (-math.inf, "below all tried"),
+        (math.inf, "more than was tried"),
+        (-math.inf, "less than was tried"),
     ],
 )
 def test_a_figure_is_written_to_three_digits(value, words):
@@ -68,10 +68,10 @@ def test_no_figure_is_off_by_more_than_half_a_digit():
         ((45.0, 0.0, 90.0), "45 (0 to 90)"),
         ((4.0, 3.0, 4.0), "4 (3 to 4)"),
         ((5.0, math.nan, 6.0), "5"),
-        ((7.0, 6.9, math.inf), "7.00 (6.90 to above all tried)"),
-        ((7.0, 7.0, math.inf), "7 (7 to above all tried)"),
-        ((math.inf, 7.0, math.inf), "above all tried (7 to above all tried)"),
-        ((math.inf, math.inf, math.inf), "above all tried"),
+        ((7.0, 6.9, math.inf), "7.00 (6.90 to more than was tried)"),
+        ((7.0, 7.0, math.inf), "7 (7 to more than was tried)"),
+        ((math.inf, 7.0, math.inf), "more than was tried (7 to more than was tried)"),
+        ((math.inf, math.inf, math.inf), "more than was tried"),
     ],
 )
 def test_an_interval_says_how_many_digits_are_worth_writing(figures, words):
@@ -131,7 +131,8 @@ def test_a_figure_over_seeds_is_written_with_its_interval_everywhere():
     assert with_unit("served_percent", served) == "79 % (76 to 82)"
     assert describe("teams", OverSeeds([3, 4, 6])) == "teams: 4 (3 to 6)"
     assert (
-        with_unit("wait_s", OverSeeds([1.0, math.inf, math.inf])) == "above all tried (1 to above all tried)"
+        with_unit("wait_s", OverSeeds([1.0, math.inf, math.inf]))
+        == "more than was tried (1 to more than was tried)"
     )
     assert with_interval(79.3, low=76.2, high=81.7, unit="%") == "79 % (76 to 82)"
 
@@ -151,7 +152,7 @@ def test_the_longest_ending_that_fits_is_the_unit():
     assert describe("rate_per_s", 40) == "rate: 40 requests/s"
     assert describe("wait_s", 2) == "wait: 2 s"
     assert describe("teams", 7) == "teams: 7"
-    assert describe("queue_ms", math.inf) == "queue: above all tried"
+    assert describe("queue_ms", math.inf) == "queue: more than was tried"
 
 
 def test_an_axis_begins_with_a_capital_unless_it_is_a_percentile():

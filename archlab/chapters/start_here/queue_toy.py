@@ -98,6 +98,6 @@ def queue_toy(seed: int = 1) -> Toy:
     """
     return Toy(
         lambda: ServerUnderHand(seed),
-        "One server. Turn up the load, and watch who waits",
+        "One server, 0.2 s of work for a request. Turn up the load, and watch who waits",
         load_percent=(0, MOST_PERCENT, 60),
     )

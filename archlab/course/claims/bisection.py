@@ -68,7 +68,7 @@ def bisect(
     if not chosen or len(set(chosen)) != len(chosen):
         raise ValueError(f"seeds is {chosen}; it must be one or more different seeds")
     brackets = joblib.Parallel()(joblib.delayed(search.bracket)(margin, seed) for seed in chosen)
-    return Limit(holds, brackets, whole)
+    return Limit(holds, brackets, whole, tried=(float(between[0]), float(between[1])))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal, Self, get_args
 
 from archlab.course.claims.over_seeds import OverSeeds, ends_of_median, middle, require_values
+from archlab.course.quantity import beyond
 
 Holds = Literal["from", "up to"]
 """On which side of its limit a claim holds."""
@@ -29,6 +30,7 @@ class Limit(OverSeeds):
         holds: on which side the claim holds.
         per_seed: for each seed its limit, or the two values between which it lies. These widen the interval: what was
             not measured more finely is not known.
+        tried: the least and the most that was tried, for the words of an infinite limit; None: not known.
         whole: whether only whole numbers make sense, as for clones and teams. Then the limit itself still holds, and
             of two in the middle it is the more careful one.
 
@@ -39,8 +41,15 @@ class Limit(OverSeeds):
     holds: Holds
     brackets: tuple[Bracket, ...]
     whole: bool
+    tried: Bracket | None
 
-    def __new__(cls, holds: Holds, per_seed: Iterable[float | Bracket], whole: bool = False) -> Self:
+    def __new__(
+        cls,
+        holds: Holds,
+        per_seed: Iterable[float | Bracket],
+        whole: bool = False,
+        tried: Bracket | None = None,
+    ) -> Self:
         require_side(holds)
         brackets = tuple(_bracket(value) for value in per_seed)
         values = tuple(middle(bracket) for bracket in brackets)
@@ -49,10 +58,15 @@ class Limit(OverSeeds):
             _require_whole(values)
         limit = float.__new__(cls, _careful(holds, values) if whole else middle(values))
         limit.per_seed, limit.holds, limit.brackets, limit.whole = values, holds, brackets, whole
+        limit.tried = tried
         return limit
 
     def __getnewargs__(self) -> tuple[Any, ...]:
-        return self.holds, self.brackets, self.whole
+        return self.holds, self.brackets, self.whole, self.tried
+
+    def __format__(self, spec: str) -> str:
+        """As a number is, but words for an infinite one: "Up to more than 6 teams"."""
+        return beyond(self, self.tried) if math.isinf(self) and spec else super().__format__(spec)
 
     @property
     def low(self) -> float:

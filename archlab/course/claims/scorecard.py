@@ -18,9 +18,10 @@ import nbformat
 import pandas as pd
 
 from archlab.course.claims.rule import Evidence
-from archlab.course.claims.settled import CELL, Settled, shown
+from archlab.course.claims.settled import Settled, shown
 from archlab.course.claims.verdict import Outcome
-from archlab.course.quantity import describe
+
+CELL = "text-align: left; vertical-align: top; padding: 0.1em 1em 0.1em 0"
 
 MIME = "application/vnd.archlab.scorecard+json"
 """The type under which a scorecard's rows are stored beside its table. Viewers ignore it."""
@@ -108,7 +109,7 @@ def _frame(records: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _row(row: Settled) -> str:
-    figures = "<br>".join(escape(describe(name, value)) for name, value in row.figures.items())
+    figures = "<br>".join(escape(row.rule.describe(name, value)) for name, value in row.figures.items())
     verdict = f'<span aria-hidden="true">{row.symbol}</span> {shown(row.verdict.words)}'
     seeds = f", {row.verdict.seeds} seeds" if row.verdict.seeds else ""
     return (

@@ -13,9 +13,9 @@ The verdict is a symbol and words, so that it can be read without colour and alo
 >>> figures = {"stale_reads": 12}
 >>> print(Settled(claim, reads_are_stale, figures, reads_are_stale.verdict(figures), "Copies take time."))
 Claim (definition): Eventual consistency between models
-✔ Holds (simulated)
-  stale reads: 12
   Rule: Holds when some reads are older than the last write.
+  Measured: stale reads: 12
+  So: ✔ Holds (simulated)
   Because: Copies take time.
 """
 
@@ -28,10 +28,9 @@ from archlab.course.claims.claim import Claim
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, Rule
 from archlab.course.claims.verdict import ENOUGH_SEEDS, Outcome, Verdict
-from archlab.course.quantity import describe, with_unit, words_and_unit
+from archlab.course.quantity import with_unit
 
 CARD = "border: 1px solid #767676; border-left: 6px solid #0072B2; padding: 0.4em 1em; margin: 0.5em 0"
-CELL = "text-align: left; vertical-align: top; padding: 0.1em 1em 0.1em 0"
 BUILT_SO = "≡"
 """Instead of the symbol for "holds": no experiment could have come out the other way."""
 
@@ -112,35 +111,30 @@ class Settled:
 
     def __str__(self) -> str:
         evidence = f" ({self.evidence})" if self.evidence else ""
-        figures = [f"  {describe(name, value)}" for name, value in self.figures.items()]
+        told = [f"Rule: {self.rule.words}", f"Measured: {'; '.join(self._figures())}"] if self.figures else []
+        lines = [*told, f"So: {self.symbol} {self.verdict.words}{evidence}", f"Because: {self.because}"]
         return "\n".join(
-            [
-                f"Claim ({self.claim.section}): {self.claim.text}",
-                f"{self.symbol} {self.verdict.words}{evidence}",
-                *figures,
-                *([f"  Rule: {self.rule.words}"] if figures else []),
-                f"  Because: {self.because}",
-            ]
+            [f"Claim ({self.claim.section}): {self.claim.text}", *(f"  {line}" for line in lines)]
         )
+
+    def _figures(self) -> list[str]:
+        return [self.rule.describe(name, value) for name, value in self.figures.items()]
 
     def _html(self) -> str:
         evidence = f" ({self.evidence})" if self.evidence else ""
         return (
             f'<div role="group" aria-label="{escape(f"Claim: {self.claim.text}")}" style="{CARD}">'
             f"<p><strong>Claim</strong> ({escape(self.claim.section)}): {escape(self.claim.text)}</p>"
-            f'<p><strong><span aria-hidden="true">{self.symbol}</span> {shown(self.verdict.words)}'
-            f"</strong>{evidence}</p>{self._figures_html()}<p>{escape(self.because)}</p></div>"
+            f'{self._figures_html()}<p><em>So</em>: <strong><span aria-hidden="true">{self.symbol}</span> '
+            f"{shown(self.verdict.words)}</strong>{evidence}</p><p>{escape(self.because)}</p></div>"
         )
 
     def _figures_html(self) -> str:
-        rows = [
-            f'<tr><th scope="row" style="{CELL}">{escape(words_and_unit(name)[0])}</th>'
-            f'<td style="{CELL}">{escape(with_unit(name, value))}</td></tr>'
-            for name, value in self.figures.items()
-        ]
-        if not rows:
+        if not self.figures:
             return ""
-        return f"<table>{''.join(rows)}</table><p><strong>Rule</strong>: {shown(self.rule.words)}</p>"
+        lines = "<br>".join(shown(line) for line in self._figures())
+        measured = lines if len(self.figures) == 1 else f"<br>{lines}"
+        return f"<p><em>Rule</em>: {shown(self.rule.words)}</p><p><em>Measured</em>: {measured}</p>"
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/html": self._html(), "text/plain": str(self)}

@@ -44,6 +44,8 @@ SYMBOLS = {
     Outcome.BY_LUCK: "⚄",
 }
 
+WHY = {Outcome.BY_LUCK: " (run again with other chances, it comes out otherwise)"}
+
 NEEDS_DETAIL = (Outcome.HOLDS_WHEN, Outcome.CANNOT_BE_SHOWN, Outcome.BY_LUCK)
 
 
@@ -84,7 +86,11 @@ class Verdict:
     @property
     def words(self) -> str:
         """The verdict in words, with its condition or reason."""
-        return f"{self.outcome}: {self.detail}" if self.detail else str(self.outcome)
+        if self.outcome is Outcome.HOLDS_WHEN and self.detail.startswith("when "):
+            return f"{Outcome.HOLDS} {self.detail}"
+        return (
+            f"{self.outcome}{WHY.get(self.outcome, '')}: {self.detail}" if self.detail else str(self.outcome)
+        )
 
     @property
     def is_stable(self) -> bool:

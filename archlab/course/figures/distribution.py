@@ -1,6 +1,6 @@
 """The distribution of latency: the share of requests that took longer, on axes that show the tail.
 
-Only completed requests have a latency, so each line says how many did complete.
+Only completed requests have a latency, so a line says how many did complete, unless nearly all did.
 
 >>> import pandas as pd
 >>> requests = pd.DataFrame({"latency_s": [0.01, 0.02, 0.04, None], "outcome": ["ok", "ok", "ok", "crashed"]})
@@ -20,6 +20,9 @@ from archlab.course.figures.line import require_columns
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number, percent
 from archlab.course.style import GREY, LAB, Look, Size, looks
+
+NEARLY_ALL = 0.999
+"""So large a share of completed requests needs no words at a line; the alternative text has it."""
 
 
 def survival(
@@ -45,11 +48,16 @@ def survival(
     chosen = looks(runs) if line_looks is None else line_looks
     with canvas(title, size) as drawing:
         for name, values in latencies_ms.items():
-            _draw(drawing, f"{name}\n({percent(completed[name])} completed)", values, chosen[name])
+            _draw(drawing, _label(name, completed[name]), values, chosen[name])
         first_ms = min(np.percentile(values, 1) for values in latencies_ms.values())
         _finish_axes(drawing, first_ms)
     words = " ".join(_in_words(name, values, completed[name]) for name, values in latencies_ms.items())
     return Picture(drawing.figure, f"{title.rstrip('.')}. {words}")
+
+
+def _label(name: str, completed: float) -> str:
+    """The name, and how many completed unless nearly all did."""
+    return name if completed >= NEARLY_ALL else f"{name}\n({percent(completed)} completed)"
 
 
 def _latencies_ms(name: str, requests: pd.DataFrame) -> np.ndarray:

@@ -78,4 +78,14 @@ def _kept(question: Question) -> str:
     if value is None:
         return '<span role="status">No guess yet.</span>'
     words = value if isinstance(value, str) else f"{number(value)} {question.unit}".rstrip()
-    return f'<span role="status">Kept: <b>{escape(words)}</b>. Now run the next cell.</span>'
+    return (
+        f'<span role="status">Kept: <b>{escape(words)}</b>. {_doubt(question)}Now run the next cell.</span>'
+    )
+
+
+def _doubt(question: Question) -> str:
+    """Who writes 0.5 for a share may mean half of it all."""
+    value = question.value
+    if question.unit != "%" or isinstance(value, str) or not 0 < value < 1:
+        return ""
+    return f"You wrote {number(value)} %. Did you mean {number(100 * value)}? "

@@ -3,7 +3,7 @@
 >>> Reveal(measured=6.41, yours=2.0, unit="times")
 you: 2 times, measured: 6.41 times
 >>> Reveal(measured="the workers")
-measured: the workers
+answer: the workers
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from typing import Any
 
 from archlab.course.figures.picture import Picture
 from archlab.course.guess.store import Guesses
-from archlab.course.quantity import number, with_interval
+from archlab.course.quantity import in_unit, number
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,23 +28,28 @@ class Reveal:
     interval: tuple[float, float] | None = None
 
     def __repr__(self) -> str:
-        return self._before + f"measured: {self._measured}"
+        return self._before + self._told
 
     @property
     def _before(self) -> str:
         return "" if self.yours is None else f"you: {self._words(self.yours)}, "
 
     @property
+    def _told(self) -> str:
+        """A choice that came out may not have been measured, so it is an answer."""
+        return f"{'answer' if isinstance(self.measured, str) else 'measured'}: {self._measured}"
+
+    @property
     def _measured(self) -> str:
-        if self.interval is None or isinstance(self.measured, str):
-            return self._words(self.measured)
-        return f"{with_interval(self.measured, *self.interval)} {self.unit}".rstrip()
+        if isinstance(self.measured, str):
+            return self.measured
+        return in_unit(self.measured, self.unit, *(self.interval or ()))
 
     def _words(self, value: float | str) -> str:
         return value if isinstance(value, str) else f"{number(value)} {self.unit}".rstrip()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        html = f"<p>{escape(self._before)}<b>measured: {escape(self._measured)}</b></p>"
+        html = f"<p>{escape(self._before)}<b>{escape(self._told)}</b></p>"
         return {"text/html": html, "text/plain": repr(self)}
 
     def under(self, picture: Picture) -> "Shown":

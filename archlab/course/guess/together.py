@@ -132,7 +132,7 @@ def _draw_choices(drawing: Canvas, rows: pd.DataFrame, measured: str | None) -> 
     panel = drawing.panels[0]
     panel.barh(range(len(counts)), counts.to_numpy(), height=0.6, color=DOT)
     for place, (choice, count) in enumerate(counts.items()):
-        text = f"{count}, and this was measured" if choice == measured else f"{count}"
+        text = f"{count}, and this is the answer" if choice == measured else f"{count}"
         weight = "bold" if choice == measured else "normal"
         place_of_text: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontweight": weight}
         panel.annotate(text, (count, place), (8, 0), **place_of_text)
@@ -140,4 +140,4 @@ def _draw_choices(drawing: Canvas, rows: pd.DataFrame, measured: str | None) -> 
     panel.set(xlabel="People", xlim=(0, 1.5 * max(1, counts.max())))
     panel.xaxis.set_major_locator(MaxNLocator(integer=True))
     told = ", ".join(f"{choice} {count}" for choice, count in counts.items())
-    return f"{counts.sum()} guesses: {told}." + ("" if measured is None else f" Measured: {measured}.")
+    return f"{counts.sum()} guesses: {told}." + ("" if measured is None else f" Answer: {measured}.")

@@ -77,7 +77,7 @@ class Crowd:
             self.figure = Figure(figsize=(size.width_in, size.height_in), dpi=DPI)
             self._canvas = FigureCanvasAgg(self.figure)
             self._draw_place(self.figure.add_axes((0.01, 0.42, 0.98, 0.57)))
-            self._draw_history(self.figure.add_axes((0.09, 0.17, 0.8, 0.22)))
+            self._draw_history(self.figure.add_axes((0.11, 0.17, 0.78, 0.22)))
         self._still_key, self._still = "", None
 
     def show(self, moment: Moment) -> None:
@@ -129,7 +129,9 @@ class Crowd:
 
     def _draw_history(self, axes: Axes) -> None:
         (self._line,) = axes.plot([], [], color=WAITS, drawstyle="steps-post")
-        axes.set(xlim=(-WINDOW_S, 0), ylim=(0, LEAST_MOST), xlabel="Seconds ago", ylabel="Waiting")
+        axes.set(
+            xlim=(-WINDOW_S, 0), ylim=(0, LEAST_MOST), xlabel="Seconds ago", ylabel="Waiting\n[requests]"
+        )
         axes.xaxis.set_major_formatter(lambda x, _: number(abs(x)))
         axes.yaxis.set_major_locator(MaxNLocator(2, integer=True))
         self._history = axes

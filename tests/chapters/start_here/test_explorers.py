@@ -70,6 +70,13 @@ def test_one_queue_is_erlangs_and_many_are_as_slow_as_one_server_alone():
     assert mean_interval(many, confidence=0.999).contains(theory.mm1(0.8, 1.0).response_s)
 
 
+def test_the_formula_beside_short_runs_says_that_one_queue_is_worth_more_near_full_load():
+    read = [TwoWays().read(pooling(10, busy_percent)).figures for busy_percent in (50, 95)]
+    each, one = ([float(f[f"{key}_formula_mean_s"]) for f in read] for key in ("a_queue_each", "one_queue"))
+    assert each == pytest.approx([2, 20])
+    assert each[1] / one[1] > 3 * each[0] / one[0]
+
+
 @pytest.mark.parametrize("servers", [2, 5, 20])
 def test_with_one_queue_nobody_waits_beside_an_idle_server(servers: int):
     figures = TwoWays().read(pooling(servers, 80)).figures

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from archlab.chapters.start_here.one_server import one_server
+from archlab.chapters.start_here.one_server import felt_until_s, one_server, waiting_after_opening
 from archlab.sim import Deterministic, Exponential, Poisson, SlowDown
 from archlab.sim.statistics import mean_interval
 from archlab.sim.theory import mm1
@@ -35,3 +35,26 @@ def test_a_request_starts_when_the_one_before_it_is_done_also_around_a_freeze():
 def test_a_fault_of_another_part_is_refused():
     with pytest.raises(ValueError, match="database"):
         one_server(1, Poisson(50), TEN_MS, 10, [SlowDown("database", at_s=1, for_s=1, factor=2)])
+
+
+def frozen(for_s: float, seed: int = 1):
+    return one_server(seed, Poisson(50), TEN_MS, 100, [SlowDown("server", at_s=50, for_s=for_s, factor=1e6)])
+
+
+def test_a_freeze_is_felt_until_the_crowd_after_it_is_gone_to_the_end_or_not_at_all():
+    assert 68 <= felt_until_s(frozen(10), bin_s=2) <= 76
+    assert 50 < felt_until_s(frozen(1), bin_s=2) <= 56
+    assert felt_until_s(frozen(45), bin_s=2) == 100
+    assert felt_until_s(frozen(0.01), bin_s=2) is None
+
+
+def test_what_does_not_fail_is_not_felt():
+    with pytest.raises(ValueError, match="result has no faults"):
+        felt_until_s(one_server(1, Poisson(50), TEN_MS, 10), bin_s=2)
+
+
+def test_the_queue_grows_from_nothing_after_the_opening():
+    rows = [waiting_after_opening(seed, rate_per_s=90) for seed in range(40)]
+    early, late = (np.mean([row[moment] for row in rows]) for moment in ("0.75", "11.25"))
+    assert all(row["0"] == 0 for row in rows)
+    assert early < late

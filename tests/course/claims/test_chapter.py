@@ -151,16 +151,21 @@ def test_a_settled_claim_shows_its_words_figures_verdict_evidence_and_rule():
     settled = claims.settle(SEPARATE, "Each model has tables of its own.", shared_tables=0)
     text = [
         "Claim (definition): Separate read and write models",
-        "✔ Holds (measured on the code)",
-        "  shared tables: 0",
         "  Rule: Holds when the two models share no more tables than 0.",
+        "  Measured: shared tables: 0",
+        "  So: ✔ Holds (measured on the code)",
         "  Because: Each model has tables of its own.",
     ]
     bundle = settled._repr_mimebundle_()
     assert bundle["text/plain"].splitlines() == text
     html = re.sub(r"<[^>]+>", "", bundle["text/html"])
     assert "return" not in bundle["text/html"]
-    for piece in ("Separate read and write models", "✔ Holds", "measured on the code", "shared tables0"):
+    for piece in (
+        "Separate read and write models",
+        "✔ Holds",
+        "measured on the code",
+        "Measured: shared tables: 0",
+    ):
         assert piece in html
 
 
@@ -190,10 +195,10 @@ SHARES = [40, 36, 38, 36, 37, 36, 39, 35, 37, 36]
 def test_a_limit_over_seeds_shows_its_interval_and_on_how_many_seeds_the_verdict_stands():
     settled = settled_chapter(last_good_write_share_percent=Limit("up to", SHARES)).scorecard().rows[1]
     lines = str(settled).splitlines()
-    assert lines[1] == (
-        "◐ Holds when: up to about 36 (36 to 39) % writes (simulated, the same with each of 10 seeds)"
+    assert lines[3] == (
+        "  So: ◐ Holds when: up to about 36 (36 to 39) % writes (simulated, the same with each of 10 seeds)"
     )
-    assert lines[2] == "  last good write share: 36 % (36 to 39)"
+    assert lines[2] == "  Measured: last good write share: 36 % (36 to 39)"
     record = settled.record()
     assert (record["flips_at"], record["flips_at_low"], record["flips_at_high"]) == (36.5, 36, 39)
     assert record["seeds"] == 10
@@ -203,10 +208,29 @@ def test_a_limit_over_seeds_shows_its_interval_and_on_how_many_seeds_the_verdict
 def test_a_verdict_that_some_seeds_do_not_share_depends_on_luck_and_is_counted_apart():
     claims = settled_chapter(shared_tables=OverSeeds([0] * 9 + [1]))
     settled = claims.scorecard().rows[0]
-    assert str(settled).splitlines()[1] == (
-        "⚄ Depends on luck: 'holds' with 9 of 10 seeds, 'does not hold' with 1 (measured on the code)"
+    assert str(settled).splitlines()[3] == (
+        "  So: ⚄ Depends on luck (run again with other chances, it comes out otherwise): "
+        "'holds' with 9 of 10 seeds, 'does not hold' with 1 (measured on the code)"
     )
     assert claims.scorecard().summary.endswith("cannot be shown here 1, depends on luck 1")
+
+
+def test_a_figure_whose_name_is_no_english_is_given_words():
+    def decide(growth_when_shared, wait_ms):
+        """Holds when it does."""
+        return holds_if(growth_when_shared < 2 and wait_ms < 9)
+
+    says = {"growth_when_shared": "p99 is {} times the usual one", "wait_ms": "the wait of the pages"}
+    rule = settles(SEPARATE, evidence=Evidence.MEASURED, says=says)(decide)
+    settled = Chapter("cqrs", [rule]).settle(SEPARATE, "It is.", growth_when_shared=0.998, wait_ms=4)
+    told = "p99 is 0.998 times the usual one; the wait of the pages: 4 ms"
+    assert str(settled).splitlines()[2] == f"  Measured: {told}"
+    assert "p99 is 0.998 times the usual one<br>the wait" in settled._repr_mimebundle_()["text/html"]
+
+
+def test_words_for_a_figure_that_the_rule_does_not_take_are_refused():
+    with pytest.raises(ValueError, match=r"says of .* has \['lost'\]; it may have \['shared_tables'\]"):
+        settles(SEPARATE, evidence=Evidence.MEASURED, says={"lost": "lost"})(separate_models.decide)
 
 
 def construct(shared_tables):
@@ -216,14 +240,14 @@ def construct(shared_tables):
 
 def test_what_is_true_by_construction_has_a_symbol_of_its_own_and_is_counted_apart():
     settled = construct(shared_tables=0)
-    assert str(settled).splitlines()[1] == "≡ Holds (true by construction)"
+    assert str(settled).splitlines()[3] == "  So: ≡ Holds (true by construction)"
     assert "holds 0, true by construction 1, " in Scorecard("cqrs", (settled,)).summary
     assert (settled.record()["verdict"], settled.record()["evidence"]) == ("Holds", "true by construction")
 
 
 def test_what_was_not_built_as_claimed_does_not_hold():
     settled = construct(shared_tables=2)
-    assert str(settled).splitlines()[1] == "✘ Does not hold (it was to be true by construction)"
+    assert str(settled).splitlines()[3] == "  So: ✘ Does not hold (it was to be true by construction)"
     assert "does not hold 1" in Scorecard("cqrs", (settled,)).summary
 
 
@@ -237,7 +261,7 @@ def test_what_was_not_built_as_claimed_does_not_hold():
         (Limit("up to", SHARES[:9]), "over 9 seeds"),
         (
             Limit("up to", [*SHARES, math.inf]),
-            "Depends on luck: 'holds when' with 10 of 11 seeds, 'holds' with 1",
+            r"Depends on luck \(.*\): 'holds when' with 10 of 11 seeds, 'holds' with 1",
         ),
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from archlab.course.claims.limit import Limit
-from archlab.course.quantity import about
+from archlab.course.quantity import about, in_unit
 
 
 def test_a_limit_known_between_two_values_is_as_wide_as_they_are_apart():
@@ -37,9 +37,9 @@ def test_of_two_whole_numbers_in_the_middle_the_one_that_claims_less_is_the_limi
             "0.945",
         ),
         ([1500, 1420, 1610, 1480, 1530, 1450, 1550, 1490, 1510, 1470], "about 1,500 (1,450 to 1,550)"),
-        ([7.0] * 8 + [math.inf] * 2, "about 7 (7 to above all tried)"),
-        ([math.inf] * 10, "above all tried"),
-        ([-math.inf] * 10, "below all tried"),
+        ([7.0] * 8 + [math.inf] * 2, "about 7 (7 to more than was tried)"),
+        ([math.inf] * 10, "more than was tried"),
+        ([-math.inf] * 10, "less than was tried"),
     ],
 )
 def test_a_limit_in_words_has_the_digits_that_its_seeds_support(per_seed, words):
@@ -87,3 +87,16 @@ def test_a_copy_in_another_process_keeps_everything():
 def test_what_is_no_limit_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Limit(*arguments)
+
+
+def test_an_infinite_limit_says_how_much_was_tried_with_its_unit():
+    all_bear = Limit("up to", [math.inf] * 10, whole=True, tried=(1, 6))
+    assert in_unit(all_bear, "teams") == "more than 6 teams (the most tried)"
+    assert f"Up to {all_bear:.0f} teams" == "Up to more than 6 teams"
+    some = Limit(
+        "up to", [52.0, 43.0, 45.0, 50.0, 51.0, 52.0, 53.0, 54.0, math.inf, math.inf], tried=(10, 60)
+    )
+    assert in_unit(some, "%") == "52 % (45 to more than 60)"
+    none = Limit("from", [-math.inf] * 10, tried=(0.5, 6))
+    assert in_unit(none, "ms") == "less than 0.5 ms (the least tried)"
+    assert pickle.loads(pickle.dumps(none)).tried == (0.5, 6)

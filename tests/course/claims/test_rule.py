@@ -78,7 +78,7 @@ def test_the_figures_of_one_seed_are_judged_together():
     saved = OverSeeds([5.0, *[20.0] * 9])
     verdict = saves_much(saved, OverSeeds([0] * 9 + [1]))
     assert verdict.outcome is Outcome.BY_LUCK
-    assert verdict.words == "Depends on luck: 'holds' with 8 of 10 seeds, 'does not hold' with 2"
+    assert verdict.detail == "'holds' with 8 of 10 seeds, 'does not hold' with 2"
     assert saves_much(saved, OverSeeds([1, *[0] * 9])).words.endswith("'does not hold' with 1")
 
 
@@ -107,7 +107,16 @@ def test_a_limit_that_some_seeds_do_not_have_depends_on_luck():
         return holds_up_to(limit, "teams")
 
     verdict = ruled(decide)(Limit("up to", [4, 5, math.inf], whole=True))
-    assert verdict.words == "Depends on luck: 'holds when' with 2 of 3 seeds, 'holds' with 1"
+    assert verdict.detail == "'holds when' with 2 of 3 seeds, 'holds' with 1"
+
+
+def test_a_plain_number_that_decides_and_does_not_hold_with_one_seed_depends_on_luck():
+    def decide(saved_percent):
+        return holds_if(saved_percent > 10, decided_by=Assumption("the load", 50, 80, "%"))
+
+    verdict = ruled(decide)(OverSeeds([20.0] * 9 + [5.0]))
+    assert verdict.outcome is Outcome.BY_LUCK
+    assert verdict.detail == "'holds when' with 9 of 10 seeds, 'does not hold' with 1"
 
 
 def test_a_rule_that_changes_a_limit_and_loses_its_seeds_is_refused():

@@ -111,7 +111,8 @@ def test_a_limit_that_no_seed_has_decides_outright(side, rule):
 def test_a_limit_that_only_some_seeds_have_depends_on_luck():
     verdict = holds_up_to(Limit("up to", [*TEN, math.inf, -math.inf]), "teams")
     assert verdict.words == (
-        "Depends on luck: 'holds when' with 10 of 12 seeds, 'holds' with 1, 'does not hold' with 1"
+        "Depends on luck (run again with other chances, it comes out otherwise): "
+        "'holds when' with 10 of 12 seeds, 'holds' with 1, 'does not hold' with 1"
     )
     assert not verdict.is_stable
 
@@ -174,3 +175,8 @@ def test_conditions_hold_together_and_one_that_fails_decides():
     assert all_of(few, by_luck) == by_luck
     assert all_of(by_luck, holds_if(False)).outcome is Outcome.DOES_NOT_HOLD
     assert all_of(few, cannot_be_shown("No users")).words == "Cannot be shown here: No users"
+
+
+def test_a_condition_that_begins_with_when_is_not_told_twice():
+    largest = Assumption("cores", 2, 3, "cores", when="the database has fewer than {flips_at}")
+    assert holds_if(True, largest).words == "Holds when the database has fewer than 3 cores (here 2)"

@@ -95,7 +95,7 @@ def test_the_picture_tells_the_guesses_and_the_measured_value():
 
 def test_the_choices_of_a_class_are_bars_and_the_measured_one_is_there_even_if_nobody_chose_it():
     picture = together(collect(CLASS), "load.first", "Cores, we said", measured="the database")
-    assert picture.alt.endswith("30 guesses: cores 20, workers 10, the database 0. Measured: the database.")
+    assert picture.alt.endswith("30 guesses: cores 20, workers 10, the database 0. Answer: the database.")
     assert [bar.get_width() for bar in picture.figure.axes[0].patches] == [20, 10, 0]
 
 

@@ -152,14 +152,14 @@ def test_the_reveal_shows_the_guess_beside_the_measured_value_without_a_judgemen
     guess("growth").value = 2
     assert repr(reveal("growth", 6.41, "times")) == "you: 2 times, measured: 6.41 times"
     assert repr(reveal("growth", 6.41, "times", interval=(5.8, 7.0))) == (
-        "you: 2 times, measured: 6.4 (5.8 to 7.0) times"
+        "you: 2 times, measured: 6.4 times (5.8 to 7.0)"
     )
 
 
 def test_a_choice_is_revealed_in_its_own_words():
     guess("first").value = "cores"
     shown = reveal("first", "workers & queues")
-    assert repr(shown) == "you: cores, measured: workers & queues"
+    assert repr(shown) == "you: cores, answer: workers & queues"
     assert "workers &amp; queues" in shown._repr_mimebundle_()["text/html"]
 
 
@@ -172,3 +172,12 @@ def test_a_picture_can_carry_the_line_under_it():
     assert bundle["text/html"].startswith("<img alt=")
     assert bundle["text/html"].endswith("<b>measured: 1.9 times</b></p>")
     assert bundle["text/plain"] == f"{picture.alt}\nmeasured: 1.9 times"
+
+
+@pytest.mark.parametrize(("typed", "asks"), [("0.5", True), ("50", False), ("0", False), ("1", False)])
+def test_a_share_typed_as_a_fraction_is_kept_and_asked_about(typed, asks):
+    question = guess("busy", "Which share?", unit="%")
+    box = field(question)
+    box.children[0].value = typed
+    assert question.value == float(typed)
+    assert ("You wrote 0.5 %. Did you mean 50?" in box.children[1].value) is asks
