@@ -11,10 +11,10 @@ True
 >>> print(
 ...     simple_requirements(
 ...         times_heavier_orders_that_double_p99=4.4,
-...         busy_percent=50,
+...         cores_busy_percent=50,
 ...         cores=2,
-...         cores_from_which_none_tried_does=4,
-...         p99_on_shared_cores_beside_the_heaviest_in_times=1.1,
+...         cores_from_which_no_order_tried_does=4,
+...         times_as_long_p99_on_shared_cores=1.1,
 ...     ).detail
 ... )
 up to 4.4 times as heavy orders, as many times rarer, on cores 50 % busy that work in turn (if they share their time, \
@@ -212,23 +212,23 @@ def _p99_of_pages(
 @settles("when-to-use.simple-requirements", evidence=Evidence.SIMULATED)
 def simple_requirements(
     times_heavier_orders_that_double_p99: float,
-    busy_percent: float,
+    cores_busy_percent: float,
     cores: float,
-    cores_from_which_none_tried_does: float,
-    p99_on_shared_cores_beside_the_heaviest_in_times: float,
+    cores_from_which_no_order_tried_does: float,
+    times_as_long_p99_on_shared_cores: float,
 ) -> Verdict:
     """Holds up to the weight of an order, as many times rarer, at which the p99 of the pages beside it is {MUCH_SLOWER}
     times as long as usual, on cores that work in turn; and at any weight tried, up to {HEAVIEST} times the usual, where
     it never is on cores that share their time.
     """
-    busy = f"cores {number(busy_percent)} % busy"
+    busy = f"cores {number(cores_busy_percent)} % busy"
     where = f"times as heavy orders, as many times rarer, on {busy} that work in turn"
-    if p99_on_shared_cores_beside_the_heaviest_in_times < MUCH_SLOWER:
+    if times_as_long_p99_on_shared_cores < MUCH_SLOWER:
         where += " (if they share their time, at any weight tried)"
     machine = Assumption(
         "the number of cores",
         usual=cores,
-        flips_at=cores_from_which_none_tried_does,
+        flips_at=cores_from_which_no_order_tried_does,
         when="there are fewer than {flips_at} cores",
     )
     bears_all = math.isinf(times_heavier_orders_that_double_p99)

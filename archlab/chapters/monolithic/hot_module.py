@@ -10,11 +10,11 @@ cloning everything becomes noticeable. Two list prices and the memory decide it,
 [0.0, 12.0]
 >>> print(
 ...     hard_to_scale_one(
-...         costly_from_hot_share_percent=85,
+...         hot_share_that_is_costly_percent=85,
 ...         memory_of_all_modules_in_gb_per_core=3,
 ...         memory_that_costs_no_more_in_gb_per_core=2,
-...         dearer_core_percent=12.9,
-...         costly_from_dearer_core_percent=10.9,
+...         price_gap_percent=12.9,
+...         price_gap_at_which_it_flips_percent=10.9,
 ...     ).detail
 ... )
 from 85 % of the work in the hot module, when all modules together need more than 2 GB a core (here 3), \
@@ -151,7 +151,7 @@ def _rent(machine: Machine, shares: Values, cores: float | None) -> Values:
     return np.asarray(count * machine.usd_per_hour)
 
 
-def costly_from_hot_share_percent(
+def hot_share_that_is_costly_percent(
     whole_gb_per_core: float = WHOLE_GB_PER_CORE,
     hot_gb_per_core: float = HOT_GB_PER_CORE,
     burstable: bool = False,
@@ -162,14 +162,14 @@ def costly_from_hot_share_percent(
     It follows from the two prices: of a work of 1, the part s is done at the price of the hot module's machine, and
     the work on messages comes on top.
     """
-    dearer = dearer_core_percent(whole_gb_per_core, hot_gb_per_core, burstable) / 100
+    dearer = price_gap_percent(whole_gb_per_core, hot_gb_per_core, burstable) / 100
     cheaper = 1 / (1 + dearer)
     saved = 1 - cheaper - messages / 2 * (1 + cheaper)
     needed = 1 - 1 / (1 + NOTICEABLE_PERCENT / 100)
     return 100 * needed / saved if saved >= needed else math.inf
 
 
-def dearer_core_percent(
+def price_gap_percent(
     whole_gb_per_core: float = WHOLE_GB_PER_CORE,
     hot_gb_per_core: float = HOT_GB_PER_CORE,
     burstable: bool = False,
@@ -179,7 +179,7 @@ def dearer_core_percent(
     return 100 * (whole.usd_per_core_hour / hot.usd_per_core_hour - 1)
 
 
-def costly_from_dearer_core_percent(messages: float = MESSAGES) -> float:
+def price_gap_at_which_it_flips_percent(messages: float = MESSAGES) -> float:
     """Return how much more that core must cost so that clones of everything cost `NOTICEABLE_PERCENT` more, when all
     work is hot; inf when the work on messages eats up whatever is saved.
     """
@@ -202,11 +202,11 @@ def costly_above_gb_per_core(hot_gb_per_core: float = HOT_GB_PER_CORE, burstable
 
 @settles("cons.difficult-to-scale-individual-components", evidence=Evidence.MODELLED)
 def hard_to_scale_one(
-    costly_from_hot_share_percent: float,
+    hot_share_that_is_costly_percent: float,
     memory_of_all_modules_in_gb_per_core: float,
     memory_that_costs_no_more_in_gb_per_core: float,
-    dearer_core_percent: float,
-    costly_from_dearer_core_percent: float,
+    price_gap_percent: float,
+    price_gap_at_which_it_flips_percent: float,
 ) -> Verdict:
     """Holds from the share of the work at which clones of everything cost {NOTICEABLE_PERCENT} % more than the hot
     module apart, in a shop of many machines at list prices, calls between the two charged.
@@ -220,12 +220,16 @@ def hard_to_scale_one(
     )
     price = Assumption(
         "the price of such a core",
-        usual=dearer_core_percent,
-        flips_at=costly_from_dearer_core_percent,
+        usual=price_gap_percent,
+        flips_at=price_gap_at_which_it_flips_percent,
         unit="%",
         when="such a core costs at least {flips_at} more than the hot module's",
     )
     return all_of(
-        holds_from(costly_from_hot_share_percent, "% of the work in the hot module", decided_by=memory),
-        holds_if(dearer_core_percent >= costly_from_dearer_core_percent, decided_by=price),
+        holds_from(
+            hot_share_that_is_costly_percent,
+            "% of the work in the hot module",
+            decided_by=memory,
+        ),
+        holds_if(price_gap_percent >= price_gap_at_which_it_flips_percent, decided_by=price),
     )

@@ -10,7 +10,7 @@ whose modules are called through messages it makes one call.
 [22.0, 294.0]
 >>> print(
 ...     no_network_calls(
-...         orders_notice_from_hop_ms=1.9, provider_that_hides_no_hop_ms=5.6, pages_notice_from_hop_ms=0.17
+...         hop_that_orders_notice_ms=1.9, slowest_provider_that_hides_no_hop_ms=5.6, hop_that_pages_notice_ms=0.17
 ...     ).detail
 ... )
 from 1.9 ms a hop for orders, and inside a region, when the payment provider answers within 5.6 ms (here 100), \
@@ -220,7 +220,7 @@ def pages_slower_percent(
     return OverSeeds(100 * page_messages_ms(hop_ms, config) / page_ms for page_ms in pages_ms.per_seed)
 
 
-def pages_notice_from_hop_ms(pages_ms: OverSeeds, config: MonolithConfig = MONOLITH) -> Limit:
+def hop_that_pages_notice_ms(pages_ms: OverSeeds, config: MonolithConfig = MONOLITH) -> Limit:
     """Return the hop from which a page takes `NOTICEABLE_PERCENT` longer; takes `pages_in_process`."""
     encoding_ms = page_messages_ms(0.0, config)
     bearable_ms = [NOTICEABLE_PERCENT / 100 * page_ms - encoding_ms for page_ms in pages_ms.per_seed]
@@ -241,7 +241,7 @@ def capacity_lost_to_messages(
     return frame.assign(lost_percent=100 * (1 - frame.capacity_per_s / near))
 
 
-def orders_notice_from_hop_ms(
+def hop_that_orders_notice_ms(
     in_process: pd.DataFrame,
     calls_in_a_row: int = CALLS_IN_A_ROW,
     config: MonolithConfig = MONOLITH,
@@ -255,7 +255,7 @@ def orders_notice_from_hop_ms(
     return Limit("from", limits_ms.where(limits_ms > 0, -np.inf).tolist())
 
 
-def provider_that_hides_no_hop_ms(
+def slowest_provider_that_hides_no_hop_ms(
     in_process: pd.DataFrame,
     hop_ms: float = REGION_HOP_MS,
     calls_in_a_row: int = CALLS_IN_A_ROW,
@@ -271,7 +271,9 @@ def provider_that_hides_no_hop_ms(
 
 @settles("pros.better-performance-no-network-calls", evidence=Evidence.SIMULATED)
 def no_network_calls(
-    orders_notice_from_hop_ms: float, provider_that_hides_no_hop_ms: float, pages_notice_from_hop_ms: float
+    hop_that_orders_notice_ms: float,
+    slowest_provider_that_hides_no_hop_ms: float,
+    hop_that_pages_notice_ms: float,
 ) -> Verdict:
     """Holds from the hop at which the median takes {NOTICEABLE_PERCENT} % longer because calls are messages: of an
     order with {CALLS_IN_A_ROW} calls in a row (the others go side by side) beside a payment provider that takes
@@ -280,10 +282,10 @@ def no_network_calls(
     provider = Assumption(
         "the payment provider",
         usual=PROVIDER_MS,
-        flips_at=provider_that_hides_no_hop_ms,
+        flips_at=slowest_provider_that_hides_no_hop_ms,
         unit="ms",
         when="the payment provider answers within {flips_at}",
     )
     unit = "ms a hop for orders, and inside a region"
-    orders = holds_from(orders_notice_from_hop_ms, unit, decided_by=provider)
-    return all_of(orders, holds_from(pages_notice_from_hop_ms, "ms a hop for pages"))
+    orders = holds_from(hop_that_orders_notice_ms, unit, decided_by=provider)
+    return all_of(orders, holds_from(hop_that_pages_notice_ms, "ms a hop for pages"))

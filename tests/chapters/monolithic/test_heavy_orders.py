@@ -73,10 +73,10 @@ def test_cores_in_turn_agree_with_theory_when_all_requests_are_alike():
 def verdict(limit, growth, cores_that_bear):
     return heavy_orders.simple_requirements(
         times_heavier_orders_that_double_p99=limit,
-        busy_percent=50,
+        cores_busy_percent=50,
         cores=2,
-        cores_from_which_none_tried_does=cores_that_bear,
-        p99_on_shared_cores_beside_the_heaviest_in_times=growth,
+        cores_from_which_no_order_tried_does=cores_that_bear,
+        times_as_long_p99_on_shared_cores=growth,
     )
 
 
