@@ -2,13 +2,23 @@
 
 The cores of a clone do whatever work comes, so cloning everything wastes none of them
 (`archlab.chapters.monolithic.scaling.busy_cores`). What it can waste is the kind of machine: every clone
-must hold all modules, and pays for memory that the hot one alone does not need. The rule at the end holds from the
-hot share at which that becomes noticeable. Prices and memory decide it, and no luck.
+must hold all modules, and pays for memory that the hot one alone does not need. Apart, each piece of the hot module's
+work comes with a call: two messages to encode and decode. The rule at the end holds from the hot share at which
+cloning everything becomes noticeable. Two list prices and the memory decide it, and no luck.
 
 >>> cost_of_cloning_everything([0.0, 1.0]).extra_percent.round(1).tolist()
-[0.0, 12.9]
->>> hard_to_scale_one(costly_from_hot_share_percent=79, whole_gb_per_core=3, costly_above_gb_per_core=2).words
-'Holds when: from 79 % of the work in the hot module, when all modules together need more than 2 GB a core (here 3)'
+[0.0, 12.0]
+>>> print(
+...     hard_to_scale_one(
+...         hot_share_that_is_costly_percent=85,
+...         memory_of_all_modules_in_gb_per_core=3,
+...         memory_that_costs_no_more_in_gb_per_core=2,
+...         price_gap_percent=12.9,
+...         price_gap_at_which_it_flips_percent=10.9,
+...     ).detail
+... )
+from 85 % of the work in the hot module, when all modules together need more than 2 GB a core (here 3), \
+and when such a core costs at least 10.9 % more than the hot module's (here 12.9)
 """
 
 import math
@@ -22,8 +32,10 @@ import pandas as pd
 from archlab.course.claims.assumption import Assumption
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
-from archlab.course.claims.verdict import Verdict, holds_from
+from archlab.course.claims.verdict import Verdict, all_of, holds_from, holds_if
 from archlab.data import load
+from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
+from archlab.sim.distributions import as_distribution
 from archlab.sim.validation import require_positive
 
 Values = np.ndarray
@@ -35,6 +47,17 @@ WHOLE_GB_PER_CORE = 3.0
 
 HOT_GB_PER_CORE = 1.0
 """The same with the hot module alone. An assumption."""
+
+
+def work_of_messages(config: MonolithConfig = MONOLITH) -> float:
+    """Return the work on the two messages of a call, as a share of the work that the call asks for: that of a page.
+
+    Half of it is done on either side. 0.8 % with the usual message; smaller calls have a larger share.
+    """
+    return 2 * config.message_cpu_s / as_distribution(config.browse_cpu_s).mean
+
+
+MESSAGES = work_of_messages()
 
 
 @dataclass(frozen=True)
@@ -89,6 +112,7 @@ def cost_of_cloning_everything(
     whole_gb_per_core: float = WHOLE_GB_PER_CORE,
     hot_gb_per_core: float = HOT_GB_PER_CORE,
     burstable: bool = False,
+    messages: float = MESSAGES,
 ) -> pd.DataFrame:
     """Compare clones of everything with the hot module on machines of its own, for its share of the work.
 
@@ -98,15 +122,18 @@ def cost_of_cloning_everything(
             whole machines, and the modules apart must round up twice.
         whole_gb_per_core, hot_gb_per_core: memory that a core's worth of workers needs, with all modules and
             with the hot one alone. Assumptions; all depends on them.
+        burstable: whether machines that run at full speed only for a while are among those to rent.
+        messages: apart, the work on messages as a share of the hot module's, see `work_of_messages`.
 
     Columns: hot_share_percent, together_usd_per_hour, apart_usd_per_hour, extra_percent: how much more clones
-    of everything cost. Prices are those of one core's work where `cores` is None. It leaves out the calls
-    between the parts and the work of running two programs: it errs against cloning everything.
+    of everything cost. Prices are those of one core's work where `cores` is None. It leaves out the people who
+    run two programs: it errs against cloning everything.
     """
     whole, hot = (cheapest_machine(gb, burstable) for gb in (whole_gb_per_core, hot_gb_per_core))
     shares = np.asarray(hot_shares, dtype=float)
     together = _rent(whole, np.ones_like(shares), cores)
-    apart = _rent(whole, 1 - shares, cores) + _rent(hot, shares, cores)
+    each_side = shares * messages / 2
+    apart = _rent(whole, 1 - shares + each_side, cores) + _rent(hot, shares + each_side, cores)
     columns = {
         "hot_share_percent": 100 * shares,
         "together_usd_per_hour": together,
@@ -124,19 +151,40 @@ def _rent(machine: Machine, shares: Values, cores: float | None) -> Values:
     return np.asarray(count * machine.usd_per_hour)
 
 
-def costly_from_hot_share_percent(
+def hot_share_that_is_costly_percent(
+    whole_gb_per_core: float = WHOLE_GB_PER_CORE,
+    hot_gb_per_core: float = HOT_GB_PER_CORE,
+    burstable: bool = False,
+    messages: float = MESSAGES,
+) -> float:
+    """Return the hot share from which clones of everything cost `NOTICEABLE_PERCENT` more; inf when they never do.
+
+    It follows from the two prices: of a work of 1, the part s is done at the price of the hot module's machine, and
+    the work on messages comes on top.
+    """
+    dearer = price_gap_percent(whole_gb_per_core, hot_gb_per_core, burstable) / 100
+    cheaper = 1 / (1 + dearer)
+    saved = 1 - cheaper - messages / 2 * (1 + cheaper)
+    needed = 1 - 1 / (1 + NOTICEABLE_PERCENT / 100)
+    return 100 * needed / saved if saved >= needed else math.inf
+
+
+def price_gap_percent(
     whole_gb_per_core: float = WHOLE_GB_PER_CORE,
     hot_gb_per_core: float = HOT_GB_PER_CORE,
     burstable: bool = False,
 ) -> float:
-    """Return the hot share from which clones of everything cost `NOTICEABLE_PERCENT` more; inf when they never do.
-
-    It follows from the two prices: of a work of 1, the part s is done at the price of the hot module's machine.
-    """
+    """Return how much more a core costs with memory for all modules than with memory for the hot one."""
     whole, hot = (cheapest_machine(gb, burstable) for gb in (whole_gb_per_core, hot_gb_per_core))
-    saved = 1 - hot.usd_per_core_hour / whole.usd_per_core_hour
-    needed = 1 - 1 / (1 + NOTICEABLE_PERCENT / 100)
-    return 100 * needed / saved if saved >= needed else math.inf
+    return 100 * (whole.usd_per_core_hour / hot.usd_per_core_hour - 1)
+
+
+def price_gap_at_which_it_flips_percent(messages: float = MESSAGES) -> float:
+    """Return how much more that core must cost so that clones of everything cost `NOTICEABLE_PERCENT` more, when all
+    work is hot; inf when the work on messages eats up whatever is saved.
+    """
+    spare = 1 / (1 + NOTICEABLE_PERCENT / 100) - messages / 2
+    return 100 * ((1 + messages / 2) / spare - 1) if spare > 0 else math.inf
 
 
 def costly_above_gb_per_core(hot_gb_per_core: float = HOT_GB_PER_CORE, burstable: bool = False) -> float:
@@ -154,16 +202,34 @@ def costly_above_gb_per_core(hot_gb_per_core: float = HOT_GB_PER_CORE, burstable
 
 @settles("cons.difficult-to-scale-individual-components", evidence=Evidence.MODELLED)
 def hard_to_scale_one(
-    costly_from_hot_share_percent: float, whole_gb_per_core: float, costly_above_gb_per_core: float
+    hot_share_that_is_costly_percent: float,
+    memory_of_all_modules_in_gb_per_core: float,
+    memory_that_costs_no_more_in_gb_per_core: float,
+    price_gap_percent: float,
+    price_gap_at_which_it_flips_percent: float,
 ) -> Verdict:
     """Holds from the share of the work at which clones of everything cost {NOTICEABLE_PERCENT} % more than the hot
-    module apart, in a shop of many machines.
+    module apart, in a shop of many machines at list prices, calls between the two charged.
     """
     memory = Assumption(
         "all modules together",
-        usual=whole_gb_per_core,
-        flips_at=costly_above_gb_per_core,
+        usual=memory_of_all_modules_in_gb_per_core,
+        flips_at=memory_that_costs_no_more_in_gb_per_core,
         unit="GB a core",
         when="all modules together need more than {flips_at}",
     )
-    return holds_from(costly_from_hot_share_percent, "% of the work in the hot module", decided_by=memory)
+    price = Assumption(
+        "the price of such a core",
+        usual=price_gap_percent,
+        flips_at=price_gap_at_which_it_flips_percent,
+        unit="%",
+        when="such a core costs at least {flips_at} more than the hot module's",
+    )
+    return all_of(
+        holds_from(
+            hot_share_that_is_costly_percent,
+            "% of the work in the hot module",
+            decided_by=memory,
+        ),
+        holds_if(price_gap_percent >= price_gap_at_which_it_flips_percent, decided_by=price),
+    )

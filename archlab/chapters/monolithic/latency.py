@@ -1,13 +1,20 @@
 """Latency of the monolithic shop: how it grows with the load, and with hops inside an order.
 
 The rule at the end judges by the hop from which on an order is noticeably longer. Messages add to an order what they
-take (a test holds that against runs of the shop), so the limit follows from orders in process, seed by seed.
+take (a test holds that against runs of the shop), so the limit follows from orders in process, seed by seed. So does
+that of a page: in our shop it asks the catalogue directly, which costs nothing over a network either, but in a program
+whose modules are called through messages it makes one call.
 
 >>> theory = cores_alone(rates_per_s=[40, 390])
 >>> theory.p99_ms.round(0).tolist()
 [22.0, 294.0]
->>> no_network_calls(noticed_from_hop_ms=1.9, noticed_beside_provider_ms=5.6).words
-'Holds when: from 1.9 ms a hop, and inside a region, when the payment provider answers within 5.6 ms (here 100)'
+>>> print(
+...     no_network_calls(
+...         hop_that_orders_notice_ms=1.9, slowest_provider_that_hides_no_hop_ms=5.6, hop_that_pages_notice_ms=0.17
+...     ).detail
+... )
+from 1.9 ms a hop for orders, and inside a region, when the payment provider answers within 5.6 ms (here 100), \
+and from 0.17 ms a hop for pages
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,10 +29,10 @@ from archlab.course.claims.limit import Limit
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
-from archlab.course.claims.verdict import Verdict, holds_from
+from archlab.course.claims.verdict import Verdict, all_of, holds_from
 from archlab.shop.architecture import SHOP_MIX
 from archlab.shop.config import PROVIDER_S
-from archlab.shop.day import ORDERS_ONLY, capacity_per_s, run_day
+from archlab.shop.day import BROWSE_ONLY, ORDERS_ONLY, capacity_per_s, run_day
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import CALLS_PER_ORDER, MONOLITH, MonolithConfig
 from archlab.sim.distributions import as_distribution
@@ -50,6 +57,9 @@ HOPS_MS = (0.0, REGION_HOP_MS, 1.0)
 CALLS_IN_A_ROW = 3
 """Of the six calls of an order those that must wait for another: catalogue and stock can be asked at the same time,
 then the payment provider, and then three modules can write."""
+
+CALLS_PER_PAGE = 1
+"""Of the front with the catalogue. A page that shows stock or advice makes more, and notices shorter hops."""
 
 PROVIDER_MS = 1000 * PROVIDER_S.median
 """The usual answer of the payment provider."""
@@ -184,6 +194,39 @@ def slower_over_hops_percent(
     return OverSeeds(100 * messages_ms(hop_ms, calls_in_a_row, config) / in_process.p50_ms)
 
 
+def page_in_process(seed: int, config: MonolithConfig = MONOLITH, pages: int = 1500) -> dict[str, float]:
+    """Measure the median time of a page in one process, in a shop that is nearly idle, in milliseconds."""
+    rate_per_s = 0.05 * capacity_per_s(config, BROWSE_ONLY)
+    day = run_day(Monolith, config, Poisson(rate_per_s), seed, pages / rate_per_s, 1.0, BROWSE_ONLY)
+    return {"p50_ms": 1000 * day.result.latency_s(50)}
+
+
+def pages_in_process(
+    seeds: Iterable[int] = range(10), config: MonolithConfig = MONOLITH, pages: int = 1500
+) -> OverSeeds:
+    """Return the median time of a page in one process, in milliseconds."""
+    return OverSeeds(replicate(partial(page_in_process, config=config, pages=pages), seeds).p50_ms)
+
+
+def page_messages_ms(hop_ms: float, config: MonolithConfig = MONOLITH) -> float:
+    """Return how much longer a page takes when its call is two messages over a network."""
+    return 2 * CALLS_PER_PAGE * (hop_ms + 1000 * config.message_cpu_s)
+
+
+def pages_slower_percent(
+    pages_ms: OverSeeds, hop_ms: float = REGION_HOP_MS, config: MonolithConfig = MONOLITH
+) -> OverSeeds:
+    """Return how much longer the median page takes over such hops; takes `pages_in_process`."""
+    return OverSeeds(100 * page_messages_ms(hop_ms, config) / page_ms for page_ms in pages_ms.per_seed)
+
+
+def hop_that_pages_notice_ms(pages_ms: OverSeeds, config: MonolithConfig = MONOLITH) -> Limit:
+    """Return the hop from which a page takes `NOTICEABLE_PERCENT` longer; takes `pages_in_process`."""
+    encoding_ms = page_messages_ms(0.0, config)
+    bearable_ms = [NOTICEABLE_PERCENT / 100 * page_ms - encoding_ms for page_ms in pages_ms.per_seed]
+    return Limit("from", [spare / (2 * CALLS_PER_PAGE) if spare > 0 else -np.inf for spare in bearable_ms])
+
+
 def capacity_lost_to_messages(
     message_bytes: Sequence[int] = (1024, 10_240, 102_400), config: MonolithConfig = MONOLITH
 ) -> pd.DataFrame:
@@ -198,7 +241,7 @@ def capacity_lost_to_messages(
     return frame.assign(lost_percent=100 * (1 - frame.capacity_per_s / near))
 
 
-def noticed_from_hop_ms(
+def hop_that_orders_notice_ms(
     in_process: pd.DataFrame,
     calls_in_a_row: int = CALLS_IN_A_ROW,
     config: MonolithConfig = MONOLITH,
@@ -212,7 +255,7 @@ def noticed_from_hop_ms(
     return Limit("from", limits_ms.where(limits_ms > 0, -np.inf).tolist())
 
 
-def noticed_beside_provider_ms(
+def slowest_provider_that_hides_no_hop_ms(
     in_process: pd.DataFrame,
     hop_ms: float = REGION_HOP_MS,
     calls_in_a_row: int = CALLS_IN_A_ROW,
@@ -227,16 +270,22 @@ def noticed_beside_provider_ms(
 
 
 @settles("pros.better-performance-no-network-calls", evidence=Evidence.SIMULATED)
-def no_network_calls(noticed_from_hop_ms: float, noticed_beside_provider_ms: float) -> Verdict:
-    """Holds from the hop at which the median order takes {NOTICEABLE_PERCENT} % longer because its calls are
-    messages, though those that need not wait for each other go side by side, beside a payment provider that takes
-    {PROVIDER_MS} ms.
+def no_network_calls(
+    hop_that_orders_notice_ms: float,
+    slowest_provider_that_hides_no_hop_ms: float,
+    hop_that_pages_notice_ms: float,
+) -> Verdict:
+    """Holds from the hop at which the median takes {NOTICEABLE_PERCENT} % longer because calls are messages: of an
+    order with {CALLS_IN_A_ROW} calls in a row (the others go side by side) beside a payment provider that takes
+    {PROVIDER_MS} ms, and of a page with {CALLS_PER_PAGE} call.
     """
     provider = Assumption(
         "the payment provider",
         usual=PROVIDER_MS,
-        flips_at=noticed_beside_provider_ms,
+        flips_at=slowest_provider_that_hides_no_hop_ms,
         unit="ms",
         when="the payment provider answers within {flips_at}",
     )
-    return holds_from(noticed_from_hop_ms, "ms a hop, and inside a region", decided_by=provider)
+    unit = "ms a hop for orders, and inside a region"
+    orders = holds_from(hop_that_orders_notice_ms, unit, decided_by=provider)
+    return all_of(orders, holds_from(hop_that_pages_notice_ms, "ms a hop for pages"))

@@ -1,14 +1,23 @@
 """Scaling of the monolithic shop: up (more cores), out (more clones), and with one kind of request hot.
 
 The rule at the end holds up to the load that the one database carries, however many clones there are: while that is
-less than a large site has.
+less than a large site has. It compares requests, so the SQL of a request decides: theirs asked for `THEIR_SQL_MS`.
 
 >>> one_machine(cores=8).workers
 64
->>> large_from_database_cores()
-3.0
->>> small_to_medium(database_carries_per_s=2080, database_cores=2, large_from_database_cores=3).words
-'Holds when: up to 2,080 requests/s, when the database has fewer than 3 cores (here 2)'
+>>> cores_that_carry_a_large_site(sql_of_a_request_ms()), cores_that_carry_a_large_site(THEIR_SQL_MS)
+(3.0, 8.0)
+>>> print(
+...     small_to_medium(
+...         database_carries_per_s=2080,
+...         database_cores=2,
+...         cores_that_carry_a_large_site=3,
+...         sql_of_a_request_ms=0.92,
+...         sql_with_which_it_carries_a_large_site_ms=0.83,
+...     ).detail
+... )
+up to 2,080 requests/s on 2 cores of database (of 3 needed for a large site), \
+when a request asks for more than 0.83 ms of SQL (here 0.92)
 """
 
 import math
@@ -22,6 +31,7 @@ from archlab.course.claims.assumption import Assumption
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to
+from archlab.course.quantity import number
 from archlab.data import load
 from archlab.shop.architecture import SHOP_MIX
 from archlab.shop.day import ShopResult, Users, capacity_per_s, run_day
@@ -32,16 +42,21 @@ from archlab.sim.validation import require_fraction
 from archlab.sim.workload import Mix
 
 CORES = (1, 2, 4, 8, 12, 16, 24, 32)
-CLONES = (1, 2, 4, 5, 6, 7)
 DAY_S = 24 * 3600
 
 FEW_SESSIONS = 14
 """Of all clones in the database together: some for each of its two cores, so that it never idles. With more, they slow
 each other."""
 
-LARGE_PER_S = float(load("stack_overflow_2016").set_index("tier").calls["web"]) / DAY_S
-"""Requests a second of Stack Overflow on 9 February 2016, on average: a large site, and a monolith. Its peak is higher,
-which the source does not give."""
+_TIERS = load("stack_overflow_2016").set_index("tier")
+
+LARGE_PER_S = float(_TIERS.calls["web"]) / DAY_S
+"""Requests a second of Stack Overflow on 9 February 2016, the mean of a day: a large site, and a monolith. Its peak is
+higher, which the source does not give."""
+
+THEIR_SQL_MS = float(_TIERS.total_ms["SQL"] / _TIERS.calls["web"])
+"""What a mean request of that site asked of its database: more than two queries, each longer than ours. Waiting is
+in it, so a core of the database is not busy for all of it."""
 
 
 def saturated(config: MonolithConfig, seed: int, requests: int = 600, mix: Mix = SHOP_MIX) -> ShopResult:
@@ -122,21 +137,32 @@ def scale_out(
     }
 
 
+def clones_to_try(config: MonolithConfig = MONOLITH) -> list[int]:
+    """Return a few numbers of clones, up to one more than fill the database.
+
+    >>> clones_to_try()
+    [1, 2, 4, 5, 6, 7]
+    """
+    full = clones_that_fill_the_database(config)
+    return sorted({1, *(n for n in (2, 2 * full // 3, full - 1, full, full + 1) if n > 0)})
+
+
 def scaling_out(
-    clones: Sequence[int] = CLONES,
+    clones: Sequence[int] | None = None,
     seeds: Iterable[int] = range(3),
     config: MonolithConfig = MONOLITH,
     sessions: int | None = FEW_SESSIONS,
     requests: int = 600,
 ) -> pd.DataFrame:
-    """Sweep `scale_out`. Columns: clones, throughput_per_s and usd_per_million_requests with intervals, and
-    bottleneck_per_s, the law's limit.
+    """Sweep `scale_out` over `clones`, by default `clones_to_try`.
 
-    The machines are rented by the core and the database is priced as one of them: the bill errs low.
+    Columns: clones, throughput_per_s and usd_per_million_requests with intervals, and bottleneck_per_s, the law's
+    limit. The machines are rented by the core and the database is priced as one of them: the bill errs low.
     """
     model = partial(scale_out, config=config, sessions=sessions, requests=requests)
-    frame = sweep(model, {"clones": clones}, seeds)
-    return frame.assign(bottleneck_per_s=[capacity_per_s(clones_of(n, config)) for n in clones])
+    tried = clones_to_try(config) if clones is None else clones
+    frame = sweep(model, {"clones": tried}, seeds)
+    return frame.assign(bottleneck_per_s=[capacity_per_s(clones_of(n, config)) for n in tried])
 
 
 def busy_cores(
@@ -176,26 +202,41 @@ def database_carries_per_s(
     return OverSeeds(replicate(model, seeds).throughput_per_s)
 
 
-def large_from_database_cores(config: MonolithConfig = MONOLITH) -> float:
-    """Return with how many cores a database carries `LARGE_PER_S` requests, by the bottleneck law."""
-    per_core_per_s = config.capacity_per_s(SHOP_MIX.shares)["database"] / config.database_cores
-    return float(math.ceil(LARGE_PER_S / per_core_per_s))
+def sql_of_a_request_ms(config: MonolithConfig = MONOLITH) -> float:
+    """Return what a mean request asks of a core of the database, in milliseconds."""
+    return float(1000 * config.database_cores / config.capacity_per_s(SHOP_MIX.shares)["database"])
+
+
+def cores_that_carry_a_large_site(sql_ms: float) -> float:
+    """Return with how many cores a database carries `LARGE_PER_S` requests of so much SQL, by the bottleneck law."""
+    return float(math.ceil(LARGE_PER_S * sql_ms / 1000))
+
+
+def sql_with_which_it_carries_a_large_site_ms(config: MonolithConfig = MONOLITH) -> float:
+    """Return how little a mean request must ask of this database so that it carries `LARGE_PER_S`, by that law."""
+    return float(1000 * config.database_cores / LARGE_PER_S)
 
 
 @settles("when-to-use.small-to-medium-applications", evidence=Evidence.SIMULATED)
 def small_to_medium(
-    database_carries_per_s: float, database_cores: float, large_from_database_cores: float
+    database_carries_per_s: float,
+    database_cores: float,
+    cores_that_carry_a_large_site: float,
+    sql_of_a_request_ms: float,
+    sql_with_which_it_carries_a_large_site_ms: float,
 ) -> Verdict:
     """Holds up to the load that the one database carries, however many clones there are, where that is less than the
-    {LARGE_PER_S} requests/s of a large site.
+    {LARGE_PER_S} requests/s of a large site, the mean of its day.
     """
-    database = Assumption(
-        "the database",
-        usual=database_cores,
-        flips_at=large_from_database_cores,
-        unit="cores",
-        when="the database has fewer than {flips_at}",
+    sql = Assumption(
+        "the SQL of a request",
+        usual=sql_of_a_request_ms,
+        flips_at=sql_with_which_it_carries_a_large_site_ms,
+        unit="ms",
+        when="a request asks for more than {flips_at} of SQL",
     )
     if database_carries_per_s >= LARGE_PER_S:
-        return holds_if(False, decided_by=database)
-    return holds_up_to(database_carries_per_s, "requests/s", decided_by=database)
+        return holds_if(False, decided_by=sql)
+    needed = f"of {number(cores_that_carry_a_large_site)} needed for a large site"
+    unit = f"requests/s on {number(database_cores)} cores of database ({needed})"
+    return holds_up_to(database_carries_per_s, unit, decided_by=sql)

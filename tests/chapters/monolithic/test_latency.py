@@ -73,10 +73,18 @@ def test_how_much_slower_an_order_is_follows_from_its_messages(in_process, usual
     assert usual_hops.slower_percent.tolist() == pytest.approx(computed, rel=0.05)
 
 
-def verdict(in_process, config=MONOLITH):
+@pytest.fixture(scope="module")
+def pages_ms():
+    return latency.pages_in_process()
+
+
+def verdict(in_process, pages_ms, config=MONOLITH):
     return latency.no_network_calls(
-        noticed_from_hop_ms=latency.noticed_from_hop_ms(in_process, config=config),
-        noticed_beside_provider_ms=latency.noticed_beside_provider_ms(in_process, config=config),
+        hop_that_orders_notice_ms=latency.hop_that_orders_notice_ms(in_process, config=config),
+        slowest_provider_that_hides_no_hop_ms=latency.slowest_provider_that_hides_no_hop_ms(
+            in_process, config=config
+        ),
+        hop_that_pages_notice_ms=latency.hop_that_pages_notice_ms(pages_ms, config=config),
     )
 
 
@@ -90,13 +98,26 @@ def test_calls_that_go_side_by_side_halve_what_the_hops_cost(in_process, usual_h
 def test_at_the_limit_of_the_claim_an_order_takes_a_tenth_longer(in_process):
     """The limit is computed from orders in process; here the hops are run."""
     two = in_process.head(2)
-    limit_ms = float(latency.noticed_from_hop_ms(two))
+    limit_ms = float(latency.hop_that_orders_notice_ms(two))
     over_hops = latency.hops(two, [limit_ms], calls_in_a_row=latency.CALLS_IN_A_ROW)
     assert over_hops.slower_percent[0] == pytest.approx(10, abs=0.7)
 
 
-def test_hops_are_noticed_from_about_two_milliseconds_with_each_of_ten_seeds(in_process):
-    real = verdict(in_process)
+def test_a_page_hides_no_hop_inside_a_region_with_each_of_ten_seeds(pages_ms):
+    """No provider stands beside its call."""
+    limit_ms = latency.hop_that_pages_notice_ms(pages_ms)
+    assert 0.15 < limit_ms.low < limit_ms.high < 0.2 < latency.REGION_HOP_MS
+    assert latency.pages_slower_percent(pages_ms) == pytest.approx(14, abs=0.7)
+    assert latency.pages_slower_percent(pages_ms, hop_ms=float(limit_ms)) == pytest.approx(10, abs=0.1)
+
+
+def test_a_page_in_process_takes_the_median_of_its_work(pages_ms):
+    work_ms = 1000 * (MONOLITH.browse_cpu_s.mean + MONOLITH.query_s.mean)
+    assert 0.69 * work_ms < pages_ms < 0.76 * work_ms, "between one exponential step and two"
+
+
+def test_hops_are_noticed_from_about_two_milliseconds_with_each_of_ten_seeds(in_process, pages_ms):
+    real = verdict(in_process, pages_ms)
     assert real.is_stable
     assert real.outcome is Outcome.HOLDS_WHEN
     assert 1.5 < real.flips_at.low < real.flips_at.high < 2.1
@@ -105,25 +126,37 @@ def test_hops_are_noticed_from_about_two_milliseconds_with_each_of_ten_seeds(in_
 def test_the_payment_provider_decides_whether_a_hop_inside_a_region_is_noticed():
     """Beside one that is a little faster than the verdict says it is, beside one a little slower it is not."""
     two = latency.orders_in_process(seeds=range(2))
-    flips_at_ms = latency.noticed_beside_provider_ms(two)
+    flips_at_ms = latency.slowest_provider_that_hides_no_hop_ms(two)
     assert 4 < flips_at_ms < 8
 
     def noticed_from_ms(provider_ms):
         config = replace(MONOLITH, provider_s=provider_ms / 1000)
         beside = latency.orders_in_process(seeds=range(2), config=config)
-        return latency.noticed_from_hop_ms(beside, config=config)
+        return latency.hop_that_orders_notice_ms(beside, config=config)
 
     assert noticed_from_ms(0.9 * flips_at_ms) < latency.REGION_HOP_MS < noticed_from_ms(1.1 * flips_at_ms)
 
 
-def test_where_the_work_on_large_messages_is_noticed_by_itself_the_claim_holds_at_every_hop(in_process):
-    at_every_hop = verdict(in_process, replace(MONOLITH, message_bytes=100 * 1024))
+def test_messages_of_ten_kilobytes_are_noticed_beside_slower_providers(in_process):
+    larger = replace(MONOLITH, message_bytes=10 * 1024)
+    provider_ms = latency.slowest_provider_that_hides_no_hop_ms(in_process, config=larger)
+    assert provider_ms == pytest.approx(27, abs=2)
+
+
+def test_where_the_work_on_large_messages_is_noticed_by_itself_the_claim_holds_at_every_hop(
+    in_process, pages_ms
+):
+    at_every_hop = verdict(in_process, pages_ms, replace(MONOLITH, message_bytes=100 * 1024))
     assert "ms a hop" not in at_every_hop.detail
     assert at_every_hop.flips_at > latency.PROVIDER_MS
 
 
 def test_where_no_hop_is_noticed_the_claim_does_not_hold():
-    nothing = latency.no_network_calls(noticed_from_hop_ms=math.inf, noticed_beside_provider_ms=0.0)
+    nothing = latency.no_network_calls(
+        hop_that_orders_notice_ms=math.inf,
+        slowest_provider_that_hides_no_hop_ms=0.0,
+        hop_that_pages_notice_ms=math.inf,
+    )
     assert nothing.outcome is Outcome.DOES_NOT_HOLD
 
 

@@ -10,7 +10,7 @@ from archlab.course.claims.verdict import Outcome
 from archlab.shop.day import capacity_per_s
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MONOLITH
-from archlab.sim import Simulation
+from archlab.sim import Exponential, Simulation
 
 
 def test_a_larger_machine_follows_the_bottleneck_until_the_database_is_busy_and_then_falls():
@@ -47,11 +47,14 @@ def test_the_bill_for_a_request_is_the_price_of_the_hour_over_the_requests_in_it
     assert figures["usd_per_million_requests"] == pytest.approx(1e6 * price / per_hour)
 
 
-def verdict(database_carries_per_s, database_cores=2):
+def verdict(database_carries_per_s, config=MONOLITH):
+    sql_ms = scaling.sql_of_a_request_ms(config)
     return scaling.small_to_medium(
         database_carries_per_s=database_carries_per_s,
-        database_cores=database_cores,
-        large_from_database_cores=scaling.large_from_database_cores(),
+        database_cores=config.database_cores,
+        cores_that_carry_a_large_site=scaling.cores_that_carry_a_large_site(sql_ms),
+        sql_of_a_request_ms=sql_ms,
+        sql_with_which_it_carries_a_large_site_ms=scaling.sql_with_which_it_carries_a_large_site_ms(config),
     )
 
 
@@ -60,17 +63,40 @@ def test_one_database_carries_less_than_a_large_site_has_with_each_of_ten_seeds(
     assert real.is_stable
     assert real.outcome is Outcome.HOLDS_WHEN
     assert 1950 < real.flips_at.low < real.flips_at.high < 2250
-    assert "when the database has fewer than 3 cores (here 2)" in real.detail
+    assert "on 2 cores of database (of 3 needed for a large site)" in real.detail
+    assert "when a request asks for more than 0.825 ms of SQL (here 0.917)" in real.detail
 
 
-def test_the_cores_of_the_database_decide_and_the_verdict_flips_where_it_says():
-    cores = int(scaling.large_from_database_cores())
+def carried_per_s(config):
+    return scaling.database_carries_per_s(config, seeds=range(2), requests=600)
+
+
+def test_with_as_many_cores_of_database_as_the_verdict_says_it_carries_a_large_site():
+    cores = int(scaling.cores_that_carry_a_large_site(scaling.sql_of_a_request_ms()))
     config = replace(MONOLITH, database_cores=cores)
-    carried_per_s = scaling.database_carries_per_s(config, seeds=range(2), requests=600)
-    assert carried_per_s > scaling.LARGE_PER_S
-    large = verdict(carried_per_s, cores)
-    assert large.outcome is Outcome.DOES_NOT_HOLD
-    assert large.detail == "it would hold when the database has fewer than 3 cores (here 3)"
+    assert carried_per_s(config) > scaling.LARGE_PER_S
+    assert verdict(carried_per_s(config), config).outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_the_sql_of_a_request_decides_and_the_verdict_flips_where_it_says():
+    """With a little less than the verdict says two cores carry a large site, with a little more they do not."""
+    flips_at_ms = scaling.sql_with_which_it_carries_a_large_site_ms()
+    query_s = MONOLITH.query_s.mean * flips_at_ms / scaling.sql_of_a_request_ms()
+    light, heavy = (replace(MONOLITH, query_s=Exponential(part * query_s)) for part in (0.85, 1.05))
+    assert verdict(carried_per_s(light), light).outcome is Outcome.DOES_NOT_HOLD
+    assert verdict(carried_per_s(heavy), heavy).outcome is Outcome.HOLDS_WHEN
+
+
+def test_a_mean_request_of_the_large_site_asked_for_three_times_as_much_sql():
+    """So requests a second compare counts, not work: with theirs a small database would not do."""
+    assert pytest.approx(2.41 * 1.20, rel=0.01) == scaling.THEIR_SQL_MS
+    assert scaling.THEIR_SQL_MS / scaling.sql_of_a_request_ms() == pytest.approx(3.1, abs=0.1)
+    assert scaling.cores_that_carry_a_large_site(scaling.THEIR_SQL_MS) == 8
+
+
+def test_the_figure_goes_beyond_the_clones_that_fill_the_database_however_large_it_is():
+    larger = replace(MONOLITH, database_cores=4)
+    assert scaling.clones_that_fill_the_database(larger) == scaling.clones_to_try(larger)[-2] == 12
 
 
 def test_a_further_clone_adds_nothing_when_the_database_is_full():
