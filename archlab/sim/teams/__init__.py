@@ -2,10 +2,12 @@
 
 from archlab.sim.teams.comparison import (
     ONE_UNIT,
+    ONE_UNIT_EQUAL_MONEY,
     UNIT_PER_TEAM,
     crossing,
     differences,
     intervals,
+    organised,
     sweep_teams,
 )
 from archlab.sim.teams.delivery import WORKING_DAY_S, DeliveryModel
@@ -20,6 +22,7 @@ from archlab.sim.teams.theory import (
 __all__ = [
     "LEAD_TIME",
     "ONE_UNIT",
+    "ONE_UNIT_EQUAL_MONEY",
     "UNIT_PER_TEAM",
     "WORKING_DAY_S",
     "DeliveryModel",
@@ -29,6 +32,7 @@ __all__ = [
     "differences",
     "intervals",
     "most_teams_on_one_unit",
+    "organised",
     "probability_train_fails",
     "runs_per_train",
     "sweep_teams",

@@ -1,8 +1,8 @@
-"""Comparison of two organisations: all teams on one shared release train, or a unit and a train for each.
+"""Comparison of organisations: all teams on one shared release train, or a unit and a train for each.
 
-Both see the same changes under the same seed, so their difference is compared pair by pair. Which of the two
-is faster depends on the measure: the median change crosses no border between teams, while the mean and the
-95th percentile pay for the changes that do.
+At equal money the shared train has as many pipelines as there are teams. All see the same changes under the same
+seed, so their difference is compared pair by pair. Which is faster depends on the measure: the median change crosses no
+border between teams, while the mean and the 95th percentile pay for the changes that do.
 
 >>> model = DeliveryModel(change_failure_probability=0.05)
 >>> sweep = sweep_teams(model, team_counts=[1, 16], replications=3, days=30, warm_up_days=5, seed=1)
@@ -10,7 +10,7 @@ is faster depends on the measure: the median change crosses no border between te
 16
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,14 @@ from archlab.sim.validation import (
 )
 
 ONE_UNIT = "one unit"
+ONE_UNIT_EQUAL_MONEY = "one unit, a pipeline per team"
 UNIT_PER_TEAM = "a unit per team"
+ORGANISATIONS: Mapping[str, Callable[[int], tuple[int, int]]] = {
+    ONE_UNIT: lambda teams: (1, 1),
+    ONE_UNIT_EQUAL_MONEY: lambda teams: (1, teams),
+    UNIT_PER_TEAM: lambda teams: (teams, 1),
+}
+"""The units, and the pipelines of each, that so many teams have."""
 
 
 def sweep_teams(
@@ -42,11 +49,12 @@ def sweep_teams(
     days: float = 60,
     warm_up_days: float = 10,
     seed: int = 1,
+    organisations: Sequence[str] = (ONE_UNIT, UNIT_PER_TEAM),
 ) -> pd.DataFrame:
-    """Simulate both organisations for each number of teams, with joblib.
+    """Simulate these `ORGANISATIONS` for each number of teams, with joblib.
 
     Returns a row per run: teams, organisation, replication, load (of the busiest pipeline, by theory), and
-    the figures of `Deliveries.summary`. `model.teams` and `model.units` are replaced.
+    the figures of `Deliveries.summary`. `model.teams`, `model.units` and `model.pipelines` are replaced.
 
     Raises:
         ValueError: when there are fewer than two replications, which give no interval.
@@ -61,13 +69,20 @@ def sweep_teams(
     require_non_negative("warm_up_days", warm_up_days)
     require_whole("seed", seed, at_least=0)
     runs = [
-        (replace(model, teams=teams, units=units), organisation, replication)
+        (organised(model, teams, name), name, replication)
         for teams in counts
-        for organisation, units in ((ONE_UNIT, 1), (UNIT_PER_TEAM, teams))
+        for name in organisations
         for replication in range(replications)
     ]
     rows = Parallel()(delayed(_run)(*run, days, warm_up_days, seed) for run in runs)
     return pd.DataFrame(rows)
+
+
+def organised(model: DeliveryModel, teams: int, organisation: str) -> DeliveryModel:
+    """Return the model with so many teams in one of the `ORGANISATIONS`."""
+    require_one_of("organisation", organisation, list(ORGANISATIONS))
+    units, pipelines = ORGANISATIONS[organisation](teams)
+    return replace(model, teams=teams, units=units, pipelines=pipelines)
 
 
 def _run(
@@ -95,14 +110,14 @@ def intervals(sweep: pd.DataFrame, measure: str) -> pd.DataFrame:
     return frame.assign(saturated=frame.load >= 1)
 
 
-def differences(sweep: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """Return how much more one shared unit has of a measure than a unit per team, with 95 % intervals.
+def differences(sweep: pd.DataFrame, measure: str, shared: str = ONE_UNIT) -> pd.DataFrame:
+    """Return how much more a shared unit has of a measure than a unit per team, with 95 % intervals.
 
     Paired: the two organisations of one replication saw the same changes. Columns: teams, mean, low, high.
     """
     _require_measure(sweep, measure)
     pairs = sweep.pivot(index=["teams", "replication"], columns="organisation", values=measure)
-    return _interval_of_each((pairs[ONE_UNIT] - pairs[UNIT_PER_TEAM]).droplevel("replication"))
+    return _interval_of_each((pairs[shared] - pairs[UNIT_PER_TEAM]).droplevel("replication"))
 
 
 def crossing(sweep: pd.DataFrame, measure: str) -> int | None:
