@@ -25,6 +25,7 @@ from archlab.course.claims.limit import Limit
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import Verdict, holds_from, holds_up_to
+from archlab.course.figures import designs
 from archlab.sim.experiment import sweep
 from archlab.sim.teams.comparison import (
     ONE_UNIT,
@@ -35,7 +36,7 @@ from archlab.sim.teams.comparison import (
     organised,
     sweep_teams,
 )
-from archlab.sim.teams.delivery import WORKING_DAY_S, DeliveryModel
+from archlab.sim.teams.delivery import HOUR_S, WORKING_DAY_S, DeliveryModel
 from archlab.sim.teams.release_train import LEAD_TIME, deliver
 from archlab.sim.teams.theory import load, most_teams_on_one_unit
 
@@ -73,7 +74,16 @@ def both_organisations(
     )
 
 
-LINES = {ONE_UNIT: "one_pipeline_h", ONE_UNIT_EQUAL_MONEY: "shared_h", UNIT_PER_TEAM: "separate_h"}
+SHARED = (ONE_UNIT_EQUAL_MONEY, ONE_UNIT)
+"""One train for all, with a pipeline for each team, and with one."""
+
+COLUMNS = {ONE_UNIT: "one_pipeline_h", ONE_UNIT_EQUAL_MONEY: "shared_h", UNIT_PER_TEAM: "separate_h"}
+LINES = {
+    "one_pipeline_h": "one train, one pipeline",
+    "shared_h": "one train, a pipeline a team",
+    "separate_h": "a train for each team",
+}
+"""The names of the columns of `lead_times` in a figure."""
 
 
 def lead_times(runs: pd.DataFrame) -> pd.DataFrame:
@@ -85,9 +95,37 @@ def lead_times(runs: pd.DataFrame) -> pd.DataFrame:
     each = intervals(runs, LEAD_TIME).drop(columns="load").set_index("teams")
     columns = [
         _renamed(each[each.organisation == organisation].drop(columns="organisation"), name)
-        for organisation, name in LINES.items()
+        for organisation, name in COLUMNS.items()
     ]
     return pd.concat(columns, axis=1).reset_index()
+
+
+def lead_time_lines(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the same as the lines of a figure: design, teams, lead_time_hours with its interval."""
+    return designs(lead_times(runs), "teams", "lead_time_hours", LINES)
+
+
+def in_hours(model: DeliveryModel = DELIVERY) -> pd.DataFrame:
+    """Return the numbers of the model that matter most, in working hours and per cent: a row each."""
+    rows = [
+        ("changes of a team in a day", model.changes_per_team_per_day),
+        ("build, test and release one train [h]", model.build_and_test_s / HOUR_S),
+        ("changes that a train takes at most", model.batch_size),
+        ("changes that fail in the pipeline [%]", 100 * model.change_failure_probability),
+        ("the team fixes a failing change [h]", model.fix_s / HOUR_S),
+        ("changes that need two units [%]", 100 * model.coordinated_fraction),
+        ("the second team takes over [h]", model.handover_s / HOUR_S),
+    ]
+    return pd.DataFrame(rows, columns=["assumption", "value"]).set_index("assumption")
+
+
+def conclusion(one_pipeline: float, one_each: float) -> str:
+    """Return in words up to how many teams one train is no slower, with one pipeline and with one for each team."""
+    served = [
+        f"{'all' if math.isinf(teams) else f'up to {teams:.0f}'} teams" if teams > 0 else "no two teams"
+        for teams in (one_pipeline, one_each)
+    ]
+    return f"One train serves {served[0]} with one pipeline, {served[1]} with one for each team"
 
 
 def _renamed(interval: pd.DataFrame, name: str) -> pd.DataFrame:
@@ -146,6 +184,21 @@ def one_unit_or_five(
     return named.assign(**alone.to_dict())
 
 
+TOUCHING = "changes_that_touch_two_units_percent"
+UNIT_LINES = {
+    "one_pipeline_lead_time_h": "one unit, one pipeline",
+    "lead_time_h": "one unit, five pipelines",
+    "split_lead_time_h": "five units, a pipeline each",
+}
+"""The names of the columns of `one_unit_or_five` in a figure, with the usual number of units."""
+
+
+def lines_of_units(units: pd.DataFrame) -> pd.DataFrame:
+    """Return `one_unit_or_five` as the lines of a figure: design, `TOUCHING`, lead_time_hours with its interval."""
+    named = units.rename(columns={"coordinated_percent": TOUCHING})
+    return designs(named, TOUCHING, "lead_time_hours", UNIT_LINES)
+
+
 def most_teams(
     batch_sizes: Sequence[int] = (1, 2, 4, 8, 16, 32),
     failure_probabilities: Sequence[float] = (0.0, 0.02, 0.05, 0.1, 0.2),
@@ -199,8 +252,9 @@ def _grown(model: DeliveryModel, grown_percent: float) -> DeliveryModel:
     )
 
 
-GROWING_PERCENT = 100 * DELIVERY.build_and_test_per_team_s / DELIVERY.pipeline_s
-"""How much of a run grows with the code, in our model: none."""
+def growing_percent(model: DeliveryModel = DELIVERY) -> float:
+    """Return how much of a run grows with the code: in our model nothing, which errs in favour of one unit."""
+    return 100 * model.build_and_test_per_team_s / replace(model, teams=1, units=1).pipeline_s
 
 
 @settles("pros.easy-deployment", evidence=Evidence.MODELLED)
@@ -212,7 +266,7 @@ def easy_deployment(
     """
     grown = Assumption(
         "the share of a run that grows with the code",
-        GROWING_PERCENT,
+        growing_percent(),
         extra_minutes_up_to_growing_run_percent,
         "%",
     )
@@ -367,7 +421,7 @@ def rapid_prototyping(
     """
     grown = Assumption(
         "the share of a run that grows with the code",
-        GROWING_PERCENT,
+        growing_percent(),
         one_unit_is_faster_up_to_growing_run_percent,
         "%",
     )

@@ -38,9 +38,9 @@ def test_transactions_leave_no_half_written_order_and_without_them_some_are_with
     dying_orders,
 ):
     none, some = (consistency.half_written(dying_orders, transactions=kind) for kind in (True, False))
-    verdict = consistency.transactions(half_written_with=none, half_written_without=some)
-    broken = consistency.transactions(half_written_with=some, half_written_without=some)
-    needless = consistency.transactions(half_written_with=none, half_written_without=none)
+    verdict = consistency.transactions(half_written_with_percent=none, half_written_without_percent=some)
+    broken = consistency.transactions(half_written_with_percent=some, half_written_without_percent=some)
+    needless = consistency.transactions(half_written_with_percent=none, half_written_without_percent=none)
     assert verdict.outcome is Outcome.HOLDS
     assert verdict.is_stable
     assert broken.outcome is needless.outcome is Outcome.DOES_NOT_HOLD
