@@ -122,10 +122,10 @@ def in_hours(model: DeliveryModel = DELIVERY) -> pd.DataFrame:
 def conclusion(one_pipeline: float, one_each: float) -> str:
     """Return in words up to how many teams one train is no slower, with one pipeline and with one for each team."""
     served = [
-        f"{'all' if math.isinf(teams) else f'up to {teams:.0f}'} teams" if teams > 0 else "no two teams"
+        ("always" if teams > 0 else "never") if math.isinf(teams) else f"up to {teams:.0f} teams"
         for teams in (one_pipeline, one_each)
     ]
-    return f"One train serves {served[0]} with one pipeline, {served[1]} with one for each team"
+    return f"One train is no slower with one pipeline {served[0]}, with one for each team {served[1]}"
 
 
 def _renamed(interval: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -87,6 +87,7 @@ def test_calls_without_a_circle_can_tie_every_pair(tmp_path):
 def test_the_shop_is_tightly_coupled_by_its_data_and_not_by_its_calls(ties):
     assert ties.percent(ties.by_calls) < coupling.TIGHT_PERCENT < ties.percent()
     assert ties.percent(ties.by_calls | ties.by_tables) == coupling.TIGHT_PERCENT
+    assert [word for word in ties.in_steps().split() if word.isdigit()] == ["40", "50", "80"]
     assert coupling_verdict().outcome is Outcome.HOLDS_WHEN
 
 

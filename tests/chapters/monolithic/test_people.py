@@ -120,6 +120,28 @@ def cycles_verdict(model):
     )
 
 
+def test_the_conclusion_has_words_for_limits_that_are_none():
+    assert people.conclusion(3.0, math.inf) == (
+        "One train is no slower with one pipeline up to 3 teams, with one for each team always"
+    )
+    assert people.conclusion(-math.inf, 4.0).endswith(
+        "with one pipeline never, with one for each team up to 4 teams"
+    )
+
+
+def test_the_table_of_assumptions_is_in_hours_and_per_cent():
+    values = people.in_hours().value
+    assert values["the second team takes over [h]"] == 4
+    assert values["changes that fail in the pipeline [%]"] == 10
+
+
+def test_the_lines_of_both_figures_have_names(usual_runs):
+    assert set(people.lead_time_lines(usual_runs).design) == set(people.LINES.values())
+    units = people.lines_of_units(people.one_unit_or_five([0.0, 20.0], seeds=range(2)))
+    assert set(units.design) == set(people.UNIT_LINES.values())
+    assert units[people.TOUCHING].tolist() == 3 * [0, 20]
+
+
 def test_no_queue_of_changes_grows_at_equal_money_and_with_one_pipeline_it_does_from_six_teams():
     assert people.queue_grows_from_teams() == 6
     real = cycles_verdict(people.DELIVERY)
