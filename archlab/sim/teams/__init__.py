@@ -7,7 +7,6 @@ from archlab.sim.teams.comparison import (
     crossing,
     differences,
     intervals,
-    organised,
     sweep_teams,
 )
 from archlab.sim.teams.delivery import WORKING_DAY_S, DeliveryModel
@@ -32,7 +31,6 @@ __all__ = [
     "differences",
     "intervals",
     "most_teams_on_one_unit",
-    "organised",
     "probability_train_fails",
     "runs_per_train",
     "sweep_teams",

@@ -60,10 +60,12 @@ def sweep_teams(
         ValueError: when there are fewer than two replications, which give no interval.
     """
     require_model(model)
-    is_list = isinstance(team_counts, Iterable) and not isinstance(team_counts, (str, Mapping))
-    counts = list(team_counts) if is_list else []
+    counts = list(team_counts) if _is_list(team_counts) else []
     if not counts or not all(is_whole(teams) and teams >= 1 for teams in counts):
         refuse(ValueError, "team_counts", team_counts, "a list of whole numbers, 1 or more")
+    chosen = list(organisations) if _is_list(organisations) else []
+    if not chosen or not all(isinstance(name, str) and name in ORGANISATIONS for name in chosen):
+        refuse(ValueError, "organisations", organisations, f"a list of some of {', '.join(ORGANISATIONS)}")
     require_whole("replications", replications, at_least=2)
     require_positive("days", days)
     require_non_negative("warm_up_days", warm_up_days)
@@ -71,11 +73,15 @@ def sweep_teams(
     runs = [
         (organised(model, teams, name), name, replication)
         for teams in counts
-        for name in organisations
+        for name in chosen
         for replication in range(replications)
     ]
     rows = Parallel()(delayed(_run)(*run, days, warm_up_days, seed) for run in runs)
     return pd.DataFrame(rows)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, (str, Mapping))
 
 
 def organised(model: DeliveryModel, teams: int, organisation: str) -> DeliveryModel:
@@ -110,14 +116,14 @@ def intervals(sweep: pd.DataFrame, measure: str) -> pd.DataFrame:
     return frame.assign(saturated=frame.load >= 1)
 
 
-def differences(sweep: pd.DataFrame, measure: str, shared: str = ONE_UNIT) -> pd.DataFrame:
-    """Return how much more a shared unit has of a measure than a unit per team, with 95 % intervals.
+def differences(sweep: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return how much more one shared unit has of a measure than a unit per team, with 95 % intervals.
 
     Paired: the two organisations of one replication saw the same changes. Columns: teams, mean, low, high.
     """
     _require_measure(sweep, measure)
     pairs = sweep.pivot(index=["teams", "replication"], columns="organisation", values=measure)
-    return _interval_of_each((pairs[shared] - pairs[UNIT_PER_TEAM]).droplevel("replication"))
+    return _interval_of_each((pairs[ONE_UNIT] - pairs[UNIT_PER_TEAM]).droplevel("replication"))
 
 
 def crossing(sweep: pd.DataFrame, measure: str) -> int | None:

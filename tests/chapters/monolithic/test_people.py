@@ -12,7 +12,8 @@ import pytest
 
 from archlab.chapters.monolithic import people
 from archlab.course.claims.verdict import Outcome
-from archlab.sim.teams import LEAD_TIME, ONE_UNIT, ONE_UNIT_EQUAL_MONEY, UNIT_PER_TEAM, organised
+from archlab.sim.teams import LEAD_TIME, ONE_UNIT, ONE_UNIT_EQUAL_MONEY, UNIT_PER_TEAM
+from archlab.sim.teams.comparison import organised
 from archlab.sim.teams.theory import load as train_load
 
 TEAMS = (1, 2, 3, 4, 6, 12)
