@@ -587,6 +587,7 @@ TARGETS = {
         days=12,
         warm_up_days=1,
         seed=1,
+        organisations=["one unit"],
     ),
     "capacity_per_day": lambda w: a(capacity_per_day, model=DeliveryModel()),
     "most_teams_on_one_unit": lambda w: a(most_teams_on_one_unit, model=DeliveryModel()),

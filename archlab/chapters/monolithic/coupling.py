@@ -59,6 +59,14 @@ class TiedPairs:
         rows = [(way, len(tied), self.percent(tied)) for way, tied in ways.items()]
         return pd.DataFrame(rows, columns=["tied_by", "pairs", "percent"])
 
+    def in_steps(self) -> str:
+        """Return in words how the share of tied pairs grows with the kinds of ties that are counted."""
+        calls, tables = self.percent(self.by_calls), self.percent(self.by_calls | self.by_tables)
+        return (
+            f"By calls alone {calls:.0f} % of the pairs are tied, with tables {tables:.0f} %, with the transaction "
+            f"{self.percent():.0f} %"
+        )
+
 
 def tied_pairs(
     modules: Sequence[Component] | None = None,
@@ -88,7 +96,7 @@ def _pairs_of(ones: Iterable[str], others: Iterable[str]) -> set[Pair]:
     return {frozenset((one, other)) for one in ones for other in others}
 
 
-def tight_from_modules_in_transaction(
+def modules_in_transaction_needed(
     modules: Sequence[Component] | None = None, tables: Sequence[Component] | None = None
 ) -> float:
     """Return how many modules must write in one transaction, so that the coupling is tight whichever they are.
@@ -162,7 +170,7 @@ def shared_by_data(
     return [*shared, ties.by_transaction] if ties.by_transaction else shared
 
 
-def locked_in_from_shared(shared: Sequence[frozenset[Pair]]) -> float:
+def shared_needed_for_lock_in(shared: Sequence[frozenset[Pair]]) -> float:
     """Return how many of these must stay, whichever, so that most modules still cannot change alone.
 
     Takes `shared_by_data`. inf when not even all of them are enough.
@@ -186,15 +194,15 @@ middle of four, have 40 % of their pairs tied; five of which each knows all thos
 
 @settles("characteristics.tight-coupling-between-components", evidence=Evidence.MEASURED)
 def tight_coupling(
-    pairs_tied_percent: float, modules_in_transaction: int, tight_from_modules_in_transaction: float
+    pairs_tied_percent: float, modules_in_transaction: int, modules_in_transaction_needed: float
 ) -> Verdict:
     """Holds when more than {TIGHT_PERCENT} % of the pairs of modules are tied: by a call, by a table that both use, or
-    by a transaction in which both write.
+    by a transaction in which both write. What counts as a tie is our choice.
     """
     together = Assumption(
         "the number of modules that write in one transaction",
         modules_in_transaction,
-        tight_from_modules_in_transaction,
+        modules_in_transaction_needed,
     )
     return holds_if(pairs_tied_percent > TIGHT_PERCENT, together)
 
@@ -209,12 +217,14 @@ def technology_lock_in(
     modules_that_cannot_change_alone: int,
     modules: int,
     shared_tables_and_transactions: int,
-    locked_in_from_shared: float,
+    shared_needed_for_lock_in: float,
 ) -> Verdict:
-    """Holds when more than half of the modules cannot get another database without a change in others."""
+    """Holds when more than half of the modules are locked in to one database: they cannot get another one without a
+    change in others. Languages and libraries are not judged.
+    """
     shared = Assumption(
-        "the number of shared tables and transactions",
+        "the number of shared tables and transactions that tie modules to one database",
         shared_tables_and_transactions,
-        locked_in_from_shared,
+        shared_needed_for_lock_in,
     )
     return holds_if(technology_is_locked_in(modules_that_cannot_change_alone, modules), shared)

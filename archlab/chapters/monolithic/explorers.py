@@ -4,8 +4,12 @@
 []
 """
 
-from archlab.chapters.monolithic.failure import slow_neighbour_day
-from archlab.shop.day import ShopResult, run_day
+from dataclasses import dataclass, field, replace
+
+from archlab.chapters.monolithic.failure import FAULT_AT_S, SLOW_S, for_orders_only, slow_neighbour_day
+from archlab.course.explorer import OverTime
+from archlab.course.explorer.view import Panel, Reading
+from archlab.shop.day import ShopResult, availability_percent, run_day
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MonolithConfig
 from archlab.sim.workload import Poisson
@@ -30,5 +34,21 @@ def beside_a_slow_provider(
     times_slower: float, order_workers: int, patience_s: float, seed: int = 1
 ) -> ShopResult:
     """Run the incident of the slow provider; `order_workers` of the 16 serve only orders, 0 means no bulkhead."""
-    bulkheads = {"place_order": order_workers} if order_workers else None
+    bulkheads = for_orders_only(order_workers)
     return slow_neighbour_day(seed, factor=times_slower, bulkheads=bulkheads, timeout_s=patience_s)
+
+
+@dataclass(frozen=True)
+class PagesWhileSlow:
+    """The view of that incident: how it went over time, and first of all figures the pages that came in it."""
+
+    view: OverTime = field(default_factory=lambda: OverTime(parts=("shop-1",)))
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        return self.view.panels
+
+    def read(self, answer: ShopResult) -> Reading:
+        reading = self.view.read(answer)
+        came = availability_percent(answer.result, "browse", FAULT_AT_S, FAULT_AT_S + SLOW_S)
+        return replace(reading, figures={"pages_that_came_while_slow_percent": came, **reading.figures})

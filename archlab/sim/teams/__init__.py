@@ -2,6 +2,7 @@
 
 from archlab.sim.teams.comparison import (
     ONE_UNIT,
+    ONE_UNIT_EQUAL_MONEY,
     UNIT_PER_TEAM,
     crossing,
     differences,
@@ -20,6 +21,7 @@ from archlab.sim.teams.theory import (
 __all__ = [
     "LEAD_TIME",
     "ONE_UNIT",
+    "ONE_UNIT_EQUAL_MONEY",
     "UNIT_PER_TEAM",
     "WORKING_DAY_S",
     "DeliveryModel",

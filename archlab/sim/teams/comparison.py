@@ -1,8 +1,8 @@
-"""Comparison of two organisations: all teams on one shared release train, or a unit and a train for each.
+"""Comparison of organisations: all teams on one shared release train, or a unit and a train for each.
 
-Both see the same changes under the same seed, so their difference is compared pair by pair. Which of the two
-is faster depends on the measure: the median change crosses no border between teams, while the mean and the
-95th percentile pay for the changes that do.
+At equal money the shared train has as many pipelines as there are teams. All see the same changes under the same
+seed, so their difference is compared pair by pair. Which is faster depends on the measure: the median change crosses no
+border between teams, while the mean and the 95th percentile pay for the changes that do.
 
 >>> model = DeliveryModel(change_failure_probability=0.05)
 >>> sweep = sweep_teams(model, team_counts=[1, 16], replications=3, days=30, warm_up_days=5, seed=1)
@@ -10,7 +10,7 @@ is faster depends on the measure: the median change crosses no border between te
 16
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,7 +32,14 @@ from archlab.sim.validation import (
 )
 
 ONE_UNIT = "one unit"
+ONE_UNIT_EQUAL_MONEY = "one unit, a pipeline per team"
 UNIT_PER_TEAM = "a unit per team"
+ORGANISATIONS: Mapping[str, Callable[[int], tuple[int, int]]] = {
+    ONE_UNIT: lambda teams: (1, 1),
+    ONE_UNIT_EQUAL_MONEY: lambda teams: (1, teams),
+    UNIT_PER_TEAM: lambda teams: (teams, 1),
+}
+"""The units, and the pipelines of each, that so many teams have."""
 
 
 def sweep_teams(
@@ -42,32 +49,46 @@ def sweep_teams(
     days: float = 60,
     warm_up_days: float = 10,
     seed: int = 1,
+    organisations: Sequence[str] = (ONE_UNIT, UNIT_PER_TEAM),
 ) -> pd.DataFrame:
-    """Simulate both organisations for each number of teams, with joblib.
+    """Simulate these `ORGANISATIONS` for each number of teams, with joblib.
 
     Returns a row per run: teams, organisation, replication, load (of the busiest pipeline, by theory), and
-    the figures of `Deliveries.summary`. `model.teams` and `model.units` are replaced.
+    the figures of `Deliveries.summary`. `model.teams`, `model.units` and `model.pipelines` are replaced.
 
     Raises:
         ValueError: when there are fewer than two replications, which give no interval.
     """
     require_model(model)
-    is_list = isinstance(team_counts, Iterable) and not isinstance(team_counts, (str, Mapping))
-    counts = list(team_counts) if is_list else []
+    counts = list(team_counts) if _is_list(team_counts) else []
     if not counts or not all(is_whole(teams) and teams >= 1 for teams in counts):
         refuse(ValueError, "team_counts", team_counts, "a list of whole numbers, 1 or more")
+    chosen = list(organisations) if _is_list(organisations) else []
+    if not chosen or not all(isinstance(name, str) and name in ORGANISATIONS for name in chosen):
+        refuse(ValueError, "organisations", organisations, f"a list of some of {', '.join(ORGANISATIONS)}")
     require_whole("replications", replications, at_least=2)
     require_positive("days", days)
     require_non_negative("warm_up_days", warm_up_days)
     require_whole("seed", seed, at_least=0)
     runs = [
-        (replace(model, teams=teams, units=units), organisation, replication)
+        (organised(model, teams, name), name, replication)
         for teams in counts
-        for organisation, units in ((ONE_UNIT, 1), (UNIT_PER_TEAM, teams))
+        for name in chosen
         for replication in range(replications)
     ]
     rows = Parallel()(delayed(_run)(*run, days, warm_up_days, seed) for run in runs)
     return pd.DataFrame(rows)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, (str, Mapping))
+
+
+def organised(model: DeliveryModel, teams: int, organisation: str) -> DeliveryModel:
+    """Return the model with so many teams in one of the `ORGANISATIONS`."""
+    require_one_of("organisation", organisation, list(ORGANISATIONS))
+    units, pipelines = ORGANISATIONS[organisation](teams)
+    return replace(model, teams=teams, units=units, pipelines=pipelines)
 
 
 def _run(

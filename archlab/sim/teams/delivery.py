@@ -1,7 +1,7 @@
 """Delivery: an organisation of teams and deployment units, described by numbers you can change.
 
-A model of people. Teams commit changes; each deployment unit has one pipeline, which builds, tests and
-releases one train of changes at a time. One unit is a monolith; a unit for each team is what microservices
+A model of people. Teams commit changes; each deployment unit has one pipeline or more, and each of these builds,
+tests and releases one train of changes at a time. One unit is a monolith; a unit for each team is what microservices
 aim at. `archlab.sim.teams.release_train` simulates it, `archlab.sim.teams.theory` holds the closed forms.
 
 >>> monolith = DeliveryModel(teams=6)
@@ -28,8 +28,11 @@ WORKING_DAY_S = 8 * HOUR_S
 
 STRUCTURAL_ASSUMPTIONS = {
     "working time": "Time counts eight hours a day. Nights and weekends are left out: lead times err low.",
-    "one train at a time": "A pipeline tests one train at a time. Tests side by side would help the busiest"
-    " pipeline most: this errs against the shared unit.",
+    "trains do not wait for each other": "Where a unit has several pipelines, each releases its train when it is done."
+    " Merge queues test the second as if the first had passed, and again when it has not: this errs in favour of the"
+    " shared unit.",
+    "each half fails as a whole": "A change that needs two units fails in each of them as often as a whole change:"
+    " this errs in favour of the shared unit.",
     "both halves are tested": "When one half of a failed train passes, the other is tested as well, though it"
     " must fail. Some merge queues save that run (https://docs.mergify.com/merge-queue/batches/failures):"
     " this errs against the shared unit.",
@@ -59,7 +62,8 @@ class DeliveryModel:
     """
 
     teams: int = _assumed(1, "teams that commit changes")
-    units: int = _assumed(1, "deployment units, each with its own pipeline; 1 is a monolith")
+    units: int = _assumed(1, "deployment units, each with its own pipelines; 1 is a monolith")
+    pipelines: int = _assumed(1, "pipelines of each unit: so many trains are tested at the same time")
     changes_per_team_per_day: float = _assumed(4.0, "changes a team commits a day (a Poisson process)")
     change_failure_probability: float = _assumed(
         0.1, "probability that a new or a fixed change fails in the pipeline, whatever the others do"
@@ -76,7 +80,7 @@ class DeliveryModel:
     handover_s: float = _assumed(14400.0, "seconds until the team that owns the second unit commits its part")
 
     def __post_init__(self) -> None:
-        for name in ("teams", "units", "batch_size"):
+        for name in ("teams", "units", "pipelines", "batch_size"):
             require_whole(name, getattr(self, name), at_least=1)
         for name in ("changes_per_team_per_day", "build_and_test_s"):
             require_positive(name, getattr(self, name))

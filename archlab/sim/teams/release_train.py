@@ -1,6 +1,6 @@
 """Release trains: how changes made by teams reach production, simulated in plain SimPy.
 
-A train takes the changes that wait when the pipeline is free. When one of them fails, the pipeline halves
+A train takes the changes that wait when a pipeline is free. When one of them fails, the pipeline halves
 the train and tests each half again, until every good change is released and every failing one is back with
 its team. Merge queues work like this (https://docs.trunk.io/merge-queue/batching). A coordinated change
 goes through a second unit after the first.
@@ -123,7 +123,7 @@ def deliver(model: DeliveryModel, days: float, seed: int) -> Deliveries:
 class _Organisation:
     """The teams, the platforms where changes wait, and the pipelines, as SimPy processes.
 
-    `arrivals` holds for each unit the event of its next change: an idle pipeline waits for it.
+    `arrivals` holds for each unit the event of its next change: its idle pipelines wait for it.
     """
 
     def __init__(self, model: DeliveryModel, streams: Streams) -> None:
@@ -136,7 +136,8 @@ class _Organisation:
         for team in range(model.teams):
             self.env.process(self.commits(team, streams))
         for unit in range(model.units):
-            self.env.process(self.pipeline(unit))
+            for _ in range(model.pipelines):
+                self.env.process(self.pipeline(unit))
 
     def commits(self, team: int, streams: Streams) -> Process:
         """A team that commits changes as a Poisson process."""
@@ -169,11 +170,12 @@ class _Organisation:
         return [first, others[int(which_other * len(others))]]
 
     def pipeline(self, unit: int) -> Process:
-        """One unit's pipeline: when free, it takes who waits, up to a full train, and brings them through."""
+        """One of a unit's pipelines: when free, it takes who waits, up to a full train, and brings them through."""
         waiting = self.waiting[unit]
         while True:
-            if not waiting:
-                self.arrivals[unit] = self.env.event()
+            while not waiting:
+                if self.arrivals[unit].triggered:
+                    self.arrivals[unit] = self.env.event()
                 yield self.arrivals[unit]
             batch = [waiting.popleft() for _ in range(min(len(waiting), self.model.batch_size))]
             for left_behind in waiting:

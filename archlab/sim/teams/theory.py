@@ -57,10 +57,12 @@ def released_per_run(size: int, change_failure_probability: float) -> float:
 
 
 def capacity_per_day(model: DeliveryModel) -> float:
-    """Return the changes a day one pipeline can release when there is always a full train waiting."""
+    """Return the changes a day one unit can release when there is always a full train waiting for its pipelines."""
     require_model(model)
     runs_per_day = WORKING_DAY_S / model.pipeline_s
-    return runs_per_day * released_per_run(model.batch_size, model.change_failure_probability)
+    return (
+        model.pipelines * runs_per_day * released_per_run(model.batch_size, model.change_failure_probability)
+    )
 
 
 def changes_per_day(model: DeliveryModel) -> list[float]:
@@ -77,7 +79,7 @@ def changes_per_day(model: DeliveryModel) -> list[float]:
 
 
 def load(model: DeliveryModel) -> float:
-    """Return the load of the busiest pipeline: changes that arrive / changes it can release.
+    """Return the load of the busiest unit: changes that arrive / changes its pipelines can release.
 
     From 1 on the queue before it grows as long as people commit: there is no steady lead time to speak of.
     """

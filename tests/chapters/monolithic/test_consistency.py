@@ -38,9 +38,18 @@ def test_transactions_leave_no_half_written_order_and_without_them_some_are_with
     dying_orders,
 ):
     none, some = (consistency.half_written(dying_orders, transactions=kind) for kind in (True, False))
-    verdict = consistency.transactions(half_written_with=none, half_written_without=some)
-    broken = consistency.transactions(half_written_with=some, half_written_without=some)
-    needless = consistency.transactions(half_written_with=none, half_written_without=none)
+    verdict = consistency.transactions(half_written_with_percent=none, half_written_without_percent=some)
+    broken = consistency.transactions(half_written_with_percent=some, half_written_without_percent=some)
+    needless = consistency.transactions(half_written_with_percent=none, half_written_without_percent=none)
     assert verdict.outcome is Outcome.HOLDS
     assert verdict.is_stable
     assert broken.outcome is needless.outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_of_crashes_in_a_window_twice_as_long_half_as_many_do_harm(monkeypatch):
+    def harmful(window_s):
+        monkeypatch.setattr(consistency, "WRITING_S", window_s)
+        crashes = [consistency.dying_order(seed, transactions=False, points=20) for seed in range(5)]
+        return sum((frame.anomalies > 0).sum() for frame in crashes)
+
+    assert harmful(0.020) == pytest.approx(harmful(0.010) / 2, rel=0.2)

@@ -55,7 +55,7 @@ def coupling_verdict(modules=None, tables=None):
     return coupling.tight_coupling(
         pairs_tied_percent=coupling.tied_pairs(modules, tables).percent(),
         modules_in_transaction=len(together),
-        tight_from_modules_in_transaction=coupling.tight_from_modules_in_transaction(modules, tables),
+        modules_in_transaction_needed=coupling.modules_in_transaction_needed(modules, tables),
     )
 
 
@@ -66,7 +66,7 @@ def lock_in_verdict(modules=None, tables=None):
         modules_that_cannot_change_alone=int((changes > 1).sum()),
         modules=len(changes),
         shared_tables_and_transactions=len(shared),
-        locked_in_from_shared=coupling.locked_in_from_shared(shared),
+        shared_needed_for_lock_in=coupling.shared_needed_for_lock_in(shared),
     )
 
 
@@ -86,6 +86,8 @@ def test_calls_without_a_circle_can_tie_every_pair(tmp_path):
 
 def test_the_shop_is_tightly_coupled_by_its_data_and_not_by_its_calls(ties):
     assert ties.percent(ties.by_calls) < coupling.TIGHT_PERCENT < ties.percent()
+    assert ties.percent(ties.by_calls | ties.by_tables) == coupling.TIGHT_PERCENT
+    assert [word for word in ties.in_steps().split() if word.isdigit()] == ["40", "50", "80"]
     assert coupling_verdict().outcome is Outcome.HOLDS_WHEN
 
 
@@ -95,7 +97,7 @@ def test_coupling_is_loose_where_data_are_apart_and_one_module_calls_the_others(
 
 
 def test_the_number_of_modules_in_a_transaction_is_where_the_verdict_flips():
-    limit = coupling.tight_from_modules_in_transaction()
+    limit = coupling.modules_in_transaction_needed()
     assert limit == 3
     assert coupling.tied_pairs(in_transaction=["Orders", "Payments"]).percent() == coupling.TIGHT_PERCENT
     three = coupling.tied_pairs(in_transaction=["Orders", "Payments", "Inventory"])
@@ -127,5 +129,5 @@ def test_no_module_can_change_its_database_alone_unless_it_shares_no_table_and_n
 def test_two_shared_things_of_three_lock_most_modules_in_whichever_they_are_and_one_may_not():
     shared = coupling.shared_by_data()
     assert len(shared) == 3
-    assert coupling.locked_in_from_shared(shared) == 2
-    assert coupling.locked_in_from_shared([]) == math.inf
+    assert coupling.shared_needed_for_lock_in(shared) == 2
+    assert coupling.shared_needed_for_lock_in([]) == math.inf

@@ -52,19 +52,36 @@ def test_two_trains_never_share_a_pipeline():
         assert (of_one_unit.left_s.to_numpy()[1:] >= of_one_unit.finished_s.to_numpy()[:-1]).all()
 
 
+def test_so_many_trains_run_at_once_as_there_are_pipelines():
+    trains = deliver(DeliveryModel(teams=12, pipelines=3), days=30, seed=4).trains.dropna(subset="finished_s")
+    running = [((trains.left_s <= at_s) & (trains.finished_s > at_s)).sum() for at_s in trains.left_s]
+    assert max(running) == 3
+
+
+def test_many_pipelines_leave_only_the_run_and_the_fix():
+    model = DeliveryModel(pipelines=50, change_failure_probability=0.5)
+    changes = deliver(model, days=400, seed=6).changes
+    by_failures = changes.groupby("trains_failed").lead_time_h
+    assert by_failures.median()[[0, 1]].tolist() == pytest.approx([0.5, 0.5 + 2 + 0.5])
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     teams=st.integers(1, 5),
     units=st.integers(1, 6),
+    pipelines=st.integers(1, 3),
     batch_size=st.integers(1, 9),
     p=st.sampled_from([0.0, 0.1, 0.5, 0.9]),
     coordinated=st.sampled_from([0.0, 0.3, 1.0]),
     seed=st.integers(0, 1000),
 )
-def test_every_change_is_released_once_or_still_inside(teams, units, batch_size, p, coordinated, seed):
+def test_every_change_is_released_once_or_still_inside(
+    teams, units, pipelines, batch_size, p, coordinated, seed
+):
     model = DeliveryModel(
         teams=teams,
         units=units,
+        pipelines=pipelines,
         batch_size=batch_size,
         change_failure_probability=p,
         coordinated_fraction=coordinated,

@@ -71,3 +71,10 @@ def test_changes_arrive_at_the_units_as_the_simulation_counts_them():
 
 def test_a_pipeline_too_slow_for_one_team_serves_none():
     assert most_teams_on_one_unit(DeliveryModel(build_and_test_s=8 * 3600, batch_size=1)) == 0
+
+
+def test_twice_the_pipelines_release_twice_as_much():
+    model = DeliveryModel(teams=12, pipelines=2, fix_s=0.0)
+    assert capacity_per_day(model) == 2 * capacity_per_day(DeliveryModel(teams=12))
+    summary = deliver(model, days=400, seed=1).summary(20)
+    assert summary["released"] / 380 == pytest.approx(capacity_per_day(model), rel=0.02)
