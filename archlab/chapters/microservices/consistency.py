@@ -11,10 +11,12 @@ favour of the plain way.
 >>> summary(table)[["design", "crashes"]].to_numpy().tolist()
 [['naive', 10]]
 >>> consistency_challenges(
-...     orders_a_second_with_one_database=math.inf, orders_a_second_with_three=3.0, orders_a_second_with_a_log=math.inf
+...     orders_a_second_with_one_database=math.inf,
+...     orders_a_second_with_three=3.0,
+...     orders_a_second_with_a_log=math.inf,
 ... ).words
-'Holds when: from 3 orders a second placed step by step (with a saga that keeps a log: never), with 52 kills of each \
-program a year'
+'Holds when: from 3 orders a second placed step by step (ours at half load: 18, beyond it; with a saga that keeps a \
+log: never), with 52 kills of each program a year'
 """
 
 import math
@@ -33,9 +35,9 @@ from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_from, holds_if
 from archlab.course.quantity import number
-from archlab.shop.architecture import Architecture
+from archlab.shop.architecture import SHOP_MIX, Architecture
 from archlab.shop.crash_points import crash_points, drop_anomalies_that_never_occurred, tally
-from archlab.shop.day import ORDERS_ONLY, run_day
+from archlab.shop.day import ORDERS_ONLY, at_load, run_day
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MICROSERVICES, SAGAS, MicroservicesConfig
 from archlab.shop.microservices.guards import Guards
@@ -71,6 +73,9 @@ SETTLED_AFTER_S = 10.0
 KILLS_A_YEAR = 52.0
 """How often each program dies in the middle of its work: once a week, because its machine is replaced, its memory is
 used up, or a deployment does not wait. An assumption."""
+
+ORDERS_PER_S = at_load(0.5, MICROSERVICES).rate_per_s * SHOP_MIX.shares["place_order"]
+"""Of our shop at half of its capacity."""
 
 WRONG_ORDERS_A_YEAR = 1.0
 """One order a year somebody puts right by hand. More of them need a program that does."""
@@ -163,6 +168,12 @@ def _counted(name: str, table: pd.DataFrame) -> dict[str, Any]:
 def exposed_ms(table: pd.DataFrame, design: str) -> OverSeeds:
     """For how long one order is exposed: the death of one of its programs then leaves wrong rows. Over all programs."""
     return OverSeeds(table[table.design == design].groupby("seed").exposed_ms.sum())
+
+
+def beside_ours(orders_a_second: float) -> str:
+    """Return in words on which side of a limit our shop stands when half of its capacity is asked for."""
+    side = "beyond" if orders_a_second <= ORDERS_PER_S else "short of"
+    return f"ours at half load: {number(round(ORDERS_PER_S))}, {side} it"
 
 
 def orders_per_s(table: pd.DataFrame, design: str, holds: Holds) -> Limit:
@@ -268,12 +279,13 @@ def consistency_challenges(
 ) -> Verdict:
     """Holds from the rate of orders at which the plain way to place one leaves more than {WRONG_ORDERS_A_YEAR} order a
     year wrong with three databases, and not with one. Each program is killed {KILLS_A_YEAR} times a year. It says from
-    which rate a saga with a log does, too.
+    which rate a saga with a log does, too, and where our shop with {ORDERS_PER_S} orders a second stands.
     """
     if orders_a_second_with_one_database <= orders_a_second_with_three:
         return holds_if(False)
     with_log = orders_a_second_with_a_log
     log = "never" if math.isinf(with_log) else f"from {number(with_log)}"
-    plain = f"orders a second placed step by step (with a saga that keeps a log: {log})"
+    beside = beside_ours(orders_a_second_with_three)
+    plain = f"orders a second placed step by step ({beside}; with a saga that keeps a log: {log})"
     unit = f"{plain}, with {number(KILLS_A_YEAR)} kills of each program a year"
     return holds_from(orders_a_second_with_three, unit)

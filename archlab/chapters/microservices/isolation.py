@@ -68,11 +68,11 @@ CLONES = replace(
     MONOLITH,
     clones=2,
     database_cores=6,
-    bulkheads={"place_order": 2},
+    bulkheads={"place_order": 3},
     payment_timeout_s=TIMEOUT.timeout_s,
 )
-"""The monolith for the money of the services, with a bulkhead as in chapter 01 and the same time-out. Two clones with
-two orders each at a time leave two cores of the database to everybody else, however slow the queries of payments."""
+"""The monolith for the money of the services, with a bulkhead as in chapter 01 and the same time-out. Two clones
+with three orders each at a time ask the database for no more than it has cores, however slow their queries are."""
 GUARDED = replace(THREADLESS, guards=ALL_GUARDS)
 """The services with their guards."""
 

@@ -258,7 +258,7 @@ def synchronous_rest(
 ) -> Verdict:
     """Holds up to the cost of a call by REST, beyond that of one by gRPC and whatever its size, at which gRPC makes an
     order with its {ORDER_CALLS} calls {NOTICEABLE_PERCENT} % faster. For {DEAR_MS} ms, and for no such cost, it says
-    how many calls in a row one does not notice, with answers of {ANSWER_KB} kB.
+    how many calls in a row one does not notice, with answers of {ANSWER_KB} kB, beside {OTHER_MS} ms of other work.
     """
     sides = (
         f"at the {number(DEAR_MS)} ms of one published comparison up to {number(up_to_calls_if_dear)} calls in a row, "
