@@ -216,6 +216,20 @@ def _limits(shop: Shop, seeds: Iterable[int]) -> list[float]:
     return list(joblib.Parallel()(one(seed, shop) for seed in seeds))
 
 
+def ill_from_a_lower_load(limits: Mapping[str, float]) -> str:
+    """Return "services" or "monolith", or "about the same" when they are less than `NOTICEABLE_PERCENT` points apart.
+
+    `limits`: as `storm_limits` returns them.
+    """
+    services, monolith = (
+        limits[name]
+        for name in ("services_stay_ill_from_load_percent", "monolith_stays_ill_from_load_percent")
+    )
+    if abs(services - monolith) < NOTICEABLE_PERCENT:
+        return "about the same"
+    return "services" if services < monolith else "monolith"
+
+
 def _worse_up_to(services: float, monolith: Iterable[float]) -> float:
     """With how many attempts a page, 1 or 2, the monolith still bears noticeably more than the services."""
     worse = [n for n, bears in enumerate(monolith, 1) if bears > services + NOTICEABLE_PERCENT]
