@@ -6,6 +6,7 @@
 """
 
 from dataclasses import dataclass, replace
+from math import isnan
 from typing import ClassVar
 
 import numpy as np
@@ -96,7 +97,7 @@ class UseCasesOverTime:
 class StormOverTime:
     """Queries that arrive and that are answered in time, and those that wait, at the full rates of the example.
 
-    The figures are those of the last `IN_THE_END_S` seconds.
+    The figures are those of the last `IN_THE_END_S` seconds, and how long it was ill.
     """
 
     panels: ClassVar = (Panel("Time [s]", "Queries [1/s]"), Panel("Time [s]", "Waiting [queries]"))
@@ -116,7 +117,7 @@ class StormOverTime:
         figures: dict[str, float | str] = {
             "arriving_in_the_end_per_s": float(end.offered_per_s),
             "in_time_in_the_end_per_s": float(end.goodput_per_s),
-            "ill_after_the_outage_s": answer.recovery_s,
+            "ill_after_the_outage_s": "to the end" if isnan(answer.recovery_s) else answer.recovery_s,
         }
         return Reading(curves, figures, (Window(OUTAGE_AT_S, storm.end_of_outage_s, "outage"),))
 

@@ -15,12 +15,14 @@ True
 ...     pages_while_payments_is_down_percent=100.0,
 ...     pages_while_provider_is_slow_percent=100.0,
 ...     isolated_from_places_in_the_gateway=300,
+...     isolated_from_faults_up_to_s=22.0,
 ... ).words
-'Holds when: with the room in the gateway at least 300 requests (here 512)'
+'Holds when: with the room in the gateway at least 300 requests (here 512), and up to 22 s of a slow provider (here 15)'
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from math import inf
 
 import joblib
 import pandas as pd
@@ -29,7 +31,8 @@ from archlab.course.claims.assumption import Assumption
 from archlab.course.claims.limit import Limit
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
-from archlab.course.claims.verdict import Verdict, holds_if
+from archlab.course.claims.verdict import Verdict, all_of, holds_if, holds_up_to
+from archlab.course.quantity import number
 from archlab.shop.architecture import SHOP_MIX
 from archlab.shop.day import KINDS, ShopResult, at_load, availability_percent, run_day
 from archlab.shop.microservices.architecture import Microservices
@@ -167,30 +170,39 @@ def harmless_up_to_times_slower(config: MicroservicesConfig = THREADED, load: fl
 
 # How much room the gateway needs ---------------------------------------------------------------------------
 
+WATCHED_FAULT_S = 30.0
+"""How long the provider is slow while one looks for the end of the room: twice as long as in the incident."""
+
 
 def without_guards(
     seeds: Iterable[int] = SEEDS, config: MicroservicesConfig = THREADLESS
 ) -> dict[str, OverSeeds]:
-    """Let the provider be slow, without any guard. Returns two of the figures of `isolation`, by their names.
+    """Let the provider be slow, without any guard. Returns three of the figures of `isolation`, by their names.
 
     The room needed is counted while the gateway has more of it: so many requests were inside `PATIENCE_S` before the
-    end. Who finds the gateway full later than that gets in before he gives up.
+    end. Who finds the gateway full later than that gets in before he gives up. So the longest fault that does no harm
+    ends `PATIENCE_S` after the gateway is full: inf when it is not full within `WATCHED_FAULT_S`.
     """
     runs = joblib.Parallel()(joblib.delayed(_inside)(seed, config) for seed in seeds)
-    pages, inside = zip(*runs, strict=True)
+    pages, inside, longest_s = zip(*runs, strict=True)
     return {
         "pages_while_provider_is_slow_percent": OverSeeds(pages),
         "isolated_from_places_in_the_gateway": Limit("from", inside, whole=True),
+        "isolated_from_faults_up_to_s": Limit("up to", longest_s),
     }
 
 
-def _inside(seed: int, config: MicroservicesConfig) -> tuple[float, float]:
-    """The share of pages that came, and how many requests the gateway had under way when it mattered."""
-    result = day(seed, config=config).result
-    gateway = result.samples[result.samples.part == "gateway-1"]
-    until_s = FAULT_AT_S + FAULT_S - PATIENCE_S
-    inside = (gateway.busy + gateway.queue_length)[gateway.time_s <= until_s]
-    return shares_percent(result)["browse_percent"], float(inside.max())
+def _inside(seed: int, config: MicroservicesConfig) -> tuple[float, float, float]:
+    """The share of pages that came in the first `FAULT_S`, how many requests the gateway had under way when it
+    mattered, and how long a fault may last."""
+    long = replace(SLOW, for_s=WATCHED_FAULT_S)
+    result = day(seed, long, config, duration_s=FAULT_AT_S + WATCHED_FAULT_S).result
+    gateway = result.samples[result.samples.part == "gateway-1"].set_index("time_s")
+    inside = gateway.busy + gateway.queue_length
+    most = float(inside[inside.index <= FAULT_AT_S + FAULT_S - PATIENCE_S].max())
+    full_s = inside.index[inside >= config.gateway_workers]
+    longest_s = float(full_s[0]) - FAULT_AT_S + PATIENCE_S if len(full_s) else inf
+    return shares_percent(result)["browse_percent"], most, longest_s
 
 
 UNHURT_PERCENT = 99.0
@@ -203,9 +215,11 @@ def isolation(
     pages_while_payments_is_down_percent: float,
     pages_while_provider_is_slow_percent: float,
     isolated_from_places_in_the_gateway: float,
+    isolated_from_faults_up_to_s: float,
 ) -> Verdict:
     """Holds when at least {UNHURT_PERCENT} % of the pages come while payments is down, and as many while its provider
-    is slow, without any guard.
+    is slow for {FAULT_S} s, without any guard. It says which room in the gateway that needs, and for how long a
+    provider may be slow with the room that there is: requests for orders pile up, for no queue has an end.
     """
     room = Assumption(
         "the room in the gateway",
@@ -214,4 +228,6 @@ def isolation(
         unit="requests",
     )
     down, slow = pages_while_payments_is_down_percent, pages_while_provider_is_slow_percent
-    return holds_if(down >= UNHURT_PERCENT and slow >= UNHURT_PERCENT, decided_by=room)
+    unhurt = holds_if(down >= UNHURT_PERCENT and slow >= UNHURT_PERCENT, decided_by=room)
+    unit = f"s of a slow provider (here {number(FAULT_S)})"
+    return all_of(unhurt, holds_up_to(isolated_from_faults_up_to_s, unit))

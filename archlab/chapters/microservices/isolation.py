@@ -14,9 +14,14 @@ Left out is who repairs it, and that the monolith with one clone less still sell
 >>> dead["browse_percent"], dead["place_order_percent"]
 (0.0, 0.0)
 >>> isolation_pays(
-...     worst_pages_services_percent=100.0, worst_pages_monolith_percent=100.0, isolated_better_from_clones_lost=2
+...     worst_pages_services_percent=100.0,
+...     worst_pages_monolith_percent=100.0,
+...     isolated_better_from_clones_lost=2,
+...     orders_services_percent=4.0,
+...     orders_monolith_percent=99.0,
 ... ).words
-'Holds when: from 2 clones that one fault takes down (the monolith has 2)'
+'Holds when: from 2 clones that one fault takes down (the monolith has 2). This is about pages: while the queries of \
+payments are slow, services place 4 % of the orders and the monolith 99'
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,6 +49,7 @@ from archlab.course.claims.limit import Limit
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_from, holds_if
+from archlab.course.quantity import number
 from archlab.shop.day import KINDS, at_load, run_day
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MicroservicesConfig
@@ -62,10 +68,11 @@ CLONES = replace(
     MONOLITH,
     clones=2,
     database_cores=6,
-    bulkheads={"place_order": 6},
+    bulkheads={"place_order": 3},
     payment_timeout_s=TIMEOUT.timeout_s,
 )
-"""The monolith for the money of the services, with chapter 01's bulkhead and the same time-out."""
+"""The monolith for the money of the services, with a bulkhead as in chapter 01 and the same time-out. Two clones
+with three orders each at a time ask the database for no more than it has cores, however slow their queries are."""
 GUARDED = replace(THREADLESS, guards=ALL_GUARDS)
 """The services with their guards."""
 
@@ -163,31 +170,50 @@ def _each(seeds: Sequence[int], model: Callable[..., Any], *arguments: Any) -> l
     return list(joblib.Parallel()(joblib.delayed(model)(seed, *arguments) for seed in seeds))
 
 
-def worst_pages_services_percent(
-    while_down_percent: OverSeeds, seeds: Iterable[int] = SEEDS, config: MicroservicesConfig = GUARDED
-) -> OverSeeds:
-    """Return the least share of pages of the services over all faults.
+def slowed_services(
+    seeds: Iterable[int] = SEEDS, config: MicroservicesConfig = GUARDED
+) -> dict[str, list[dict[str, float]]]:
+    """Return for each of `SLOWNESS` how the use cases of the services fare, seed by seed."""
+    chosen = list(seeds)
+    return {name: _each(chosen, under_fault, fault, config) for name, fault in SLOWNESS.items()}
 
-    `while_down_percent`: the share during the crash, one of `crashes`, with the same seeds.
+
+def slowed_monolith(
+    seeds: Iterable[int] = SEEDS, config: MonolithConfig = CLONES
+) -> dict[str, list[dict[str, float]]]:
+    """Return the same for the monolith."""
+    chosen = list(seeds)
+    return {name: _each(chosen, monolith_under, [fault], config) for name, fault in SLOWNESS.items()}
+
+
+def worst_pages_percent(
+    while_down_percent: OverSeeds, slowed: Mapping[str, Sequence[Mapping[str, float]]]
+) -> OverSeeds:
+    """Return the least share of pages over all faults, seed by seed.
+
+    `while_down_percent`: the share during the crash, one of `crashes`. `slowed`: of the same seeds and shop.
     """
-    slowed = _each(list(seeds), _worst_of_services, config)
-    return OverSeeds(map(min, slowed, while_down_percent.per_seed))
+    pages = [[run["browse_percent"] for run in runs] for runs in slowed.values()]
+    return OverSeeds(map(min, while_down_percent.per_seed, *pages))
 
 
-def _worst_of_services(seed: int, config: MicroservicesConfig) -> float:
-    return min(under_fault(seed, fault, config)["browse_percent"] for fault in SLOWNESS.values())
-
-
-def worst_pages_monolith_percent(
-    while_down_percent: OverSeeds, seeds: Iterable[int] = SEEDS, config: MonolithConfig = CLONES
-) -> OverSeeds:
-    """Return the same for the monolith. `while_down_percent`: the share while one clone is down."""
-    slowed = _each(list(seeds), _worst_of_monolith, config)
-    return OverSeeds(map(min, slowed, while_down_percent.per_seed))
-
-
-def _worst_of_monolith(seed: int, config: MonolithConfig) -> float:
-    return min(monolith_under(seed, [fault], config)["browse_percent"] for fault in SLOWNESS.values())
+def figures(
+    crashes: Mapping[tuple[str, str], OverSeeds], seeds: Iterable[int] = SEEDS
+) -> dict[str, OverSeeds]:
+    """Return the figures of `isolation_pays`, by their names. `crashes`: of the same seeds."""
+    chosen = list(seeds)
+    services, monolith = slowed_services(chosen), slowed_monolith(chosen)
+    orders = {
+        f"orders_{name}_percent": OverSeeds(
+            run["place_order_percent"] for run in slowed["slow payments query"]
+        )
+        for name, slowed in (("services", services), ("monolith", monolith))
+    }
+    return {
+        "worst_pages_services_percent": worst_pages_percent(crashes[SERVICES_CRASH, "browse"], services),
+        "worst_pages_monolith_percent": worst_pages_percent(crashes[ONE_CLONE, "browse"], monolith),
+        "isolated_better_from_clones_lost": isolated_better_from_clones_lost(crashes),
+    } | orders
 
 
 def isolated_better_from_clones_lost(crashes: Mapping[tuple[str, str], OverSeeds]) -> Limit:
@@ -204,14 +230,22 @@ def isolation_pays(
     worst_pages_services_percent: float,
     worst_pages_monolith_percent: float,
     isolated_better_from_clones_lost: float,
+    orders_services_percent: float,
+    orders_monolith_percent: float,
 ) -> Verdict:
-    """Holds from the number of clones that a fault in payments must take down at once so that fewer than
-    {UNHURT_PERCENT} % of a monolith's pages come, when as many come from services for the same money whatever breaks in
-    payments. Holds when any other fault in payments hurts the monolith so much.
+    """Holds when services still bring {UNHURT_PERCENT} % of the pages whatever breaks in payments, and a monolith for
+    the same money does not; where only the loss of clones hurts it so much, from the number of them that one fault
+    takes down. It is about pages, and says how many orders are placed while the queries of payments are slow.
     """
     if worst_pages_services_percent < UNHURT_PERCENT:
         return holds_if(False)
     if worst_pages_monolith_percent < UNHURT_PERCENT:
         return holds_if(True)
-    unit = f"clones that one fault takes down (the monolith has {CLONES.clones})"
+    orders = (
+        f"while the queries of payments are slow, services place {number(round(orders_services_percent))} % of the "
+        f"orders and the monolith {number(round(orders_monolith_percent))}"
+    )
+    unit = (
+        f"clones that one fault takes down (the monolith has {CLONES.clones}). This is about pages: {orders}"
+    )
     return holds_from(isolated_better_from_clones_lost, unit)

@@ -138,5 +138,6 @@ def network_latency(
         unit="ms",
         when=f"at {number(USUAL_HOP_MS)} ms a hop a page takes no more than {{flips_at}} without them",
     )
-    unit = f"ms a hop, where our page takes {NOTICEABLE_PERCENT:.0f} % longer"
+    side = "beyond" if noticed_from_hop_ms <= USUAL_HOP_MS else "short of"
+    unit = f"ms a hop (ours: {number(USUAL_HOP_MS)}, {side} it), where our page takes {NOTICEABLE_PERCENT:.0f} % longer"
     return holds_from(noticed_from_hop_ms, unit, decided_by=otherwise)

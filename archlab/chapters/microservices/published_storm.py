@@ -1,7 +1,10 @@
-"""The published retry storm (`archlab.published.retry_storm`) as frames for figures, and ways out of it.
+"""The published retry storm (`archlab.published.retry_storm`): its thresholds, and ways out of it.
 
->>> int(published_story(after_s=40).arrive_with_retry_per_s.iloc[-1])
-560
+It is *ill* up to the last second in which more than a tenth of the queries failed.
+
+>>> ill = ways_out(after_s=60.0, ways=["one retry", "drop what is older than 0.9 s"])
+>>> as_bars(ill).design.tolist()
+['one retry (to the end)', 'drop what is older than 0.9 s']
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,35 +15,7 @@ import pandas as pd
 
 from archlab.data import load as load_published
 from archlab.published import retry_storm
-from archlab.published.retry_storm import OUTAGE_AT_S, Storm
-
-
-def published_story(after_s: float = 150.0) -> pd.DataFrame:
-    """Return the published example over time, with and without its one retry.
-
-    Columns: time_s; of the queries, at the full rates, how many arrive each second and how many are answered in time:
-    arrive_with_retry_per_s, in_time_with_retry_per_s, in_time_without_per_s.
-    """
-    once, twice = (
-        retry_storm.simulate(seed=1, storm=Storm(retries=retries, after_s=after_s)).series
-        for retries in (0, 1)
-    )
-    per_s = {
-        "arrive_with_retry_per_s": twice.offered_per_s,
-        "in_time_with_retry_per_s": twice.goodput_per_s,
-        "in_time_without_per_s": once.goodput_per_s,
-    }
-    return pd.DataFrame(
-        {"time_s": twice.time_s, **{name: rate / Storm().scale for name, rate in per_s.items()}}
-    )
-
-
-def outage() -> pd.DataFrame:
-    """Return the outage of the published example, as a row of `Result.faults`."""
-    end_s = Storm().end_of_outage_s
-    return pd.DataFrame(
-        {"fault": ["Outage"], "part": ["database"], "start_s": [OUTAGE_AT_S], "end_s": [end_s]}
-    )
+from archlab.published.retry_storm import Storm
 
 
 def beside_published() -> pd.DataFrame:
@@ -71,23 +46,26 @@ RANDOM: Mapping[str, Any] = {"random_arrivals": True, "scale": 0.3}
 WAYS_OUT: Mapping[str, Mapping[str, Any]] = {
     "one retry": {},
     "no retry": {"retries": 0},
-    "one retry, a budget that all clients share": {"budget": 0.1},
-    "one retry, a budget for each of 1,000 clients": {"budget": 0.1, "buckets": 100, "after_s": 420.0},
-    "one retry, work older than 1.0 s dropped": {"drop_older_than_s": 1.0},
+    "a budget for all": {"budget": 0.1},
+    "a budget for each of 1,000 clients": {"budget": 0.1, "buckets": 100, "after_s": 420.0},
+    "drop what is older than 1.0 s": {"drop_older_than_s": 1.0},
     "the same, with random arrivals": {"drop_older_than_s": 1.0, **RANDOM},
-    "one retry, work older than 0.9 s dropped": {"drop_older_than_s": 0.9},
+    "drop what is older than 0.9 s": {"drop_older_than_s": 0.9},
 }
-"""Ways out of the published example -> what they change in it. Rates are a tenth, so 100 buckets stand for 1,000."""
+"""Ways out of the published example -> what they change in it; all but the second keep the one retry. Rates are a
+tenth, so 100 buckets stand for 1,000."""
 
 
-def ways_out(after_s: float = 200.0, seeds: Iterable[int] = range(5)) -> pd.DataFrame:
-    """Return how long the published example is ill with each of `WAYS_OUT`.
+def ways_out(
+    after_s: float = 200.0, seeds: Iterable[int] = range(5), ways: Sequence[str] = tuple(WAYS_OUT)
+) -> pd.DataFrame:
+    """Return how long the published example is ill with each of `ways`, keys of `WAYS_OUT`.
 
     Columns: design, shortest_s and longest_s: after the outage, over `seeds` where arrivals are random, else the
-    same. NaN when it is ill to the end, for `after_s` or longer.
+    same; NaN when it is ill to the end; and watched_s, how long it was watched after the outage.
     """
     chosen = list(seeds)
-    rows = [{"design": name, **_ill_s(changes, after_s, chosen)} for name, changes in WAYS_OUT.items()]
+    rows = [{"design": name, **_ill_s(WAYS_OUT[name], after_s, chosen)} for name in ways]
     return pd.DataFrame(rows).set_index("design")
 
 
@@ -95,4 +73,21 @@ def _ill_s(changes: Mapping[str, Any], after_s: float, seeds: Sequence[int]) -> 
     chosen = seeds if changes.get("random_arrivals") else seeds[:1]
     settings = {"after_s": after_s, **changes}
     ill_s = [retry_storm.model(seed, **settings)["recovery_s"] for seed in chosen]
-    return {"shortest_s": float(np.min(ill_s)), "longest_s": float(np.max(ill_s))}
+    return {
+        "shortest_s": float(np.min(ill_s)),
+        "longest_s": float(np.max(ill_s)),
+        "watched_s": settings["after_s"],
+    }
+
+
+def as_bars(ways_out: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame of `ways_out` as bars: the longest time of each, as long as it was watched if ill to the end.
+
+    Columns: design, which says so of the latter, ill_s, and ill_s_low and ill_s_high, the shortest and the longest.
+    """
+    never = ways_out.longest_s.isna()
+    names = ways_out.index + never.map({True: " (to the end)", False: ""}).to_numpy()
+    longest_s = ways_out.longest_s.fillna(ways_out.watched_s).to_numpy()
+    shortest_s = ways_out.shortest_s.fillna(ways_out.watched_s).to_numpy()
+    ends = {"ill_s_low": shortest_s, "ill_s_high": longest_s}
+    return pd.DataFrame({"design": names, "ill_s": longest_s} | ends)

@@ -99,6 +99,56 @@ def best_services(
     return _services(instances, databases)
 
 
+def alike_services(
+    mix: Mix, budget_usd_per_hour: float, largest_database_cores: int = LARGEST_DATABASE_CORES
+) -> MicroservicesConfig:
+    """Return the same services scaled all alike: so many instances of each, and databases of one size.
+
+    Raises `ValueError` when the budget is too small for one of each.
+    """
+    cores = cores_for(budget_usd_per_hour, databases=len(SERVICES), balancer=False)
+    built = [
+        _services(dict.fromkeys(PROGRAMS, instances), dict.fromkeys(SERVICES, database))
+        for database in range(1, largest_database_cores + 1)
+        for instances in range(1, (cores - database * len(SERVICES)) // len(PROGRAMS) + 1)
+    ]
+    if not built:
+        raise ValueError(
+            f"budget_usd_per_hour is {budget_usd_per_hour!r}; it must pay for one core of each part"
+        )
+    demands_s = asked_s(built[0], mix)
+    return max(built, key=lambda config: _least_per_s(config, demands_s)[0])
+
+
+def split_monolith_per_s(
+    mix: Mix, budget_usd_per_hour: float, largest_database_cores: int = LARGEST_DATABASE_CORES
+) -> float:
+    """Return the requests a second of clones of a monolith whose modules have the services' five databases.
+
+    Its programs ask as much as a monolith's, its databases as much as those of the services. Each further part goes
+    where the bottleneck is. What it gives up is not counted: no transaction spans two modules, as with services.
+    """
+    cores = cores_for(budget_usd_per_hour, databases=len(SERVICES), balancer=True)
+    clones, databases = 1, dict.fromkeys(SERVICES, 1)
+    one_s = asked_s(MonolithConfig(clones=1, database_cores=1), mix)["cpu"]
+    asked = asked_s(_services(dict.fromkeys(PROGRAMS, 1), databases), mix)
+    cores -= CORES_PER_MACHINE + len(SERVICES)
+    while True:
+        per_s = {f"{name} database": n / asked[f"{name} database"] for name, n in databases.items()}
+        per_s |= {name: 1 / demand_s for name, demand_s in asked.items() if name.endswith(" log")}
+        per_s["cpu"] = CORES_PER_MACHINE * clones / one_s
+        slowest = min(per_s, key=per_s.__getitem__)
+        name, _, what = slowest.rpartition(" ")
+        price = CORES_PER_MACHINE if what == "cpu" else 1
+        if what == "log" or cores < price or databases.get(name) == largest_database_cores:
+            return per_s[slowest]
+        cores -= price
+        if what == "cpu":
+            clones += 1
+        else:
+            databases[name] += 1
+
+
 def _services(instances: Mapping[str, int], databases: Mapping[str, int]) -> MicroservicesConfig:
     return MicroservicesConfig(
         instances=dict(instances),

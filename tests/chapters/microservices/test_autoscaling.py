@@ -18,7 +18,7 @@ def test_instances_that_start_late_leave_more_pages_slow(sales):
     assert slow_percent[60.0].low > 80
     ready = lines.pivot(index="time_s", columns="design", values="instances")
     assert (ready["ready, start-up 5 s"] >= ready["ready, start-up 60 s"]).all()
-    assert (ready["needed"].iloc[:4] >= ready["ready, start-up 5 s"].iloc[:4]).all()
+    assert (ready[autoscaling.WANTED].iloc[:4] >= ready["ready, start-up 5 s"].iloc[:4]).all()
 
 
 def test_the_autoscaler_doubles_one_and_two_full_instances_and_that_is_all_it_does_at_once(sales):

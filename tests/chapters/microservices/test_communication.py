@@ -13,6 +13,7 @@ from archlab.sim import Simulation
 AWAY_S = 10.0
 DESIGNS = [name for name in communication.DESIGNS if name != "stream without keys"]
 LIMIT = Limit("up to", [4.0] * ENOUGH_SEEDS)
+NEVER = float("inf")
 """Orders a second; those of this chapter are tested with consistency."""
 
 
@@ -92,19 +93,24 @@ def test_what_a_stream_reads_again_is_what_it_had_not_committed(stream_without_k
 
 
 def judge_queue(best_call, lost_percent):
-    return communication.message_queues(best_call, lost_percent, LIMIT, communication.shortest_wait_s())
+    return communication.message_queues(
+        best_call, lost_percent, LIMIT, NEVER, communication.shortest_wait_s()
+    )
 
 
 def test_a_queue_is_as_good_as_a_call_with_a_log_if_it_waits_before_it_delivers_again(table, best_call):
     found = judge_queue(best_call, communication.lost_percent(table, "queue"))
     assert (found.outcome, found.is_stable, float(found.flips_at)) == (Outcome.HOLDS_WHEN, True, 4.0)
     assert "a wait before the next delivery of at least 3 s (here 30)" in found.words
+    assert "for outages of up to 600 s" in found.words
     at_once = communication.lost_percent(table, "queue without a wait")
     assert judge_queue(best_call, at_once).outcome is Outcome.DOES_NOT_HOLD
 
 
 def test_a_stream_is_as_good_as_a_call_with_a_log(table, best_call):
-    found = communication.event_streaming(best_call, communication.lost_percent(table, "stream"), LIMIT)
+    found = communication.event_streaming(
+        best_call, communication.lost_percent(table, "stream"), LIMIT, NEVER
+    )
     assert (found.outcome, found.is_stable, float(found.flips_at)) == (Outcome.HOLDS_WHEN, True, 4.0)
 
 
@@ -113,23 +119,24 @@ def test_messages_are_worse_than_a_call_with_a_log_when_their_broker_is_away_too
     found = run(way, "payments-1", broker)
     assert found["wrong_rows"] == 0
     judged = {
-        "queue": communication.message_queues(0.0, found["lost_percent"], 4.0, 3.0),
-        "stream": communication.event_streaming(0.0, found["lost_percent"], 4.0),
+        "queue": communication.message_queues(0.0, found["lost_percent"], 4.0, NEVER, 3.0),
+        "stream": communication.event_streaming(0.0, found["lost_percent"], 4.0, NEVER),
     }
     assert judged[way].outcome is Outcome.DOES_NOT_HOLD
 
 
 def test_what_messages_are_judged_by_is_what_is_lost_and_what_the_death_of_their_sender_breaks(table):
-    crashes = consistency.crashes(["stream"], points=5, seeds=range(2))
+    crashes = consistency.crashes(["stream", "saga_with_log"], points=5, seeds=range(2))
     two_seeds = table[table.seed < 2]
-    found = communication.event_streaming(**communication.compared(two_seeds, crashes, "stream"))
+    found = communication.event_streaming(**communication.compared(two_seeds, crashes, "stream", crashes))
+    assert "by a call with a log at any rate" in found.words
     assert found.outcome is Outcome.HOLDS_WHEN
     assert 1 < found.flips_at < 20
 
 
 def test_a_sender_that_cannot_break_an_order_lifts_the_limit():
     never = Limit("up to", [float("inf")] * ENOUGH_SEEDS)
-    assert communication.event_streaming(0.0, 0.0, never).outcome is Outcome.HOLDS
+    assert communication.event_streaming(0.0, 0.0, never, NEVER).outcome is Outcome.HOLDS
 
 
 def test_what_dies_with_an_instance_starts_with_it():

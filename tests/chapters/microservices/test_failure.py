@@ -107,6 +107,25 @@ def test_isolation_holds_with_every_seed_and_names_the_room_in_the_gateway_that_
     assert settled.is_stable
     assert failure.THREADED.gateway_workers < settled.flips_at < failure.THREADLESS.gateway_workers
     assert "the room in the gateway" in settled.words
+    assert "s of a slow provider (here 15)" in settled.words
+
+
+@pytest.mark.parametrize(("longer_s", "come"), [(-1, True), (6, False)])
+def test_pages_come_while_the_fault_is_no_longer_than_the_room_lasts(unguarded, longer_s, come):
+    lasts_s = round(unguarded["isolated_from_faults_up_to_s"]) + longer_s
+    pages = failure.under_fault(1, replace(failure.SLOW, for_s=lasts_s))["browse_percent"]
+    assert lasts_s > failure.FAULT_S
+    assert (pages >= failure.UNHURT_PERCENT) == come
+
+
+def test_a_queue_of_bounded_length_saves_the_pages_however_long_the_fault_lasts():
+    bounded = replace(failure.THREADLESS, queue_limit=64)
+    long = replace(failure.SLOW, for_s=30.0)
+    assert (
+        failure.under_fault(1, long, bounded)["browse_percent"]
+        == 100
+        > failure.under_fault(1, long)["browse_percent"]
+    )
 
 
 @pytest.mark.parametrize(("share", "come"), [(0.8, False), (1.15, True)])

@@ -19,13 +19,7 @@ def crashes():
 
 @pytest.fixture(scope="module")
 def worst(crashes):
-    return {
-        "worst_pages_services_percent": isolation.worst_pages_services_percent(
-            crashes[isolation.SERVICES_CRASH, "browse"]
-        ),
-        "worst_pages_monolith_percent": isolation.worst_pages_monolith_percent(crashes[ONE]),
-        "isolated_better_from_clones_lost": isolation.isolated_better_from_clones_lost(crashes),
-    }
+    return isolation.figures(crashes)
 
 
 def test_the_monolith_costs_no_more_than_the_services_and_could_not_have_another_clone():
@@ -49,9 +43,11 @@ def test_clones_whose_door_asks_once_keep_most_of_the_pages_and_one_process_none
     assert isolation.clones_die(1, dead=1, config=alone)["browse_percent"] == 0
 
 
-def test_a_slow_payments_query_takes_a_small_database_that_is_shared_and_no_large_one(worst):
+def test_a_slow_payments_query_takes_a_database_when_the_bulkhead_lets_in_more_orders_than_it_has_cores(
+    worst,
+):
     slow = [isolation.SLOWNESS["slow payments query"]]
-    small = replace(isolation.CLONES, clones=4, database_cores=2)
+    small = replace(isolation.CLONES, clones=4, database_cores=2, bulkheads={"place_order": 6})
     assert isolation.monolith_under(1, slow, small)["browse_percent"] < 90
     assert worst["worst_pages_monolith_percent"] >= failure.UNHURT_PERCENT
 
@@ -61,6 +57,11 @@ def test_services_isolate_better_only_from_what_takes_every_clone_and_with_every
     assert verdict.outcome is Outcome.HOLDS_WHEN
     assert verdict.is_stable
     assert verdict.flips_at == isolation.CLONES.clones == 2
+
+
+def test_the_verdict_is_about_pages_and_says_that_the_monolith_still_sells_where_services_do_not(worst):
+    assert worst["orders_services_percent"] < 10 < 90 < worst["orders_monolith_percent"]
+    assert "about pages" in isolation.isolation_pays(**worst).words
 
 
 def test_they_isolate_better_from_any_fault_than_clones_whose_door_asks_once(worst):
@@ -74,7 +75,8 @@ def test_they_isolate_better_from_any_fault_than_clones_whose_door_asks_once(wor
 
 def test_services_without_guards_whose_gateway_has_threads_do_not_isolate_at_all(crashes, worst):
     down = OverSeeds(crashes[isolation.SERVICES_CRASH, "browse"].per_seed[:1])
-    threads = isolation.worst_pages_services_percent(down, seeds=range(1), config=failure.THREADED)
+    slowed = isolation.slowed_services(seeds=range(1), config=failure.THREADED)
+    threads = isolation.worst_pages_percent(down, slowed)
     assert threads < failure.UNHURT_PERCENT
     bad = {**worst, "worst_pages_services_percent": OverSeeds([float(threads)] * 10)}
     assert isolation.isolation_pays(**bad).outcome is Outcome.DOES_NOT_HOLD

@@ -3,7 +3,7 @@
 import pytest
 
 from archlab.chapters.microservices import scaling
-from archlab.course.claims import NOTICEABLE_PERCENT, OverSeeds
+from archlab.course.claims import NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import Outcome
 
 
@@ -25,7 +25,7 @@ def gain_at_the_limit():
 
 def scalability(crossings, cores):
     two, four, eight = crossings.values()
-    return scaling.scalability(two, four, eight, cores)
+    return scaling.scalability(two, four, eight, cores, scaling.gain_beside_five_databases_percent())
 
 
 def test_with_few_orders_the_monolith_serves_more_and_with_many_the_services(by_law):
@@ -69,7 +69,7 @@ def test_the_verdict_on_scalability_names_the_database_and_both_later_crossings(
 
 def test_services_never_serve_more_within_the_budgets_tried_beside_a_very_large_database():
     never = scaling.serve_more_from_usd_per_hour(largest_database_cores=32)
-    assert scaling.scalability(never, never, never, 2).outcome is Outcome.DOES_NOT_HOLD
+    assert scaling.scalability(never, never, never, 2, 0.0).outcome is Outcome.DOES_NOT_HOLD
 
 
 def test_scaling_one_by_one_pays_from_some_share_of_orders_and_with_a_large_database_from_far_more():
@@ -77,17 +77,29 @@ def test_scaling_one_by_one_pays_from_some_share_of_orders_and_with_a_large_data
     assert 5 < usual < 15 < 40 < twice
 
 
-def test_the_verdict_on_independent_scaling_is_stable_and_names_the_database(gain_at_the_limit):
-    limit = scaling.pays_from_orders_percent()
-    verdict = scaling.independent_scaling(limit, gain_at_the_limit, scaling.up_to_database_cores())
-    assert verdict.is_stable
+def test_services_scaled_one_by_one_serve_three_times_as_much_as_all_alike_for_the_usual_money():
+    figures = scaling.one_by_one()
+    verdict = scaling.independent_scaling(**figures)
     assert verdict.outcome is Outcome.HOLDS_WHEN
-    assert "no database has more than 2 cores" in verdict.detail
+    assert (
+        figures["pays_from_usd_per_hour"] < scaling.BUDGET_USD_PER_HOUR < figures["pays_up_to_usd_per_hour"]
+    )
+    assert 190 < figures["gain_percent"] < 210
+    assert "all alike" in verdict.detail
 
 
-def test_the_verdict_falls_when_a_simulation_says_that_the_monolith_serves_more(gain_at_the_limit):
-    less = OverSeeds(-gain for gain in gain_at_the_limit.per_seed)
-    assert scaling.independent_scaling(9.1, less, 2).outcome is Outcome.DOES_NOT_HOLD
+def test_one_by_one_gains_nothing_where_the_money_pays_for_one_core_of_each_or_fills_every_database():
+    assert scaling.one_by_one_gain_percent(0.65) < NOTICEABLE_PERCENT
+    assert scaling.one_by_one_gain_percent(scaling.BUDGETS_USD_PER_HOUR[1]) < NOTICEABLE_PERCENT
+    never = scaling.independent_scaling(float("inf"), float("-inf"), 0.0)
+    assert never.outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_a_monolith_with_five_databases_is_never_behind_services_for_the_same_money(crossings):
+    assert scaling.gain_beside_five_databases_percent() < NOTICEABLE_PERCENT
+    mix = scaling.mix_with(0.12)
+    assert scaling.split_monolith_per_s(mix, 1.25) == pytest.approx(3093, rel=0.01)
+    assert "against a monolith with one database" in scalability(crossings, 2).detail
 
 
 def test_the_simulated_gain_is_above_that_of_the_law_which_knows_no_crowded_database(gain_at_the_limit):

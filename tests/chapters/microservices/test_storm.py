@@ -70,13 +70,16 @@ def test_services_are_no_worse_than_a_monolith_that_retries_too_and_with_every_s
     verdict = storm.distributed_system_complexity(**limits)
     assert verdict.outcome is Outcome.DOES_NOT_HOLD
     assert verdict.is_stable
+    assert storm.ill_from_a_lower_load(limits) == "about the same"
     assert limits["services_worse_up_to_attempts_in_the_monolith"] == 1
-    assert "at most 1 (here 2)" in verdict.words
+    assert limits["services_worse_from_attempts_in_the_services"] == 3
+    assert "asked only once for a page, or the services 3 times (here 2)" in verdict.words
 
 
 def test_they_are_worse_than_one_that_asks_once(limits):
     once = [storm.stays_ill_from_load_percent(seed, MONOLITH_ONCE) for seed in range(10)]
     changed = {**limits, "monolith_stays_ill_from_load_percent": OverSeeds(once)}
     verdict = storm.distributed_system_complexity(**changed)
+    assert storm.ill_from_a_lower_load(changed) == "services"
     assert verdict.outcome is Outcome.HOLDS_WHEN
     assert verdict.is_stable
