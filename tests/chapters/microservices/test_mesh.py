@@ -15,7 +15,10 @@ from archlab.sim.experiment import PooledPercentile
 from archlab.sim.simulation import Simulation
 
 SECONDS = 15
-RULES = {"istio": (mesh.istio, "Istio, asked for more"), "linkerd": (mesh.linkerd, "Linkerd, asked for more")}
+RULES = {
+    "istio": (mesh.istio, "Istio, with retries and ejection"),
+    "linkerd": (mesh.linkerd, "Linkerd, with retries and ejection"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +96,9 @@ def test_ejection_of_a_tenth_does_nothing_for_three_and_helps_ten(failed_percent
     assert failed["Istio, ejection"] < failed["no mesh"] / 4
 
 
-@pytest.mark.parametrize("design", ["library", "Istio, asked for more", "Linkerd, asked for more"])
+@pytest.mark.parametrize(
+    "design", ["library", "Istio, with retries and ejection", "Linkerd, with retries and ejection"]
+)
 def test_a_retry_that_covers_errors_loses_nothing_in_a_mesh_or_in_a_library(failed_percent, design):
     assert failed_percent[design] == 0
 
