@@ -174,8 +174,8 @@ def evicts_from_instances(settings: EurekaSettings | None = None) -> int:
 
 def _evicts_one_of(instances: int, settings: EurekaSettings) -> bool:
     server = EurekaServer(Simulation(seed=1), "eureka", settings)
-    for number in range(instances):
-        server.renew(("orders", f"orders-{number}"))
+    for one in range(instances):
+        server.renew(("orders", f"orders-{one}"))
     server.renewals_last_minute = int((instances - 1) * MINUTE_S / settings.heartbeat_s)
     return not server.protects_itself
 
@@ -268,7 +268,9 @@ def _consistent_figures(
     }
 
 
-CAREFREE = f"crashes a day among {INSTANCES} instances, by callers who never try twice"
+CAREFREE = (
+    f"single crashes a day of {INSTANCES} instances, by callers who never try twice (one retry loses none)"
+)
 
 
 @settles("service-discovery.service-registry-eureka", evidence=Evidence.SIMULATED)

@@ -9,13 +9,14 @@ of what the dead one fails. A balancer must lose `MUCH_FEWER` times fewer reques
 unnoticed by those who ask for a page. How long a hop is depends on your network, so that verdict is a limit, as for
 the gateway's hop.
 
-What this leaves out: one balancer stands for all. Real ones come in pairs, which fail less often and learn apart.
+What this leaves out: one balancer stands for all, on a machine of its own. Real ones come in pairs, which fail less
+often and learn apart. Kubernetes' kube-proxy picks in the caller's own kernel: no hop, but it does not see failures.
 
 >>> few, many = (failures_of_one_death(1, side="client", clients=clients)["failed"] for clients in (1, 10))
 >>> many > 5 * few
 True
 >>> server_side(10, unnoticed_up_to_hop_ms=0.13, our_hop_ms=0.25, page_itself_ms=6.9, unnoticed_from_page_ms=11).words
-'Holds when: up to 0.13 ms a hop (ours: 0.25), when at ours a page takes at least 11 ms (here 6.9)'
+'Holds when: up to 0.13 ms a hop (ours: 0.25, beyond it), when at ours a page takes at least 11 ms (here 6.9)'
 """
 
 from collections.abc import Generator, Iterable, Sequence
@@ -28,6 +29,7 @@ import pandas as pd
 from simpy.events import Event
 
 from archlab.chapters.microservices.discovery import CALLS_PER_S, INSTANCES
+from archlab.chapters.microservices.gateway import ours
 from archlab.chapters.microservices.mesh import RATE_PER_S, STEADY, WORTH_HAVING_PERCENT
 from archlab.course.claims.assumption import Assumption
 from archlab.course.claims.bisection import bisect
@@ -36,7 +38,6 @@ from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import Verdict, holds_from, holds_if, holds_up_to
-from archlab.course.quantity import number
 from archlab.published.discovery_staleness import LATENCY_S, SERVICE, Fleet
 from archlab.shop.day import availability_percent, run_shop
 from archlab.shop.microservices import hooks
@@ -233,7 +234,9 @@ def client_side(worth_it_from_per_s: float) -> Verdict:
     """Holds from the number of calls a second of each client at which its own ejection gives back more than
     {WORTH_HAVING_PERCENT} % of the requests that one dead instance of {INSTANCES} fails, with Eureka.
     """
-    return holds_from(worth_it_from_per_s, f"calls a second from each client to {INSTANCES} instances")
+    return holds_from(
+        worth_it_from_per_s, f"calls a second from each client to {INSTANCES} instances, with Eureka"
+    )
 
 
 MUCH_FEWER = 2.0
@@ -287,8 +290,9 @@ def server_side(
     page_itself_ms: float,
     unnoticed_from_page_ms: float,
 ) -> Verdict:
-    """Holds up to the hop at which the way through the balancer makes a page {NOTICEABLE_PERCENT} % slower, when
-    clients who find out for themselves fail more than {MUCH_FEWER} times as many requests as it does.
+    """Holds up to the hop at which the way through a balancer on a machine of its own makes a page
+    {NOTICEABLE_PERCENT} % slower, when clients who find out for themselves fail more than {MUCH_FEWER} times as many
+    requests as it does.
     """
     if times_fewer_failures <= MUCH_FEWER:
         return holds_if(False)
@@ -299,4 +303,6 @@ def server_side(
         "ms",
         when="at ours a page takes at least {flips_at}",
     )
-    return holds_up_to(unnoticed_up_to_hop_ms, f"ms a hop (ours: {number(our_hop_ms)})", page)
+    return holds_up_to(
+        unnoticed_up_to_hop_ms, f"ms a hop (ours: {ours(our_hop_ms, unnoticed_up_to_hop_ms)})", page
+    )

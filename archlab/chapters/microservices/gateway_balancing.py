@@ -9,8 +9,8 @@ A rule is judged by how slow one server may be before p99 of all requests is `BE
 >>> 0 < share < 100 / INSTANCES
 True
 >>> load_balancing(bears_up_to_times_slower=1.6, bears_twice_as_slow_up_to_percent=37).words
-"Holds when: up to 1.6 times as slow, by the shop's own rule at half load, when a server twice as slow is borne up to \
-37 % load (here 50)"
+'Holds when: up to 1.6 times as slow, by round robin, at half load, when a server twice as slow, beyond it, is borne \
+up to 37 % load (here 50)'
 """
 
 import math
@@ -239,13 +239,13 @@ def bears_twice_as_slow_up_to_percent(times_slower: float = TWICE) -> float:
 
 @settles("api-gateway-pattern.load-balancing", evidence=Evidence.SIMULATED)
 def load_balancing(bears_up_to_times_slower: float, bears_twice_as_slow_up_to_percent: float) -> Verdict:
-    """Holds up to the slowness of one server at which, by the shop's own rule and at {LOAD_PERCENT} % load, the p99 of
-    all requests is {BEARABLE} times as long as with equal servers.
+    """Holds up to the slowness of one server at which, by the shop's own rule, round robin, and at {LOAD_PERCENT} %
+    load, the p99 of all requests is {BEARABLE} times as long as with equal servers.
     """
     load = Assumption(
         "the load",
         LOAD_PERCENT,
         bears_twice_as_slow_up_to_percent,
-        when="a server twice as slow is borne up to {flips_at} % load",
+        when="a server twice as slow, beyond it, is borne up to {flips_at} % load",
     )
-    return holds_up_to(bears_up_to_times_slower, "times as slow, by the shop's own rule at half load", load)
+    return holds_up_to(bears_up_to_times_slower, f"times as slow, by {SHOP_RULE}, at half load", load)

@@ -6,8 +6,8 @@ engineers hold that two incidents in a shift of 12 hours are the most that can b
 others, *Site Reliability Engineering*, 2016, chapter 11). When more than `TOO_MANY_SHIFTS_PERCENT` of
 the shifts bring more, the system is too large for one person on call.
 
-More parts alert more: that is assumed, not found. So the other side gets as many machines: a monolith in as many copies,
-with one database. What is left is one database a service instead of one.
+More parts alert more: that is assumed, not found. So the other side gets as many machines: a monolith in as many
+copies, with one database. What is left is one database a service instead of one.
 
 >>> frame = growth([5])
 >>> frame.parts.tolist(), frame.monolith_parts.tolist()
@@ -151,7 +151,7 @@ def _first(parts: Callable[[int], int], too_many: float) -> float:
 
 
 def alerts_that_decide(operations: Operations | None = None) -> float:
-    """Return how often a part must alert somebody in 30 days for `MOST_SERVICES` services to be too many for who is on call."""
+    """Return how many alerts of a part in 30 days make `MOST_SERVICES` services too many for who is on call."""
     run = operations or Operations()
     once_a_month = replace(run, alerts_per_part_per_month=1.0)
     return _alerts_of_a_busy_shift() / once_a_month.alerts_a_shift(run.parts(MOST_SERVICES))

@@ -68,7 +68,7 @@ def scaling(
             line = draw(drawing.panels[0], rows, x, y, chosen[name])
             drawing.name_end(drawing.panels[0], line, name)
         _finish_axes(drawing, x, label, log)
-        _draw_marks(drawing, across or {}, upright or {})
+        _draw_marks(drawing, across or {}, upright or {}, log)
     lines = " ".join(in_words(name, rows[x], rows[y]) for name, rows in groups.items())
     dashed = f" Dashed: {fit_name}." if fit is not None else ""
     dotted = "".join(f" {name}: {number(at)}." for name, at in {**(across or {}), **(upright or {})}.items())
@@ -84,14 +84,26 @@ def _draw_fits(drawing: Canvas, fit: pd.DataFrame, x: str, y: str, by: str, fit_
     drawing.note(f"dashed: {fit_name}")
 
 
-def _draw_marks(drawing: Canvas, across: Mapping[str, float], upright: Mapping[str, float]) -> None:
-    """Draw dotted lines at values to compare with, and write what they are."""
+def _draw_marks(
+    drawing: Canvas, across: Mapping[str, float], upright: Mapping[str, float], below: bool
+) -> None:
+    """Draw dotted lines at values to compare with, and write what they are: of those across above or `below`."""
     panel = drawing.panels[0]
     style: dict[str, Any] = {"color": GREY, "linestyle": ":", "linewidth": 1.5, "zorder": 1.5}
     for name, y in across.items():
         panel.axhline(y, **style)
-        place = {"xy": (1, y), "xycoords": ("axes fraction", "data"), "xytext": (-4, 3), "ha": "right"}
-        panel.annotate(name, textcoords="offset points", va="bottom", color=GREY, fontsize="small", **place)
+        place: dict[str, Any] = {
+            "xy": (1, y),
+            "xycoords": ("axes fraction", "data"),
+            "xytext": (-4, -3 if below else 3),
+        }
+        text: dict[str, Any] = {
+            "ha": "right",
+            "va": "top" if below else "bottom",
+            "color": GREY,
+            "fontsize": "small",
+        }
+        panel.annotate(name, textcoords="offset points", **place, **text)
     for name, x in upright.items():
         panel.axvline(x, **style)
         drawing.name_line(panel, x, name, GREY)
