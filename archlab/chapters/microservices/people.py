@@ -9,7 +9,7 @@ three own trains are never faster, with five or six, which nearly fill the share
 >>> frame = autonomy([0.0, 1.0], teams=2, seeds=range(2))
 >>> frame.coordinated_percent.tolist(), bool(frame.own_h[1] > frame.own_h[0])
 ([0.0, 100.0], True)
->>> team_autonomy(float("-inf"), for_a_quarter_of_the_money_up_to_percent=28, shared_train_takes_from_minutes=27).words
+>>> team_autonomy(float("-inf"), shared_train_takes_from_minutes=27).words
 "Does not hold: it would hold with the shared train's build and test at least 27 min (here 7.5)"
 """
 
@@ -130,14 +130,13 @@ def _later_h(seed: int, minutes: float, own_h: Mapping[int, float]) -> float:
     return shared_train_h(seed, minutes, DAYS) - own_h[seed]
 
 
-def autonomy_figures(against_one_pipeline: Limit, seeds: Iterable[int] = range(10)) -> dict[str, float]:
-    """Return what the rule below needs; takes `own_trains_are_faster_up_to_percent`."""
+def autonomy_figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
+    """Return what the rule below needs."""
     chosen = list(seeds)
     return {
         "for_the_same_money_up_to_percent": own_trains_are_faster_up_to_percent(
             chosen, shared_minutes=PARALLEL_MIN
         ),
-        "for_a_quarter_of_the_money_up_to_percent": against_one_pipeline,
         "shared_train_takes_from_minutes": shared_train_takes_from_minutes(chosen),
     }
 
@@ -145,7 +144,6 @@ def autonomy_figures(against_one_pipeline: Limit, seeds: Iterable[int] = range(1
 @settles("pros.team-autonomy", evidence=Evidence.MODELLED)
 def team_autonomy(
     for_the_same_money_up_to_percent: float,
-    for_a_quarter_of_the_money_up_to_percent: float,
     shared_train_takes_from_minutes: float,
 ) -> Verdict:
     """Holds up to the share of changes that touch two services at which a change is out no sooner with a train for

@@ -21,7 +21,7 @@ def test_what_touches_two_services_delays_own_trains_alone(usual):
 
 @pytest.fixture(scope="module")
 def figures():
-    return people.autonomy_figures(people.own_trains_are_faster_up_to_percent())
+    return people.autonomy_figures()
 
 
 def test_for_the_same_money_own_trains_are_never_faster_with_any_seed(figures):
@@ -32,8 +32,8 @@ def test_for_the_same_money_own_trains_are_never_faster_with_any_seed(figures):
 
 
 def test_beside_one_pipeline_for_all_own_trains_are_faster_up_to_some_share(figures):
-    limit, minutes = list(figures.values())[1:]
-    verdict = people.team_autonomy(limit, limit, minutes)
+    minutes = figures["shared_train_takes_from_minutes"]
+    verdict = people.team_autonomy(people.own_trains_are_faster_up_to_percent(), minutes)
     assert verdict.outcome is Outcome.HOLDS_WHEN
     assert 20 < verdict.flips_at < 40
     assert minutes.low - 1 < people.BUILD_MIN < minutes.high + 4
