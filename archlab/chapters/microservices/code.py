@@ -11,7 +11,8 @@ The last two follow from how the shop was built.
 >>> replace_a_database(Microservices(Simulation(seed=1)).tables, OWNERS).services_to_change.tolist()
 [1, 1, 1, 1, 1]
 >>> service_independence(services_that_answer_alone=3, alone_with_copies=5, services=5, copies_late_p99_ms=4).words
-'Does not hold: it would hold when 2 services keep copies of what they need, 4 ms late (here 0)'
+'Does not hold: it would hold when 2 services keep copies of what they need, the stock 4 ms late, prices never \
+changed (here 0)'
 """
 
 import math
@@ -202,7 +203,7 @@ def service_independence(
     if services_that_answer_alone == services:
         return holds_if(True)
     needed = services - services_that_answer_alone if alone_with_copies == services else math.inf
-    late = f"{number(copies_late_p99_ms)} ms late"
+    late = f"the stock {number(copies_late_p99_ms)} ms late, prices never changed"
     copies = Assumption(
         "the services that keep copies of what they need",
         0,

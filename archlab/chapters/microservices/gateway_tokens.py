@@ -8,8 +8,8 @@ knows, so that is checked there (`archlab.shop.microservices.services.owners`).
 {'a forged scope': ['401']}
 >>> intruder(seed=1, checked_inside=False)["orders_placed"]
 1.0
->>> authentication_authorization(wrongly_let_in=0, wrongly_turned_away=0, places_that_must_check=2).words
-'Holds when: with checks on the way (the token at the door, the owner in the service) at least 2 (here 2)'
+>>> authentication_authorization(wrongly_let_in=0, wrongly_turned_away=0, owner_checks_needed=1).words
+'Holds when: with the checks of the owner where the orders are at least 1 (here 1)'
 """
 
 import base64
@@ -174,13 +174,16 @@ def _at_the_door(shop: Microservices, order: WebRequest, checks: list[Check]) ->
     return (yield from orders.serve(orders.instances[0], "place", order.body))
 
 
-PLACES: tuple[MakeCheck | None, ...] = (None, check_of_the_door_alone, check_of)
-"""What is checked by no place, by the door alone, and by the door and the service behind it."""
+OWNER_CHECKS: tuple[MakeCheck, ...] = (check_of_the_door_alone, check_of)
+"""The token is checked; the owner by no place, or by the one where the orders are."""
 
 
-def places_that_must_check(seed: int = 1) -> float:
-    """Return with how many places that check nobody is let in wrongly; inf when some are with all of them."""
-    for places, make_check in enumerate(PLACES):
+def owner_checks_needed(seed: int = 1) -> float:
+    """Return in how many places the owner must be checked for nobody to be let in wrongly; inf when that is not enough.
+
+    Where the token is checked does not matter here, as long as everybody passes there.
+    """
+    for places, make_check in enumerate(OWNER_CHECKS):
         if wrong_decisions(seed, make_check)["wrongly_let_in"] == 0:
             return float(places)
     return math.inf
@@ -188,12 +191,9 @@ def places_that_must_check(seed: int = 1) -> float:
 
 @settles("api-gateway-pattern.authentication-authorization", evidence=Evidence.MEASURED)
 def authentication_authorization(
-    wrongly_let_in: float, wrongly_turned_away: float, places_that_must_check: float
+    wrongly_let_in: float, wrongly_turned_away: float, owner_checks_needed: float
 ) -> Verdict:
-    """Holds when every caller at the gateway, honest, forging or curious, gets the answer that its token deserves,
-    by as many places that check as that takes.
-    """
-    needed = Limit("from", [places_that_must_check], whole=True)
-    where = "checks on the way (the token at the door, the owner in the service)"
-    checks = Assumption(where, usual=2, flips_at=needed)
+    """Holds when every caller at the gateway, honest, forging or curious, gets the answer that its token deserves."""
+    needed = Limit("from", [owner_checks_needed], whole=True)
+    checks = Assumption("the checks of the owner where the orders are", usual=1, flips_at=needed)
     return holds_if(wrongly_let_in == wrongly_turned_away == 0, checks)

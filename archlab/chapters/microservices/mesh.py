@@ -2,7 +2,8 @@
 
 The bad replica is one of the catalogue's. It answers with an error at once, or is slow, for the whole run. It passes
 its health checks, as such replicas do: callers believe in it, and only a guard in the caller or beside it can help.
-Each mesh is as it comes, or has been asked for more; see `DESIGNS` and `archlab.sim.balancing.mesh_defaults`.
+Each mesh is as it comes, or has been asked for retries and ejection; see `DESIGNS` and
+`archlab.sim.balancing.mesh_defaults`.
 
 The opponent of a mesh is a library: the same kinds of guard, in the callers' own program and without a proxy. So both
 meshes are judged by what they give back of what the library gives back, and by what their proxies add to a page. What a
@@ -11,14 +12,16 @@ languages, call others, and is no question for a simulation.
 
 What this leaves out: the proxies' processor time competes with nobody, and a replica that is bad for a whole run is
 worse than one that is restarted after a minute: both err in favour of the mesh. The makers' figures are of the slower
-calls and of busy proxies: that errs against it. A retry of what only reads is harmless; here only reads fail.
+calls and of busy proxies: that errs against it. They are old, too: Linkerd's is of 2021, and Istio's fell from 2.76 ms
+in 2021 to 0.228 ms in 2023. So which side of the limit a mesh stands on is for you to measure.
+A retry of what only reads is harmless; here only reads fail.
 
 >>> one_bad_replica(seed=1, design="no mesh", bad="errors", duration_s=10)["failed_percent"] > 25
 True
 >>> one_bad_replica(seed=1, design="library", bad="errors", duration_s=10)["failed_percent"]
 0.0
 >>> linkerd(gives_back_percent=100, adds_ms=4.5, cheap_up_to_ms=0.35).words
-'Does not hold: it would hold when two proxies add less than 0.35 ms to a call (here 4.5)'
+'Does not hold: it would hold with what two proxies add to a call at most 0.35 ms (here 4.5)'
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -87,13 +90,13 @@ DESIGNS: Mapping[str, MeshDefaults | None] = {
     "library": MeshDefaults(RoundRobin, _HALF, retries=1, proxy_s=0.0, proxy_cpu_s=0.0),
     "Istio, as it comes": mesh_defaults("istio"),
     "Istio, ejection": mesh_defaults("istio, guarded"),
-    "Istio, asked for more": _ISTIO_ASKED,
+    "Istio, with retries and ejection": _ISTIO_ASKED,
     "Linkerd, as it comes": mesh_defaults("linkerd"),
-    "Linkerd, asked for more": _and_errors(mesh_defaults("linkerd, guarded")),
+    "Linkerd, with retries and ejection": _and_errors(mesh_defaults("linkerd, guarded")),
 }
 """Without a mesh callers take turns. The library does so, too, tries once more elsewhere, and ejects up to half of a
-pool. "Ejection" is Istio's outlier detection by its defaults, which leaves out a tenth of a pool at most; "asked for
-more" it leaves out up to half, and its retries cover errors. Linkerd then has failure accrual, and one such retry."""
+pool. "Ejection" is Istio's outlier detection by its defaults, which leaves out a tenth of a pool at most; with
+retries it leaves out up to half, and these cover errors. Linkerd then has failure accrual, and one such retry."""
 
 
 def one_bad_replica(
@@ -102,7 +105,7 @@ def one_bad_replica(
     bad: str = "errors",
     replicas: int = REPLICAS,
     times_slower: float = TIMES_SLOWER,
-    duration_s: float = 6.0,
+    duration_s: float = 4.0,
 ) -> dict[str, Figure]:
     """Let one of the catalogue's `replicas` be bad, a word of `BAD`, and look at the pages that customers ask for.
 
@@ -236,7 +239,7 @@ def gives_back_percent(failures: pd.DataFrame, design: str) -> OverSeeds:
 def worth(failures: pd.DataFrame, mesh: str) -> dict[str, float]:
     """Return the figures of the rules below, for "istio" or "linkerd"; takes `mesh.failures`."""
     return {
-        "gives_back_percent": gives_back_percent(failures, f"{mesh.capitalize()}, asked for more"),
+        "gives_back_percent": gives_back_percent(failures, f"{mesh.capitalize()}, with retries and ejection"),
         "adds_ms": adds_ms(mesh),
         "cheap_up_to_ms": cheap_up_to_ms(),
     }
@@ -268,6 +271,5 @@ def _worth_its_proxies(gives_back_percent: float, adds_ms: float, cheap_up_to_ms
         usual=adds_ms,
         flips_at=cheap_up_to_ms,
         unit="ms",
-        when="two proxies add less than {flips_at} to a call",
     )
     return holds_if(adds_ms < cheap_up_to_ms, proxies)

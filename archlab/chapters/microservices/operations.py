@@ -1,19 +1,19 @@
 """Operations: what must be run and watched as the shop grows, and when it wakes too many people.
 
 A model of people, not a measurement; every number is an assumption unless a source is named. Each part of the
-system (a copy of a program, a database) pages somebody now and then, whatever the reason. Google's site reliability
+system (a copy of a program, a database) alerts somebody now and then, whatever the reason. Google's site reliability
 engineers hold that two incidents in a shift of 12 hours are the most that can be dealt with well (B. Beyer and
 others, *Site Reliability Engineering*, 2016, chapter 11). When more than `TOO_MANY_SHIFTS_PERCENT` of
 the shifts bring more, the system is too large for one person on call.
 
-More parts page more: that is assumed, not found. So the other side gets as many machines: a monolith in as many copies,
-with one database. What is left is one database a service instead of one.
+More parts alert more: that is assumed, not found. So the other side gets as many machines: a monolith in as many
+copies, with one database. What is left is one database a service instead of one.
 
 >>> frame = growth([5])
 >>> frame.parts.tolist(), frame.monolith_parts.tolist()
 ([17], [13])
->>> operational_overhead(22, 32, pages_that_decide=0.22, pages_of_a_part=1).words
-'Holds when: from 22 services for one person on call (a monolith on as many machines: from 32), with the pages of a \
+>>> operational_overhead(22, 32, alerts_that_decide=0.22, alerts_of_a_part=1).words
+'Holds when: from 22 services for one person on call (a monolith on as many machines: from 32), with the alerts of a \
 part a month at least 0.22 (here 1)'
 """
 
@@ -34,8 +34,8 @@ from archlab.sim.validation import require_non_negative, require_whole
 
 SERVICES = (1, 2, 5, 10, 15, 20, 30, 40, 60)
 SHIFTS_A_DAY = 2
-PAGES_A_SHIFT = 2
-"""The most pages that one person on call can deal with well in 12 hours (Beyer and others, 2016, chapter 11)."""
+ALERTS_A_SHIFT = 2
+"""The most alerts that one person on call can deal with well in 12 hours (Beyer and others, 2016, chapter 11)."""
 
 GOLDEN_SIGNALS = 4
 """Latency, traffic, errors, saturation: what to watch of a part at least (the same book, chapter 6)."""
@@ -48,22 +48,22 @@ class Operations:
     Attributes:
         copies: of each program, so that one may die.
         shared_parts: gateway or balancer copies, which all services need once.
-        pages_per_part_per_month: how often a part wakes somebody in 30 days, rightly or not.
-        on_call: people on call at a time, who share the pages: one for each so many teams, say.
+        alerts_per_part_per_month: how often a part wakes somebody in 30 days, rightly or not.
+        on_call: people on call at a time, who share the alerts: one for each so many teams, say.
 
-    It errs low: links between services, versions and registries page nobody here.
+    It errs low: links between services, versions and registries alert nobody here.
     """
 
     copies: int = 2
     shared_parts: int = 2
-    pages_per_part_per_month: float = 1.0
+    alerts_per_part_per_month: float = 1.0
     on_call: int = 1
 
     def __post_init__(self) -> None:
         for name in ("copies", "on_call"):
             require_whole(name, getattr(self, name), at_least=1)
         require_whole("shared_parts", self.shared_parts, at_least=0)
-        require_non_negative("pages_per_part_per_month", self.pages_per_part_per_month)
+        require_non_negative("alerts_per_part_per_month", self.alerts_per_part_per_month)
 
     def parts(self, services: int) -> int:
         """Return what runs: copies of each service, a database for each, and what all share."""
@@ -74,15 +74,15 @@ class Operations:
         return services * self.copies + 1 + self.shared_parts
 
     def overloaded_shifts_percent(self, parts: int) -> float:
-        """Return the share of shifts in which somebody on call gets more than `PAGES_A_SHIFT` pages.
+        """Return the share of shifts in which somebody on call gets more than `ALERTS_A_SHIFT` alerts.
 
-        Parts page independently of each other (a Poisson process); a real incident pages from many at once.
+        Parts alert independently of each other (a Poisson process); a real incident alerts from many at once.
         """
-        return float(100 * poisson.sf(PAGES_A_SHIFT, self.pages_a_shift(parts)))
+        return float(100 * poisson.sf(ALERTS_A_SHIFT, self.alerts_a_shift(parts)))
 
-    def pages_a_shift(self, parts: int) -> float:
-        """Return the mean number of pages that somebody on call gets in a shift."""
-        return parts * self.pages_per_part_per_month / 30 / SHIFTS_A_DAY / self.on_call
+    def alerts_a_shift(self, parts: int) -> float:
+        """Return the mean number of alerts that somebody on call gets in a shift."""
+        return parts * self.alerts_per_part_per_month / 30 / SHIFTS_A_DAY / self.on_call
 
 
 def growth(services: Sequence[int] = SERVICES, operations: Operations | None = None) -> pd.DataFrame:
@@ -110,7 +110,7 @@ def growth(services: Sequence[int] = SERVICES, operations: Operations | None = N
 
 
 TOO_MANY_SHIFTS_PERCENT = 10.0
-"""More than one shift in ten with too many pages is not bad luck any more."""
+"""More than one shift in ten with too many alerts is not bad luck any more."""
 
 
 MOST_SERVICES = 100
@@ -118,28 +118,28 @@ MOST_SERVICES = 100
 
 
 def too_many_parts(operations: Operations | None = None) -> float:
-    """Return with how many parts just so many shifts are too busy; inf when no part ever pages."""
+    """Return with how many parts just so many shifts are too busy; inf when no part ever alerts."""
     run = operations or Operations()
-    a_part = run.pages_a_shift(parts=1)
-    return _pages_of_a_busy_shift() / a_part if a_part else math.inf
+    a_part = run.alerts_a_shift(parts=1)
+    return _alerts_of_a_busy_shift() / a_part if a_part else math.inf
 
 
-def _pages_of_a_busy_shift() -> float:
-    """The mean number of pages a shift with which `TOO_MANY_SHIFTS_PERCENT` bring more than `PAGES_A_SHIFT`."""
+def _alerts_of_a_busy_shift() -> float:
+    """The mean number of alerts a shift with which `TOO_MANY_SHIFTS_PERCENT` bring more than `ALERTS_A_SHIFT`."""
 
     def spare(mean: float) -> float:
-        return float(100 * poisson.sf(PAGES_A_SHIFT, mean)) - TOO_MANY_SHIFTS_PERCENT
+        return float(100 * poisson.sf(ALERTS_A_SHIFT, mean)) - TOO_MANY_SHIFTS_PERCENT
 
     return float(brentq(spare, 0.01, 100))
 
 
-def too_many_pages_from_services(operations: Operations | None = None) -> float:
+def too_many_alerts_from_services(operations: Operations | None = None) -> float:
     """Return the number of services from which too many shifts are too busy; inf when `MOST_SERVICES` are not."""
     run = operations or Operations()
     return _first(run.parts, too_many_parts(run))
 
 
-def monolith_too_many_pages_from_services(operations: Operations | None = None) -> float:
+def monolith_too_many_alerts_from_services(operations: Operations | None = None) -> float:
     """Return the same for a monolith on as many machines as so many services need."""
     run = operations or Operations()
     return _first(run.monolith_parts, too_many_parts(run))
@@ -150,37 +150,37 @@ def _first(parts: Callable[[int], int], too_many: float) -> float:
     return next((float(services) for services in counts if parts(services) > too_many), math.inf)
 
 
-def pages_that_decide(operations: Operations | None = None) -> float:
-    """Return how often a part must page in 30 days for `MOST_SERVICES` services to be too many for who is on call."""
+def alerts_that_decide(operations: Operations | None = None) -> float:
+    """Return how many alerts of a part in 30 days make `MOST_SERVICES` services too many for who is on call."""
     run = operations or Operations()
-    once_a_month = replace(run, pages_per_part_per_month=1.0)
-    return _pages_of_a_busy_shift() / once_a_month.pages_a_shift(run.parts(MOST_SERVICES))
+    once_a_month = replace(run, alerts_per_part_per_month=1.0)
+    return _alerts_of_a_busy_shift() / once_a_month.alerts_a_shift(run.parts(MOST_SERVICES))
 
 
 def overhead_figures(operations: Operations | None = None) -> dict[str, float]:
     """Return what the rule needs."""
     return {
-        "too_many_pages_from_services": too_many_pages_from_services(operations),
-        "monolith_too_many_pages_from_services": monolith_too_many_pages_from_services(operations),
-        "pages_that_decide": pages_that_decide(operations),
-        "pages_of_a_part": (operations or Operations()).pages_per_part_per_month,
+        "too_many_alerts_from_services": too_many_alerts_from_services(operations),
+        "monolith_too_many_alerts_from_services": monolith_too_many_alerts_from_services(operations),
+        "alerts_that_decide": alerts_that_decide(operations),
+        "alerts_of_a_part": (operations or Operations()).alerts_per_part_per_month,
     }
 
 
 @settles("cons.operational-overhead", evidence=Evidence.MODELLED)
 def operational_overhead(
-    too_many_pages_from_services: float,
-    monolith_too_many_pages_from_services: float,
-    pages_that_decide: float,
-    pages_of_a_part: float,
+    too_many_alerts_from_services: float,
+    monolith_too_many_alerts_from_services: float,
+    alerts_that_decide: float,
+    alerts_of_a_part: float,
 ) -> Verdict:
     """Holds from the number of services at which more than {TOO_MANY_SHIFTS_PERCENT} % of the shifts bring one
-    person more than {PAGES_A_SHIFT} pages, when a monolith on the same machines does so later, and when that number
+    person more than {ALERTS_A_SHIFT} alerts, when a monolith on the same machines does so later, and when that number
     is at most {MOST_SERVICES}.
     """
-    more = too_many_pages_from_services < monolith_too_many_pages_from_services
-    limit = too_many_pages_from_services if more else math.inf
-    needed = Limit("from", [pages_that_decide])
-    pages = Assumption("the pages of a part a month", pages_of_a_part, needed)
-    later = f"a monolith on as many machines: from {number(monolith_too_many_pages_from_services)}"
-    return holds_from(limit, f"services for one person on call ({later})", pages)
+    more = too_many_alerts_from_services < monolith_too_many_alerts_from_services
+    limit = too_many_alerts_from_services if more else math.inf
+    needed = Limit("from", [alerts_that_decide])
+    alerts = Assumption("the alerts of a part a month", alerts_of_a_part, needed)
+    later = f"a monolith on as many machines: from {number(monolith_too_many_alerts_from_services)}"
+    return holds_from(limit, f"services for one person on call ({later})", alerts)

@@ -2,14 +2,15 @@
 
 A model of people, not a measurement: `archlab.sim.teams.delivery.DeliveryModel` lists its assumptions.
 Autonomy pays up to the share of such changes at which a shared train is as fast. What decides is how fast the shared
-train is: with the money of all the small pipelines it could test in parallel.
+train is. With the money of all the small pipelines it tests in parallel, in a quarter of the time: that is the fair
+opponent, by which the claim is judged. With one pipeline against four it depends on the number of teams, too: with
+three own trains are never faster, with five or six, which nearly fill the shared train, always.
 
 >>> frame = autonomy([0.0, 1.0], teams=2, seeds=range(2))
 >>> frame.coordinated_percent.tolist(), bool(frame.own_h[1] > frame.own_h[0])
 ([0.0, 100.0], True)
->>> team_autonomy(own_trains_are_faster_up_to_percent=28, shared_train_takes_from_minutes=27).words
-"Holds when: up to 28 % of changes that touch two services, with the shared train's build and test at least 27 min \
-(here 30)"
+>>> team_autonomy(float("-inf"), shared_train_takes_from_minutes=27).words
+"Does not hold: it would hold with the shared train's build and test at least 27 min (here 7.5)"
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,6 +43,9 @@ DAYS = 110.0
 """Of runs with a shared train that is faster, and so less full."""
 
 BUILD_MIN = DELIVERY.build_and_test_s / 60
+PARALLEL_MIN = BUILD_MIN / TEAMS
+"""Of a shared train that spends the money of all teams' pipelines, and tests so many parts at a time. Tests that cannot
+be divided take longer: it errs in favour of the shared train."""
 
 
 def autonomy(
@@ -126,14 +130,26 @@ def _later_h(seed: int, minutes: float, own_h: Mapping[int, float]) -> float:
     return shared_train_h(seed, minutes, DAYS) - own_h[seed]
 
 
+def autonomy_figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
+    """Return what the rule below needs."""
+    chosen = list(seeds)
+    return {
+        "for_the_same_money_up_to_percent": own_trains_are_faster_up_to_percent(
+            chosen, shared_minutes=PARALLEL_MIN
+        ),
+        "shared_train_takes_from_minutes": shared_train_takes_from_minutes(chosen),
+    }
+
+
 @settles("pros.team-autonomy", evidence=Evidence.MODELLED)
 def team_autonomy(
-    own_trains_are_faster_up_to_percent: float, shared_train_takes_from_minutes: float
+    for_the_same_money_up_to_percent: float,
+    shared_train_takes_from_minutes: float,
 ) -> Verdict:
     """Holds up to the share of changes that touch two services at which a change is out no sooner with a train for
-    each team than with one for all, whose build and test take {BUILD_MIN} min.
+    each of {TEAMS} teams than with one for all, which tests in parallel for the same money, in {PARALLEL_MIN} min.
     """
     shared = Assumption(
-        "the shared train's build and test", BUILD_MIN, shared_train_takes_from_minutes, "min"
+        "the shared train's build and test", PARALLEL_MIN, shared_train_takes_from_minutes, "min"
     )
-    return holds_up_to(own_trains_are_faster_up_to_percent, "% of changes that touch two services", shared)
+    return holds_up_to(for_the_same_money_up_to_percent, "% of changes that touch two services", shared)

@@ -9,7 +9,7 @@ It carries its rows along as data in the saved notebook, so that the last chapte
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -64,17 +64,27 @@ class Scorecard:
         return f"{len(self.rows)} claims about {self.pattern}: {said}"
 
     def __str__(self) -> str:
-        lines = [f"{row.symbol} {row.claim.text}: {row.verdict.words}" for row in self.rows]
+        lines = [f"{row.symbol} {row.claim.text}: {row.verdict.words}" for row in self._told_apart()]
         return "\n".join([self.summary, *lines])
 
     def _html(self) -> str:
         heads = ("Claim", "Verdict", "Figures", "Evidence")
         head = "".join(f'<th scope="col" style="{CELL}">{name}</th>' for name in heads)
-        body = "".join(_row(row) for row in self.rows)
+        body = "".join(_row(row) for row in self._told_apart())
         return (
             f"<table><caption>{escape(self.summary)}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
+
+    def _told_apart(self) -> list[Settled]:
+        """The rows, with their section behind the words where two claims have the same words."""
+        times = Counter(row.claim.text for row in self.rows)
+        return [
+            replace(row, claim=replace(row.claim, text=f"{row.claim.text} ({row.claim.section})"))
+            if times[row.claim.text] > 1
+            else row
+            for row in self.rows
+        ]
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         records = [row.record() for row in self.rows]

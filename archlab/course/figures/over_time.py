@@ -28,6 +28,7 @@ def over_time(
     faults: pd.DataFrame = NO_FAULTS,
     line_looks: Mapping[str, Look] | None = None,
     y_label: str = "",
+    x_label: str = "Time [s]",
     size: Size = LAB,
 ) -> Picture:
     """Draw `y` against the time, one line for each value of column `by`.
@@ -39,6 +40,7 @@ def over_time(
         line_looks: the look of each line, for instance from `style.variants`. By default architectures have
             their own.
         y_label: what `y` is, with its unit, where its name alone leaves open of what.
+        x_label: since when the time is counted, where that is not the start of the run.
 
     Raises:
         ValueError: when the frame lacks rows or columns.
@@ -55,7 +57,7 @@ def over_time(
             drawing.name_end(panel, line, name)
         scale(panel, log=False)
         start_s, end_s = frame["time_s"].min(), frame["time_s"].max()
-        panel.set(xlabel="Time [s]", ylabel=wrapped(label), xlim=(start_s, end_s))
+        panel.set(xlabel=x_label, ylabel=wrapped(label), xlim=(start_s, end_s))
         fault_windows.shade(drawing, faults, start_s, end_s)
     words = " ".join(in_words(name, rows["time_s"], rows[y]) for name, rows in lines.items())
     told = f"Faults: {fault_windows.in_words(faults)}. {label} over time: {words}"

@@ -7,6 +7,7 @@
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -21,7 +22,7 @@ from archlab.course.figures.line import (
 )
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import axis_label, number
-from archlab.course.style import LAB, Look, Size, looks
+from archlab.course.style import GREY, LAB, Look, Size, looks
 
 
 def scaling(
@@ -35,6 +36,8 @@ def scaling(
     line_looks: Mapping[str, Look] | None = None,
     y_label: str = "",
     log: bool = False,
+    across: Mapping[str, float] | None = None,
+    upright: Mapping[str, float] | None = None,
     size: Size = LAB,
 ) -> Picture:
     """Draw `y` against `x`, one line for each value of column `by`; points when a fitted curve joins them.
@@ -48,6 +51,7 @@ def scaling(
             their own.
         y_label: what `y` is, with its unit, where its name alone leaves open of what: "Extra cost of clones [%]".
         log: whether `y` has a logarithmic axis.
+        across, upright: values to compare with, drawn dotted: name -> `y`, or name -> `x`.
 
     Raises:
         ValueError: when the sweep or the fit lacks rows or columns.
@@ -64,9 +68,12 @@ def scaling(
             line = draw(drawing.panels[0], rows, x, y, chosen[name])
             drawing.name_end(drawing.panels[0], line, name)
         _finish_axes(drawing, x, label, log)
+        _draw_marks(drawing, across or {}, upright or {}, log)
     lines = " ".join(in_words(name, rows[x], rows[y]) for name, rows in groups.items())
     dashed = f" Dashed: {fit_name}." if fit is not None else ""
-    return Picture(drawing.figure, f"{title.rstrip('.')}. {label} against {axis_label(x)}: {lines}{dashed}")
+    dotted = "".join(f" {name}: {number(at)}." for name, at in {**(across or {}), **(upright or {})}.items())
+    told = f"{label} against {axis_label(x)}: {lines}{dashed}{dotted}"
+    return Picture(drawing.figure, f"{title.rstrip('.')}. {told}")
 
 
 def _draw_fits(drawing: Canvas, fit: pd.DataFrame, x: str, y: str, by: str, fit_name: str) -> None:
@@ -75,6 +82,31 @@ def _draw_fits(drawing: Canvas, fit: pd.DataFrame, x: str, y: str, by: str, fit_
     for rows in curves:
         draw_theory(drawing.panels[0], rows[x], rows[y])
     drawing.note(f"dashed: {fit_name}")
+
+
+def _draw_marks(
+    drawing: Canvas, across: Mapping[str, float], upright: Mapping[str, float], below: bool
+) -> None:
+    """Draw dotted lines at values to compare with, and write what they are: of those across above or `below`."""
+    panel = drawing.panels[0]
+    style: dict[str, Any] = {"color": GREY, "linestyle": ":", "linewidth": 1.5, "zorder": 1.5}
+    for name, y in across.items():
+        panel.axhline(y, **style)
+        place: dict[str, Any] = {
+            "xy": (1, y),
+            "xycoords": ("axes fraction", "data"),
+            "xytext": (-4, -3 if below else 3),
+        }
+        text: dict[str, Any] = {
+            "ha": "right",
+            "va": "top" if below else "bottom",
+            "color": GREY,
+            "fontsize": "small",
+        }
+        panel.annotate(name, textcoords="offset points", **place, **text)
+    for name, x in upright.items():
+        panel.axvline(x, **style)
+        drawing.name_line(panel, x, name, GREY)
 
 
 def _finish_axes(drawing: Canvas, x: str, label: str, log: bool) -> None:

@@ -114,6 +114,7 @@ def routing(moved, page_ms, config):
         moved_percent=moved["moved_percent"],
         lost_by_the_move=moved["lost"],
         unnoticed_up_to_hop_ms=gateway.unnoticed_up_to_hop_ms(page_ms, config),
+        mean_page_up_to_hop_ms=gateway.mean_page_up_to_hop_ms(config),
         our_hop_ms=1000 * config.hop_s,
         page_itself_ms=page_ms,
         unnoticed_from_page_ms=gateway.unnoticed_from_page_ms(config),
@@ -125,6 +126,8 @@ def test_routing_holds_up_to_some_hop_with_every_seed_and_our_own_hop_lies_there
     assert (verdict.outcome, verdict.is_stable) == (Outcome.HOLDS_WHEN, True)
     assert 0.2 < verdict.flips_at < 0.28
     assert gateway.unnoticed_from_page_ms() == pytest.approx(5.5)
+    assert verdict.flips_at < 0.25 < gateway.mean_page_up_to_hop_ms()
+    assert "(ours: 0.25, beyond it)" in verdict.words
 
 
 def test_a_gateway_that_needs_long_itself_is_noticed_at_any_hop_and_pages_sent_to_nobody_are_no_routing(

@@ -34,23 +34,23 @@ def test_the_door_alone_lets_a_stranger_read_and_nobody_else_wrongly(table):
         assert set(rows.outcome) == ({OK} if caller == "a stranger reads" else as_usual)
 
 
-def test_it_takes_the_door_and_the_service_and_with_the_wrong_key_honest_callers_are_turned_away():
-    needed = gateway_tokens.places_that_must_check()
-    assert needed == 2
+def test_it_takes_the_service_that_has_the_orders_and_with_the_wrong_key_honest_callers_are_turned_away():
+    needed = gateway_tokens.owner_checks_needed()
+    assert needed == 1
 
     def verdict(make_check):
         wrong = gateway_tokens.wrong_decisions(1, make_check)
-        return gateway_tokens.authentication_authorization(**wrong, places_that_must_check=needed)
+        return gateway_tokens.authentication_authorization(**wrong, owner_checks_needed=needed)
 
     held = verdict(gateway_tokens.check_of)
-    assert (held.outcome, held.flips_at) == (Outcome.HOLDS_WHEN, 2)
+    assert (held.outcome, held.flips_at) == (Outcome.HOLDS_WHEN, 1)
     assert verdict(None).outcome is Outcome.DOES_NOT_HOLD
     assert verdict(gateway_tokens.check_of_the_door_alone).outcome is Outcome.DOES_NOT_HOLD
     assert verdict(lambda sim: TokenCheck(sim, gateway_tokens.OTHER_KEY)).outcome is Outcome.DOES_NOT_HOLD
 
 
 def test_where_no_check_helps_the_claim_does_not_hold():
-    verdict = gateway_tokens.authentication_authorization(1, 0, places_that_must_check=math.inf)
+    verdict = gateway_tokens.authentication_authorization(1, 0, owner_checks_needed=math.inf)
     assert verdict.outcome is Outcome.DOES_NOT_HOLD
 
 

@@ -15,7 +15,10 @@ from archlab.sim.experiment import PooledPercentile
 from archlab.sim.simulation import Simulation
 
 SECONDS = 15
-RULES = {"istio": (mesh.istio, "Istio, asked for more"), "linkerd": (mesh.linkerd, "Linkerd, asked for more")}
+RULES = {
+    "istio": (mesh.istio, "Istio, with retries and ejection"),
+    "linkerd": (mesh.linkerd, "Linkerd, with retries and ejection"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +96,9 @@ def test_ejection_of_a_tenth_does_nothing_for_three_and_helps_ten(failed_percent
     assert failed["Istio, ejection"] < failed["no mesh"] / 4
 
 
-@pytest.mark.parametrize("design", ["library", "Istio, asked for more", "Linkerd, asked for more"])
+@pytest.mark.parametrize(
+    "design", ["library", "Istio, with retries and ejection", "Linkerd, with retries and ejection"]
+)
 def test_a_retry_that_covers_errors_loses_nothing_in_a_mesh_or_in_a_library(failed_percent, design):
     assert failed_percent[design] == 0
 
@@ -106,13 +111,13 @@ def test_an_unknown_mesh_or_fault_is_named():
 
 
 @pytest.mark.parametrize("brand", RULES)
-def test_no_mesh_is_worth_the_proxies_that_its_makers_measured_with_any_seed(brand, failures, cheap_up_to_ms):
+def test_what_the_makers_measured_decides_with_every_seed(brand, failures, cheap_up_to_ms):
     rule, design = RULES[brand]
     verdict = rule(mesh.gives_back_percent(failures, design), mesh.adds_ms(brand), cheap_up_to_ms)
-    assert verdict.outcome is Outcome.DOES_NOT_HOLD
+    assert verdict.outcome is (Outcome.HOLDS_WHEN if brand == "istio" else Outcome.DOES_NOT_HOLD)
     assert verdict.is_stable
     assert verdict.seeds >= ENOUGH_SEEDS
-    assert "two proxies add less than 0.345 ms" in verdict.words
+    assert "with what two proxies add to a call at most 0.345 ms" in verdict.words
 
 
 @pytest.mark.parametrize("brand", RULES)
@@ -128,6 +133,12 @@ def test_it_would_be_with_proxies_of_the_general_figure_or_in_a_shop_where_calls
     assert far_apart.flips_at > mesh.adds_ms(brand)
 
 
+def test_by_the_page_of_2021_istio_would_not_be_worth_its_proxies(failures, cheap_up_to_ms):
+    added_s = load("mesh").set_index(["system", "figure"]).value["Istio", "added by two proxies, p90"]
+    gives_back = mesh.gives_back_percent(failures, RULES["istio"][1])
+    assert mesh.istio(gives_back, 1000 * added_s, cheap_up_to_ms).outcome is Outcome.DOES_NOT_HOLD
+
+
 @pytest.mark.parametrize(
     ("brand", "design"),
     [("istio", "Istio, as it comes"), ("istio", "Istio, ejection"), ("linkerd", "Linkerd, as it comes")],
@@ -139,7 +150,7 @@ def test_as_it_comes_a_mesh_gives_back_too_little_at_any_price(brand, design, fa
 
 def test_what_two_proxies_add_is_what_the_makers_published(monkeypatch):
     published = load("mesh").set_index(["system", "figure"]).value
-    assert mesh.adds_ms("istio") == pytest.approx(1000 * published["Istio", "added by two proxies, p90"])
+    assert mesh.adds_ms("istio") == pytest.approx(1000 * published["Istio 1.20", "added by two proxies, p90"])
     assert mesh.adds_ms("linkerd") == pytest.approx(2000 * LINKERD.proxy_s)
     monkeypatch.setitem(MESHES, "istio", replace(ISTIO, proxy_s=PROXY_HOP_S))
     assert mesh.adds_ms("istio") == pytest.approx(0.1)

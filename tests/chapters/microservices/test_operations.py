@@ -1,4 +1,4 @@
-"""What there is to run and to watch, counted by hand, and how often it pages, by the formula of a Poisson process."""
+"""What there is to run and to watch, counted by hand, and how often it alerts, by the formula of a Poisson process."""
 
 from math import exp
 
@@ -9,7 +9,7 @@ from archlab.course.claims.verdict import Outcome
 
 
 def test_pages_are_those_of_a_poisson_process():
-    run = operations.Operations(pages_per_part_per_month=6.0)
+    run = operations.Operations(alerts_per_part_per_month=6.0)
     mean = 10 * 6 / 30 / 2
     by_hand = 100 * (1 - exp(-mean) * (1 + mean + mean**2 / 2))
     assert run.overloaded_shifts_percent(10) == pytest.approx(by_hand)
@@ -33,10 +33,10 @@ def verdict(**changed):
 
 def test_the_limit_is_where_more_than_a_tenth_of_the_shifts_are_too_busy():
     run = operations.Operations()
-    limit = int(operations.too_many_pages_from_services())
+    limit = int(operations.too_many_alerts_from_services())
     shares = [run.overloaded_shifts_percent(run.parts(services)) for services in (limit - 1, limit)]
     assert shares[0] <= operations.TOO_MANY_SHIFTS_PERCENT < shares[1]
-    assert operations.monolith_too_many_pages_from_services() > limit
+    assert operations.monolith_too_many_alerts_from_services() > limit
 
 
 def test_many_services_wake_too_many_people_unless_parts_hardly_ever_page():
@@ -45,15 +45,15 @@ def test_many_services_wake_too_many_people_unless_parts_hardly_ever_page():
     assert 15 < usual.flips_at < 30
     assert verdict(on_call=2).flips_at > usual.flips_at
     assert (
-        verdict(pages_per_part_per_month=0.9 * operations.pages_that_decide()).outcome
+        verdict(alerts_per_part_per_month=0.9 * operations.alerts_that_decide()).outcome
         is Outcome.DOES_NOT_HOLD
     )
-    assert verdict(pages_per_part_per_month=0).outcome is Outcome.DOES_NOT_HOLD
+    assert verdict(alerts_per_part_per_month=0).outcome is Outcome.DOES_NOT_HOLD
 
 
 def test_a_part_that_pages_just_often_enough_makes_the_largest_shop_too_large():
-    rate = operations.pages_that_decide()
-    run = operations.Operations(pages_per_part_per_month=rate)
+    rate = operations.alerts_that_decide()
+    run = operations.Operations(alerts_per_part_per_month=rate)
     share = run.overloaded_shifts_percent(run.parts(operations.MOST_SERVICES))
     assert share == pytest.approx(operations.TOO_MANY_SHIFTS_PERCENT)
 

@@ -322,3 +322,12 @@ def test_the_utilisation_is_written_in_the_part():
     picture = topology(shop_graph(), TITLE, parts=busy)
     assert "shop 1\n87 %" in [text.get_text() for text in picture.figure.axes[0].texts]
     assert "shop 1 (process, 87 % busy)" in picture.alt
+
+
+def test_values_to_compare_with_are_lines_through_the_panel_and_told_in_words():
+    marked = scaling(scale_sweep(), TITLE, x="clones", across={"wanted": 300.0}, upright={"budget": 4.0})
+    panel = marked.figure.axes[0]
+    dotted = panel.lines[-2:]
+    assert [list(dotted[0].get_ydata()), list(dotted[1].get_xdata())] == [[300, 300], [4, 4]]
+    assert {"wanted", "budget"} <= {text.get_text() for text in panel.texts}
+    assert marked.alt.endswith("wanted: 300. budget: 4.")

@@ -41,3 +41,8 @@ def test_the_fault_is_shaded_and_named():
 def test_a_frame_without_a_needed_column_is_refused(missing):
     with pytest.raises(ValueError, match="columns"):
         over_time(STORY.drop(columns=missing), "A storm", y="queries_per_s")
+
+
+def test_the_time_may_be_counted_from_something_else_than_the_start():
+    panel = over_time(STORY, "A storm", y="queries_per_s", x_label="Time after the outage [s]").figure.axes[0]
+    assert panel.get_xlabel() == "Time after the outage [s]"

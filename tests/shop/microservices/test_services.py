@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from archlab.shop.architecture import SHOP_MIX
-from archlab.shop.domain import NotFound, OutOfStock, PaymentDeclined
+from archlab.shop.domain import NotFound, NotYours, OutOfStock, PaymentDeclined
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MicroservicesConfig
 from archlab.shop.microservices.gateway import Route, WebRequest
@@ -447,3 +447,32 @@ def test_a_balancing_rule_hears_of_a_time_out_when_it_happens_and_not_when_the_w
         with suppress(TimedOut):
             outcomes.append(shop.answer(shop.browse(1)))
     assert len(outcomes) >= 18
+
+
+def orders_of_a_new_shop():
+    shop = Microservices(Simulation(seed=1))
+    orders = shop.services["orders"]
+
+    def place(order_id, basket, customer):
+        return shop.answer(orders.serve(orders.instances[0], "place", (order_id, basket, customer)))
+
+    def read(order_id, customer):
+        return shop.answer(orders.serve(orders.instances[0], "status", (order_id, customer)))
+
+    return place, read, shop
+
+
+def test_nobody_takes_over_an_order_that_nobody_owns():
+    place, read, shop = orders_of_a_new_shop()
+    place(55, {1: 1}, None)
+    assert isinstance(place(55, {1: 1}, "customer 8"), NotYours)
+    assert isinstance(read(55, "customer 8"), NotYours)
+    assert len(shop.rows("payments")) == 1
+
+
+def test_who_was_refused_an_order_does_not_keep_its_number():
+    place, read, _ = orders_of_a_new_shop()
+    assert isinstance(place(77, {1: 10**9}, "customer 8"), OutOfStock)
+    place(77, {1: 1}, "customer 7")
+    assert read(77, "customer 7").order_id == 77
+    assert isinstance(read(77, "customer 8"), NotYours)

@@ -21,7 +21,7 @@ archlab.sim.failure.Unavailable: notifications-1: down, the connection was refus
 from abc import ABC, abstractmethod
 from dataclasses import replace
 
-from archlab.shop.domain import Basket, Order, OrderState, price_order
+from archlab.shop.domain import Basket, Order, OrderState, Refusal, price_order
 from archlab.shop.microservices.instance import Instance, Steps
 from archlab.shop.microservices.platform import Platform
 from archlab.shop.microservices.services.owners import OWNERS, Owners
@@ -69,13 +69,19 @@ class Orders(Service[OrderRepository]):
     ) -> Steps[Order]:
         """Price a basket and place the order. Raises a `Refusal`.
 
-        `customer`: who asks, and owns the order's number from now on. None: nobody knows, so nobody checks.
+        `customer`: who asks, and owns the order's number from now on, unless the order is refused. None: nobody knows,
+        so nobody checks.
         """
         products = yield from here.call("catalogue", "products", list(basket))
         order = price_order(order_id, basket, products)
-        if customer is not None:
-            yield from self.own(order_id, customer)
-        return (yield from self.ordering.place(here, order))
+        if customer is None:
+            return (yield from self.ordering.place(here, order))
+        yield from self.own(order_id, customer)
+        try:
+            return (yield from self.ordering.place(here, order))
+        except Refusal:
+            yield from self.write(f"free {order_id}", [self.owners.give_up(order_id, customer)])
+            raise
 
     def own(self, order_id: int, customer: str) -> Steps[None]:
         """Write down whose order this is. Raises `NotYours` when it is somebody else's."""

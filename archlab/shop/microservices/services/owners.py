@@ -2,10 +2,11 @@
 
 A token says who asks and which operations it allows. Whose order number 7 is, no token says: only these rows do. So
 the gateway hands on who asks, and the orders service compares. It believes the gateway: whoever gets past the gateway
-can say to be anybody.
+can say to be anybody. A stranger hears that the order is not theirs, and so that it exists: a shop that minds says that
+there is none.
 
->>> from archlab.shop.store import open_database
->>> connection = open_database(OWNERS)
+>>> from archlab.shop.store import ORDERS, open_database
+>>> connection = open_database(f"{ORDERS};{OWNERS}")
 >>> owners = Owners(connection)
 >>> owners.claim(7, "customer 7").run(connection)
 >>> owners.require(7, "customer 7")
@@ -29,10 +30,23 @@ class Owners:
         self.connection = connection
 
     def claim(self, order_id: int, customer: str) -> Statement:
-        """Return the write that makes a number a customer's own, or raises `NotYours` when it is somebody else's."""
-        sql = """INSERT INTO owners VALUES (?, ?) ON CONFLICT (order_id)
+        """Return the write that makes a number a customer's own, or raises `NotYours` when it is somebody else's.
+
+        An order that is there and that nobody owns stays nobody's.
+        """
+        sql = """INSERT INTO owners SELECT ?, ?
+                 WHERE NOT EXISTS (SELECT 1 FROM orders WHERE order_id = ?)
+                 OR EXISTS (SELECT 1 FROM owners WHERE order_id = ?)
+                 ON CONFLICT (order_id)
                  DO UPDATE SET customer = excluded.customer WHERE owners.customer = excluded.customer"""
-        return Statement(sql, (order_id, customer), lambda: _not_yours(order_id, customer))
+        values = (order_id, customer, order_id, order_id)
+        return Statement(sql, values, lambda: _not_yours(order_id, customer))
+
+    def give_up(self, order_id: int, customer: str) -> Statement:
+        """Return the write that frees a number of this customer under which no order came about."""
+        sql = """DELETE FROM owners WHERE order_id = ? AND customer = ?
+                 AND NOT EXISTS (SELECT 1 FROM orders WHERE order_id = ?)"""
+        return Statement(sql, (order_id, customer, order_id))
 
     def require(self, order_id: int, customer: str) -> None:
         """Raise `NotYours` unless the order is this customer's. An order that nobody owns is nobody's."""
