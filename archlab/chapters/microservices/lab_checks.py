@@ -96,7 +96,7 @@ def _expect_guards(given: object, what: str) -> None:
 
 
 SLOWEST_SUCCEEDS = ((0.98, 45, 150), (1.0, 60, 400), (0.9, 20, 110), (0.85, 28, 170), (0.8, 45, 160))
-"""A made-up day: share, p50 and p95 in ms of five rules. Only the first keeps the promise, and another succeeds more."""
+"""A made-up day: share, p50 and p95 in ms of five rules. Only the first keeps the promise; another succeeds more."""
 QUICKEST_IS_LATE = ((1.0, 40, 140), (1.0, 15, 700), (1.0, 45, 420), (1.0, 50, 500), (1.0, 60, 600))
 """And one on which all pages come. Only the first keeps the promise, and another has the lowest median."""
 
@@ -141,7 +141,7 @@ def _rule(given: object) -> str:
 def _made_up(
     figures: Sequence[tuple[float, float, float]], random: np.random.Generator
 ) -> tuple[str, pd.DataFrame]:
-    """Return a frame as `busy_season.rules_tried` does, with these figures for rules by lot, and the first one's name."""
+    """Return the name of the rule with the first figures, and a frame as of `busy_season.rules_tried`; lots decide."""
     rules = list(map(str, random.permutation(list(RULES))))
     frame = pd.DataFrame(
         figures, index=pd.Index(rules, name="rule"), columns=["succeeded", "p50_ms", "p95_ms"]

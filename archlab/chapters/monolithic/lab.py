@@ -172,7 +172,7 @@ def day_limited_by(part: str | None, random: np.random.Generator, duration_s: fl
         "shop-1": (replace(config, provider_s=Exponential(3)), 120, []),
         "shop-1 cpu": (config, 440, []),
         "shop-1 connections": (replace(config, connections=1, query_s=Exponential(0.004)), 170, []),
-        "database": (replace(config, connections=8), 230, [slow_page]),
+        "database": (replace(config, connections=4), 230, [slow_page]),
     }
     if part not in days:
         raise ValueError(f"part is {part!r}; it must be None or one of {', '.join(FULL_PARTS)}")
