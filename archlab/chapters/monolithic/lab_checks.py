@@ -36,6 +36,10 @@ PROMISES = ((6, 5, 5), (6, 2, 6), (25, 4.2, 4.7), (12, 2, 6), (5, 5.5, 9))
 first load is whole: five cores would never be idle. To the last promise, at each load, the p99 of an exponential time
 with the right mean, 4.6 times as long, needs more cores."""
 
+SIMULATED_MOST = 2.0
+"""The p99 of a run of 20 s over the one that is promised. Of 40 right answers one had 1.5, as theory does not know
+luck; what is wrong, theory has found before."""
+
 POOLS = ((12, 0.6, 0.005), (40, 4.0, 0.020), (160, 47.0, 0.020))
 """Workers, how many of them pages hold on average, and the seconds of a page. A fixed number of workers fails in one of
 them, and so does a fixed share: a small pool needs more to spare, in proportion, than a large one."""
@@ -79,8 +83,10 @@ def capacity(predict: Answer) -> str:
         expect_close(inside, mmc(rate_per_s, PAGE_S, int(cores)).in_system, f"{case}: the pages inside")
         given.append(int(cores))
     lived = sale_day.pages_only(given[-1], rate_per_s, PAGE_S, seed())
-    expect_at_most(lived.latency_s(99), 1.3 * p99_s, f"{case}: simulated it is {lived.latency_s(99):.2f} s")
-    expect_close(lived.in_system(), inside, "the pages inside, simulated,", relative=0.3)
+    expect_at_most(
+        lived.latency_s(99), SIMULATED_MOST * p99_s, f"{case}: simulated it is {lived.latency_s(99):.2f} s"
+    )
+    expect_close(lived.in_system(), inside, "the pages inside, simulated,", relative=0.4)
     return f"cores {given}; the last shop, simulated, had {lived.in_system():.1f} pages inside"
 
 
