@@ -178,7 +178,7 @@ def _expect_interval(given: object, saved: Sequence[float]) -> None:
     said = f"from {low:.3f} to {high:.3f} ms, of {len(saved)} pairs,"
     expect(low <= high, f"{said} low is above high: which comes first?")
     width = (high - low) / (best.high - best.low)
-    hint = unit_hint(width, 1, WIDTH_OFF)
+    hint = unit_hint(width, 1, WIDTH_OFF).removeprefix(".")
     expect_at_most(
         width,
         1 + WIDTH_OFF,
