@@ -169,7 +169,7 @@ def day_limited_by(part: str | None, random: np.random.Generator, duration_s: fl
     slow_page = SlowDown("catalogue queries", 0.0, duration_s + 2, 25)
     days: dict[str | None, tuple[MonolithConfig, float, list[Fault]]] = {
         None: (config, 120, []),
-        "shop-1": (replace(config, provider_s=Exponential(3)), 120, []),
+        "shop-1": (replace(config, provider_s=Exponential(3)), 220, []),
         "shop-1 cpu": (config, 440, []),
         "shop-1 connections": (replace(config, connections=1, query_s=Exponential(0.004)), 170, []),
         "database": (replace(config, connections=4), 230, [slow_page]),
