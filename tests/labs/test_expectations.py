@@ -1,13 +1,26 @@
 """What check cells are written with."""
 
+from collections.abc import Iterator
 from decimal import Decimal
+from enum import StrEnum
 from fractions import Fraction
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from archlab.course.labs import expect, expect_close, expect_number, expect_numbers, seed, stream
+from archlab.course.labs import (
+    expect,
+    expect_close,
+    expect_mapping,
+    expect_number,
+    expect_numbers,
+    expect_steps,
+    expect_text,
+    seed,
+    stream,
+)
 from archlab.course.labs.expectations import SEED_VARIABLE
 from archlab.sim.statistics import Interval
 
@@ -107,3 +120,37 @@ def test_a_figure_that_is_just_wrong_is_not_asked_about_its_unit():
 def test_a_method_that_was_not_called_is_named():
     with pytest.raises(AssertionError, match="not called; put"):
         expect_number([1].count, "the p99")
+
+
+class Part(StrEnum):
+    DATABASE = "database"
+
+
+class EqualToAll(str):
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("text", ["database", np.str_("database"), Part.DATABASE, np.array("database")])
+def test_a_text_in_any_form_is_a_plain_string(text: object):
+    assert type(expect_text(text, "the part")) is str
+    assert expect_text(text, "the part") == "database"
+
+
+def test_a_text_that_is_equal_to_all_others_is_compared_by_its_letters():
+    assert expect_text(EqualToAll("database"), "the part") != "shop-1"
+
+
+@pytest.mark.parametrize("kind", [dict, MappingProxyType, pd.Series])
+def test_a_mapping_in_any_form_is_a_dictionary(kind: type):
+    assert expect_mapping(kind({"browse": 3}), "bulkheads") == {"browse": 3}
+
+
+def test_a_function_without_a_yield_is_no_generator():
+    def place() -> Iterator[int]:
+        return iter(())
+
+    with pytest.raises(AssertionError, match="place is no generator: is there a `yield from`"):
+        expect_steps(place)()

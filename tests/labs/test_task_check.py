@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Iterator
+from types import MappingProxyType
 
 import pytest
 
@@ -112,3 +113,58 @@ def test_an_output_that_an_answer_has_closed_costs_nothing(monkeypatch: pytest.M
     closed.close()
     monkeypatch.setattr(sys, "stdout", closed)
     doubling(lambda x: 2 * x)
+
+
+LENT = MappingProxyType({"share": 0.02})
+
+
+@task_check
+def lending(lost: Answer) -> str:
+    """Know a constant by name."""
+    expect(lost() == LENT["share"], f"{lost()!r} is not {LENT['share']}")
+    return "as it was lent"
+
+
+def test_an_answer_that_gives_a_constant_of_the_check_another_value_is_told_so_each_time():
+    def lost() -> float:
+        globals()["LENT"] = {"share": 0.5}
+        return 0.5
+
+    for _ in range(2):
+        with pytest.raises(AssertionError, match="your answer changes LENT: leave it as it is"):
+            lending(lost)
+    assert LENT == {"share": 0.02}
+
+
+def test_an_answer_that_changes_a_scenario_of_the_check_is_told_so(monkeypatch: pytest.MonkeyPatch):
+    from archlab.chapters.microservices import lab as busy_season
+    from archlab.chapters.microservices import lab_checks
+
+    def page_guards() -> object:
+        busy_season.LOST = 0.0
+        return None
+
+    with pytest.raises(AssertionError, match=r"your answer changes busy_season\.LOST"):
+        lab_checks.storm(page_guards)
+    assert busy_season.LOST == 0.02
+
+
+def test_an_error_in_a_cell_is_said_with_its_line():
+    names: dict[str, Answer] = {}
+    source = "def double(x):\n    wanted = {}\n    return wanted['x']\n"
+    exec(compile(source, "/folder/ipykernel_12/34.py", "exec"), names)
+    with pytest.raises(AssertionError, match="KeyError: 'x', in your cell, line 3"):
+        doubling(names["double"])
+
+
+def test_an_error_in_a_step_of_the_simulation_is_said_with_its_line():
+    names: dict[str, Answer] = {}
+    source = "def place(sim):\n    yield sim.timeout(1)\n    yield sim.timeout(1 / 0)\n"
+    exec(compile(source, "/folder/ipykernel_12/34.py", "exec"), names)
+    with pytest.raises(AssertionError, match="ZeroDivisionError: division by zero, in your cell, line 3"):
+        ordering(names["place"])
+
+
+def test_an_error_of_the_check_itself_stays_what_it_is():
+    with pytest.raises(TypeError):
+        doubling(lambda x, y: x)

@@ -12,6 +12,7 @@ favour of the shop. All figures of the days are assumptions.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -58,11 +59,13 @@ def gateway_held(day: Result) -> pd.Series:
     return gateway.set_index("time_s").busy
 
 
-SLOW: Mapping[str, tuple[str, float]] = {
-    "provider": (PROVIDER, 40.0),
-    "payments": ("payments queries", 400.0),
-    "notifications": ("notifications queries", 2000.0),
-}
+SLOW: Mapping[str, tuple[str, float]] = MappingProxyType(
+    {
+        "provider": (PROVIDER, 40.0),
+        "payments": ("payments queries", 400.0),
+        "notifications": ("notifications queries", 2000.0),
+    }
+)
 """What becomes slow on a day of `slow_day`: the part, and how many times as long it takes then."""
 
 

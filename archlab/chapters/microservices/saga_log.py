@@ -20,6 +20,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -148,7 +149,9 @@ def notes_left(shop: ShopWith) -> int:
     return len(shop.saga.notes())
 
 
-CRASHING: Mapping[str, int] = {"orders-1": 24, "inventory-1": 8, "payments-1": 8}
+CRASHING: Mapping[str, int] = MappingProxyType(
+    {"orders-1": 24, "inventory-1": 8, "payments-1": 8, "notifications-1": 8}
+)
 """Which instances die, and at how many moments of an order each."""
 
 

@@ -16,8 +16,11 @@ from archlab.course.labs import (
     expect_at_least,
     expect_at_most,
     expect_close,
+    expect_mapping,
     expect_number,
     expect_numbers,
+    expect_steps,
+    expect_text,
     seed,
     stream,
     task_check,
@@ -28,26 +31,41 @@ from archlab.sim.result import Result
 from archlab.sim.theory import mmc, mmc_response_percentile
 
 PAGE_S = 0.05
-PROMISES = ((6, 2, 6), (25, 4.2, 4.7), (12, 2, 6), (5, 2, 6))
-"""For each shop to predict: the p99 that is promised, in service times, and the least and the largest offered load."""
+PROMISES = ((6, 5, 5), (6, 2, 6), (25, 4.2, 4.7), (12, 2, 6), (5, 5.5, 9))
+"""For each shop to predict: the p99 that is promised, in service times, and the least and the largest offered load. The
+first load is whole: five cores would never be idle. To the last promise, at each load, the p99 of an exponential time
+with the right mean, 4.6 times as long, needs more cores."""
+
+SIMULATED_MOST = 2.0
+"""The p99 of a run of 20 s over the one that is promised. Of 40 right answers one had 1.5, as theory does not know
+luck; what is wrong, theory has found before."""
 
 POOLS = ((12, 0.6, 0.005), (40, 4.0, 0.020), (160, 47.0, 0.020))
 """Workers, how many of them pages hold on average, and the seconds of a page. A fixed number of workers fails in one of
 them, and so does a fixed share: a small pool needs more to spare, in proportion, than a large one."""
 PAGES_COME, PAGES_P99_MS, ORDERS_KEPT = 0.99, 200, 0.6
 
+MEANINGS = {
+    **ANOMALIES,
+    "money_difference_cents": "money that the provider took and no order explains",
+    "untold_orders": "orders that are there without their notification",
+}
+"""What the audit counts, and what a crash can leave behind besides."""
+
 
 @task_check
 def reading(reading: Answer) -> str:
     """Compare what a learner reads off a day that ended in the middle with its rows."""
     result = sale_day.telling_day(seed()).result
-    p99_ms, lost, busy = expect_numbers(reading(result), 3, "reading")
     pages, orders = (result.requests[result.requests.kind == kind] for kind in ("browse", "place_order"))
-    succeeded = pages.latency_s[pages.outcome == "ok"]
-    expect_close(p99_ms, 1000 * succeeded.quantile(0.99), "the p99 of browse in milliseconds")
+    served_ms = 1000 * pages.latency_s[pages.outcome == "ok"]
+    low_ms, high_ms = (served_ms.quantile(0.99, neighbour) for neighbour in ("lower", "higher"))
     lost_percent = 100 * (1 - (orders.outcome == "ok").sum() / len(orders))
-    expect_close(lost, lost_percent, "the percentage of the orders that did not succeed")
     cores_percent = 100 * result.parts.loc["shop-1 cpu", "utilisation"]
+    p99_ms, lost, busy = expect_numbers(reading(result), 3, "reading")
+    nearest_ms = min(max(p99_ms, low_ms), high_ms)  # all between the two neighbours are percentiles
+    expect_close(p99_ms, nearest_ms, "the p99 of browse in milliseconds")
+    expect_close(lost, lost_percent, "the percentage of the orders that did not succeed")
     expect_close(busy, cores_percent, "the percentage of the time that the cores were busy")
     return f"p99 {p99_ms:.0f} ms, {lost:.1f} % of the orders lost, cores busy for {busy:.0f} %"
 
@@ -65,8 +83,10 @@ def capacity(predict: Answer) -> str:
         expect_close(inside, mmc(rate_per_s, PAGE_S, int(cores)).in_system, f"{case}: the pages inside")
         given.append(int(cores))
     lived = sale_day.pages_only(given[-1], rate_per_s, PAGE_S, seed())
-    expect_at_most(lived.latency_s(99), 1.3 * p99_s, f"{case}: simulated it is {lived.latency_s(99):.2f} s")
-    expect_close(lived.in_system(), inside, "the pages inside, simulated,", relative=0.3)
+    expect_at_most(
+        lived.latency_s(99), SIMULATED_MOST * p99_s, f"{case}: simulated it is {lived.latency_s(99):.2f} s"
+    )
+    expect_close(lived.in_system(), inside, "the pages inside, simulated,", relative=0.4)
     return f"cores {given}; the last shop, simulated, had {lived.in_system():.1f} pages inside"
 
 
@@ -96,8 +116,9 @@ def bottleneck(bottleneck: Answer) -> str:
 
 def _named(bottleneck: Answer, result: Result, cause: str | None) -> str:
     """Expect the right name for one day, and return it."""
-    busy = result.parts.utilisation[list(sale_day.FULL_PARTS)].map("{:.0%}".format)
-    named = bottleneck(result)
+    busy = result.parts.utilisation[list(sale_day.FULL_PARTS)].map("{:.1%}".format)
+    given = bottleneck(result)
+    named = None if given is None else expect_text(given, "the name that bottleneck gives")
     expect(
         named == cause,
         f"bottleneck gives {named!r} on a day with the utilisations {busy.to_dict()}. "
@@ -114,8 +135,10 @@ def bulkheads(bulkheads: Answer) -> str:
         pages_per_s = float(random.uniform(0.98, 1.02)) * held / page_s
         walls = bulkheads(workers, pages_per_s, page_s)
         case = f"{walls} of {workers} workers, {pages_per_s:.0f} pages a second of {page_s} s"
-        expect(isinstance(walls, dict), f"bulkheads gives {walls!r}; a dictionary is wanted")
-        walls = {kind: int(expect_number(count, f"{case}: {kind}")) for kind, count in walls.items()}
+        walls = {
+            kind: _whole(count, f"{case}: the workers for {kind!r}")
+            for kind, count in expect_mapping(walls, "bulkheads").items()
+        }
         expect(0 < sum(walls.values()) < workers, f"{case}: some workers must be named, and some left")
         _expect_both_served(
             sale_day.slow_payments(walls, workers, pages_per_s, page_s, seed()), workers, case
@@ -124,18 +147,28 @@ def bulkheads(bulkheads: Answer) -> str:
     return "; ".join(shops)
 
 
+def _whole(given: object, what: str) -> int:
+    """Return a number that is whole as an integer. Else `AssertionError`."""
+    count = expect_number(given, what)
+    expect(count == int(count), f"{what} are {count:g}; a number of workers is whole")
+    return int(count)
+
+
 def _expect_both_served(lived: Result, workers: int, case: str) -> None:
     """Expect that pages come in time, and that orders get their share of the workers."""
     came, p99_ms = lived.availability("browse"), 1000 * lived.latency_s(99, "browse")
-    expect_at_least(came, PAGES_COME, f"{case}: {came:.1%} of the pages come")
-    expect_at_most(p99_ms, PAGES_P99_MS, f"{case}: the p99 of the pages is {p99_ms:.0f} ms")
+    expect_at_least(came, PAGES_COME, f"{case}: {came:.1%} of the pages come, {PAGES_COME:.0%} are wanted")
+    late = f"{case}: the p99 of the pages is {p99_ms:.0f} ms, at most {PAGES_P99_MS} ms are wanted"
+    expect_at_most(p99_ms, PAGES_P99_MS, late)
     kept = lived.throughput_per_s("place_order") * sale_day.PAYMENT_S / workers
-    expect_at_least(kept, ORDERS_KEPT, f"{case}: orders get {kept:.0%} of what all workers could do for them")
+    few = f"orders get {kept:.1%} of what all workers could do for them, {ORDERS_KEPT:.0%} are wanted"
+    expect_at_least(kept, ORDERS_KEPT, f"{case}: {few}")
 
 
 @task_check
 def crash(place: Answer) -> str:
     """Place an order in a learner's way, first undisturbed, then with a crash at each of many moments."""
+    place = expect_steps(place)
     shop, order = sale_day.order_placed(place, seed())
     rows = {table: len(shop.rows(table)) for table in ("orders", "payments", "notifications", "ledger")}
     expect(
@@ -153,8 +186,8 @@ def crash(place: Answer) -> str:
 
 def _expect_sound_rows(dying: pd.DataFrame) -> None:
     """Expect that no crash left rows that disagree, or money that no order explains."""
-    wrong = dying[(dying.anomalies > 0) | (dying.money_difference_cents != 0)]
-    kinds = [kind for kind in [*ANOMALIES, "money_difference_cents"] if wrong[kind].any()]
+    kinds = [kind for kind in MEANINGS if dying[kind].any()]
+    wrong = dying[(dying[list(MEANINGS)] != 0).any(axis=1)]
     expect(wrong.empty, f"after {len(wrong)} of {len(dying)} crashes the audit finds {in_words(kinds)}")
 
 
@@ -164,15 +197,14 @@ def in_words(kinds: Iterable[str]) -> str:
     >>> in_words(["money_difference_cents"])
     'money_difference_cents (money that the provider took and no order explains)'
     """
-    meanings = {**ANOMALIES, "money_difference_cents": "money that the provider took and no order explains"}
-    return ", ".join(f"{kind} ({meanings[kind]})" for kind in kinds)
+    return ", ".join(f"{kind} ({MEANINGS[kind]})" for kind in kinds)
 
 
 @task_check
 def objectives(sale_shop: Answer) -> str:
     """Let a learner's shop live through three sale days, within the budget."""
     random, config, loads = stream("objectives"), sale_shop(), []
-    expect(isinstance(config, MonolithConfig), f"sale_shop gives {config!r}; a MonolithConfig is wanted")
+    expect(type(config) is MonolithConfig, f"sale_shop gives {config!r}; a MonolithConfig is wanted")
     expect(not sale_day.impossible(config), "; ".join(sale_day.impossible(config)))
     for _ in range(3):
         day = sale_day.SaleDay.drawn(random)

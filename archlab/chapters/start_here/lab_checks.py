@@ -18,15 +18,17 @@ from archlab.course.labs import (
     expect_at_least,
     expect_at_most,
     expect_close,
+    expect_number,
     expect_numbers,
     seed,
     stream,
     task_check,
+    unit_hint,
 )
 from archlab.data import load
 from archlab.published import tiers
 from archlab.sim.distributions import Distribution, Exponential
-from archlab.sim.faults import SlowDown
+from archlab.sim.faults import Fault, SlowDown
 from archlab.sim.statistics import mean_interval
 from archlab.sim.theory import mmc_response_percentile
 from archlab.sim.workload import Deterministic, Poisson
@@ -35,14 +37,22 @@ SERVER_LOADS = ((0.2, 60_000, 0.05), (0.55, 30_000, 0.25))
 """Utilisation, requests, and how far a p99 may lie from the formula's. Where few wait, 60,000 requests know their p99
 to 1 %, and five times the mean, which theory puts 9 % above it, is told apart. At 55 % luck is larger."""
 
+BUSY_AND_STEADY, BUSY_REQUESTS = (0.92, 0.94), 12_000
+"""A server that is nearly always busy and has a steady state. Of 149 such runs no result called it saturated."""
+
 SHORT_RUN = 400
 """Requests of a run that is too short to agree with a formula."""
 
 LIARS = (1 / 9, 2.0, 0.74, 1.26)
 """Gauge over law of the gauges that contradict it. The nearest are 6 percentage points beyond the 20 % of the task."""
-HONEST = (0.86, 1.14, 0.95, 1.05)
-"""Of those that do not. The nearest are 6 percentage points within."""
-JITTER = 0.02
+HONEST = (0.82, 1.14, 0.95, 1.05)
+"""Of those that do not. The nearest is 2 percentage points within, and in per cent of the gauge 2 beyond."""
+JITTER = 0.01
+TWO_DECIMALS = 0.00501
+"""So far off is a number that was rounded as the example of the lab is."""
+
+BEGIN_S = 100.0
+"""The time at which the records of load tests begin."""
 
 WIDTH_OFF = 0.04
 """The width of an interval may differ so much from Student's: numbers that were rounded, and no other formula."""
@@ -63,6 +73,10 @@ def server(measure_server: Answer) -> str:
         wanted_ms = 1000 * mmc_response_percentile(99, busy / service_s, service_s, servers=1)
         expect_close(p99_ms, wanted_ms, f"{case}: the p99 in ms", relative=tolerance)
     _expect_luck(measure_server, service_s)
+    steady = float(random.uniform(*BUSY_AND_STEADY))
+    given = measure_server(steady / service_s, service_s, BUSY_REQUESTS * service_s / steady, seed())
+    expect(tuple(given)[1] is not None, f"at {steady:.0%} there is no p99: is a busy server a saturated one?")
+    expect_numbers(given, 2, f"measure_server at {steady:.0%}")
     full = tuple(measure_server(1.4 / service_s, service_s, 4_000 * service_s, seed()))[1]
     expect(full is None, f"at 140 % the p99 is {full!r}: would it be the same if you measured for longer?")
     return f"M/M/1 agrees for a server that is busy for {busy:.0%} of the time; no p99 at 140 %"
@@ -95,7 +109,9 @@ def little(check_gauges: Answer) -> str:
         for name, number in inside.items():
             what = f"counted for {period_s:.0f} s: the number inside {name}"
             expect(name in dict(given), f"{what} is missing")
-            expect_close(dict(given)[name], number, what)
+            counted = expect_number(dict(given)[name], what)
+            if abs(counted - number) > TWO_DECIMALS:
+                expect_close(counted, number, what)
         liars, named = {name for name in inside if abs(factors[name] - 1) > 0.2}, set(map(str, named))
         shown = {name: round(factor, 2) for name, factor in factors.items()}
         expect(liars <= named, f"you name {sorted(named)}; another contradicts the law. Gauge / law: {shown}")
@@ -129,7 +145,8 @@ def compare(saved_ms: Answer) -> str:
     seeds, work_ms = random.choice(10_000, 10, replace=False).tolist(), float(random.uniform(9.6, 9.8))
     old, new, steady = (_mean_ms(work) for work in (Exponential(0.010), Exponential(work_ms / 1000), 0.010))
     for other, few in ((new, seeds), (new, seeds[:6]), (steady, seeds)):
-        _expect_interval(saved_ms(old, other, list(few)), [old(number) - other(number) for number in few])
+        saved = [old(number) - other(number) for number in few]
+        _expect_interval(saved_ms(_only(old, few), _only(other, few), list(few)), saved)
     return f"{len(seeds)} pairs of runs, a library that needs {work_ms:.2f} ms instead of 10 ms"
 
 
@@ -143,21 +160,35 @@ def _mean_ms(service_s: float | Distribution) -> Callable[[int], float]:
     return mean_ms
 
 
+def _only(design: Callable[[int], float], seeds: Sequence[int]) -> Callable[[int], float]:
+    """The same design, that takes these seeds and no other."""
+    known = frozenset(seeds)
+
+    def mean_ms(number: int) -> float:
+        expect(number in known, f"a design is called with {number!r}, a seed that is not in `seeds`")
+        return design(int(number))
+
+    return mean_ms
+
+
 def _expect_interval(given: object, saved: Sequence[float]) -> None:
     """Expect the 95 % interval of the mean of the differences."""
     low, high = expect_numbers(given, 2, "saved_ms")
     best = mean_interval(saved)
-    width = (high - low) / (best.high - best.low)
     said = f"from {low:.3f} to {high:.3f} ms, of {len(saved)} pairs,"
+    expect(low <= high, f"{said} low is above high: which comes first?")
+    width = (high - low) / (best.high - best.low)
+    hint = unit_hint(width, 1, WIDTH_OFF).removeprefix(".")
     expect_at_most(
         width,
         1 + WIDTH_OFF,
-        f"{said} is {width:.2f} times as wide as need be: is there luck in it that both share? Is it of the mean?",
+        f"{said} is {width:.4g} times as wide as need be: is there luck in it that both share? "
+        f"Is it of the mean?{hint}",
     )
     expect_at_least(
         width,
         1 - WIDTH_OFF,
-        f"{said} is {width:.2f} times as wide as so few pairs allow: does it hold 95 % of all means?",
+        f"{said} is {width:.4g} times as wide as so few pairs allow: does it hold 95 % of all means?{hint}",
     )
     off = abs((low + high) / 2 - best.mean) / best.half_width
     expect_at_most(
@@ -167,15 +198,29 @@ def _expect_interval(given: object, saved: Sequence[float]) -> None:
 
 @task_check
 def omission(customers_p99_s: Answer) -> str:
-    """Give a learner the record of another load test, and ask an open load of the same customers for the truth."""
+    """Give a learner the records of two other load tests, and ask open loads of the same customers for the truth.
+
+    Only one of the servers freezes. Without a freeze the p99 is a few intervals of the plan, so that an answer which is
+    off by one of them, or by a service time, is wrong by a quarter or more; a nearest rank is off by 1 %.
+    """
     random = stream("omission")
     plan_s, freeze_s = float(random.uniform(0.015, 0.025)), float(random.uniform(3, 7))
     freeze = SlowDown("server", at_s=20, for_s=freeze_s, factor=1_000_000)
-    customers = one_server(seed(), Deterministic(1 / plan_s), Exponential(0.010), 60, [freeze])
+    case, quiet = f"frozen for {freeze_s:.1f} s, a request every {plan_s:.3f} s", "the same without a freeze"
+    p99_s = _expect_what_customers_see(customers_p99_s, plan_s, [freeze], case, relative=0.01)
+    _expect_what_customers_see(customers_p99_s, plan_s, [], f"{quiet}, every {plan_s:.3f} s", relative=0.05)
+    return f"{case}: customers see a p99 of {p99_s:.2f} s"
+
+
+def _expect_what_customers_see(
+    customers_p99_s: Answer, plan_s: float, faults: Sequence[Fault], case: str, relative: float
+) -> float:
+    """Expect the p99 of customers who come by the plan, from the record of a test that began late, and return it."""
+    customers = one_server(seed(), Deterministic(1 / plan_s), Exponential(0.010), 60, faults)
     tested = customers.requests.rename(columns={"finished_s": "answered_s"}).dropna()
     # One connection sends a request when it is planned, or later, when the last answer is there.
     tested["sent_s"] = tested.arrived_s.clip(lower=tested.answered_s.shift(fill_value=0))
-    given = customers_p99_s(tested[["sent_s", "answered_s"]].copy(), plan_s)
-    case = f"frozen for {freeze_s:.1f} s, a request every {plan_s:.3f} s"
-    expect_close(given, customers.latency_s(99), f"{case}: the p99 in seconds")
-    return f"{case}: customers see a p99 of {customers.latency_s(99):.2f} s"
+    given = customers_p99_s(BEGIN_S + tested[["sent_s", "answered_s"]], plan_s)
+    p99_s = float(customers.latency_s(99))
+    expect_close(given, p99_s, f"{case}: the p99 in seconds", relative)
+    return p99_s

@@ -8,10 +8,14 @@ from archlab.course.labs.expectations import (
     expect_at_least,
     expect_at_most,
     expect_close,
+    expect_mapping,
     expect_number,
     expect_numbers,
+    expect_steps,
+    expect_text,
     seed,
     stream,
+    unit_hint,
 )
 from archlab.course.labs.task_check import Answer, task_check
 
@@ -21,9 +25,13 @@ __all__ = [
     "expect_at_least",
     "expect_at_most",
     "expect_close",
+    "expect_mapping",
     "expect_number",
     "expect_numbers",
+    "expect_steps",
+    "expect_text",
     "seed",
     "stream",
     "task_check",
+    "unit_hint",
 ]

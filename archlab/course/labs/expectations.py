@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -114,6 +115,44 @@ def expect_numbers(given: Any, count: int, what: str) -> tuple[float, ...]:
     return tuple(
         expect_number(value, f"number {n} of what {what} gives") for n, value in enumerate(values, 1)
     )
+
+
+def expect_mapping(given: Any, what: str) -> dict[str, Any]:
+    """Return a dictionary, a Series or any other mapping as a dictionary, with plain strings. Else `AssertionError`.
+
+    >>> expect_mapping([5], "bulkheads")
+    Traceback (most recent call last):
+    AssertionError: bulkheads gives [5]; a dictionary is wanted
+    """
+    expect(
+        hasattr(given, "keys") and hasattr(given, "items"), f"{what} gives {given!r}; a dictionary is wanted"
+    )
+    return {expect_text(key, f"a key of what {what} gives"): value for key, value in given.items()}
+
+
+def expect_text(given: Any, what: str) -> str:
+    """Return a text as a plain string: Python's, NumPy's, or a member of a `StrEnum`. Else `AssertionError`.
+
+    >>> expect_text(None, "the rule")
+    Traceback (most recent call last):
+    AssertionError: the rule is None; it must be a text
+    """
+    value = given.item() if getattr(given, "size", 0) == 1 and hasattr(given, "item") else given
+    expect(isinstance(value, str), f"{what} is {given!r}; it must be a text")
+    return str.__str__(value)
+
+
+def expect_steps(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the same function, that says so when what it gives is no generator."""
+    name = getattr(answer, "__name__", type(answer).__name__)
+
+    @wraps(answer, updated=())
+    def call(*values: Any, **named: Any) -> Any:
+        steps = answer(*values, **named)
+        expect(hasattr(steps, "send"), f"{name} is no generator: is there a `yield from`?")
+        return steps
+
+    return call
 
 
 def unit_hint(figure: float, wanted: float, relative: float) -> str:

@@ -30,30 +30,38 @@ from functools import wraps
 from typing import Any
 
 from archlab.course.labs.expectations import USED, expect, seed
+from archlab.course.labs.given import Given
 
 Answer = Callable[..., Any]
 """What a learner wrote: a function, or anything else that can be called."""
 
 BEFORE_AN_EVENT = re.compile(r"'(\w+)' object is not iterable")
 BEFORE_A_GENERATOR = re.compile(r"generator object (\S+)")
+A_CELL = re.compile(r"ipykernel_|ipython-input")
+"""In the file name of code that stands in a notebook's cell."""
 
 
 def task_check(check: Callable[..., str]) -> Callable[..., None]:
     """Make a check from a function that takes answers, is named after its task, and returns what it saw.
 
-    The check raises `AssertionError`, in words that help, where an answer is wrong in one of the usual ways.
+    The check raises `AssertionError`, in words that help, where an answer is wrong in one of the usual ways. What the
+    check knows by name, such as the constants of a scenario, an answer must leave as it is.
     """
 
     @wraps(check)
     def judge(*answers: Answer) -> None:
         USED.set(0.0)
+        given = Given(check.__globals__)
         try:
-            seen = check(*map(watched, answers))
-        except (TypeError, RuntimeError, ValueError) as error:
-            advice = about_yield(error)
+            seen = check(*(watched(answer, given) for answer in answers))
+        except (AssertionError, NotImplementedError):
+            raise
+        except Exception as error:
+            advice = about_yield(error) or in_a_cell(error)
             if not advice:
                 raise
             raise AssertionError(advice) from error
+        given.expect_unchanged()
         announce(check.__name__, seen)
 
     return judge
@@ -65,8 +73,9 @@ def announce(task: str, seen: str) -> None:
         print(f"{task}: passed with seed {seed()}. {' '.join(seen.split())}")
 
 
-def watched(answer: Answer) -> Answer:
-    """The same function, that says so when it returns nothing, or a method that was not called.
+def watched(answer: Answer, around: Given | None = None) -> Answer:
+    """The same function, that says so when it returns nothing, or a method that was not called, or changes what is
+    `around`.
 
     >>> def p99_ms(result):
     ...     sorted(result)
@@ -80,6 +89,8 @@ def watched(answer: Answer) -> Answer:
     @wraps(answer, updated=())
     def call(*values: Any, **named: Any) -> Any:
         given = answer(*values, **named)
+        if around is not None:
+            around.expect_unchanged()
         expect(given is not None or returns(answer), f"{name} returns nothing: is there a return?")
         expect(not inspect.isroutine(given), f"{name} returns {given!r}, not called: put () behind it")
         return given
@@ -107,3 +118,14 @@ def about_yield(error: Exception) -> str:
     if steps and "yield" in str(error):
         return f"`yield` stands before the steps of {steps.group(1)}: write `yield from` there"
     return ""
+
+
+def in_a_cell(error: Exception) -> str:
+    """What went wrong in the learner's own code, and in which line of the cell; empty when it was not there."""
+    raised: BaseException | None = error
+    lines: list[int] = []
+    while raised is not None and not lines:
+        frames = traceback.extract_tb(raised.__traceback__)
+        lines = [frame.lineno or 0 for frame in frames if A_CELL.search(frame.filename)]
+        raised = raised.__cause__
+    return f"{type(error).__name__}: {error}, in your cell, line {lines[-1]}" if lines else ""

@@ -86,3 +86,20 @@ def test_every_part_of_the_order_is_tried():
 def test_no_crash_at_all_is_refused():
     with pytest.raises(ValueError, match="crashes is 0"):
         saga_log.crashes_while_ordering(naive, seed=1, crashing={"orders-1": 0})
+
+
+def closed_too_soon(saga: SagaOrder, here: Instance, order: Order) -> Steps[Order]:
+    yield from saga.note(order)
+    yield from here.call("inventory", "check", order)
+    payment = yield from here.call("payments", "authorise", order)
+    yield from here.call("inventory", "reserve", order)
+    yield from here.call("payments", "record", payment)
+    yield from saga.create(order)
+    yield from saga.close(order)
+    yield from saga.announce(here, order)
+    return order
+
+
+def test_a_message_after_the_note_was_closed_is_lost_when_notifications_die():
+    frame = saga_log.crashes_while_ordering(closed_too_soon, seed=1, crashing={"notifications-1": 8})
+    assert (frame.untold_orders > 0).any()

@@ -126,3 +126,46 @@ def test_every_part_of_the_order_is_tried():
 def test_a_day_refuses_a_figure_that_is_not_positive(name: str):
     with pytest.raises(ValueError, match=name):
         SaleDay(**{name: 0})
+
+
+def test_a_message_in_a_transaction_of_its_own_is_lost_with_a_crash_before_it():
+    def place(program: Program, order_id: int, basket: dict[int, int]):
+        confirm, program.notifications.confirm = program.notifications.confirm, nothing_to_confirm
+        order = yield from place_as_the_shop_does(program, order_id, basket)
+        with program.connections.hold() as connection:
+            yield connection
+            work = program.begin()
+            yield from confirm(order, work)
+            yield from work.commit()
+        return order
+
+    frame = sale_day.crashes_while_ordering(place, seed=1)
+    assert (frame.untold_orders > 0).any()
+    whole = sale_day.crashes_while_ordering(place_as_the_shop_does, seed=1, crashes=10)
+    assert (whole.untold_orders == 0).all()
+
+
+def nothing_to_confirm(order: object, work: object):
+    yield from ()
+
+
+def test_a_telling_day_shows_whose_requests_were_counted():
+    result = sale_day.telling_day(seed=1).result
+    orders = result.requests[result.requests.kind == "place_order"]
+    lost, of_those_that_ended = (orders.outcome != "ok").mean(), 1 - result.availability("place_order")
+    assert abs(result.latency_s(99) / result.latency_s(99, "browse") - 1) > 0.03
+    assert abs(of_those_that_ended / lost - 1) > 0.03
+
+
+@pytest.mark.parametrize(
+    ("full", "part", "least", "most"),
+    [(True, "shop-1", 0.952, 0.968), (False, "shop-1 cpu", 0.91, 0.945)],
+)
+def test_a_day_near_the_border_is_near_it(full: bool, part: str, least: float, most: float):
+    busy = sale_day.day_near_the_border(full, np.random.default_rng(1)).parts.utilisation
+    assert least < busy[part] < most
+
+
+def test_on_the_day_that_the_database_limits_the_connections_are_full_as_well():
+    busy = sale_day.day_limited_by("database", np.random.default_rng(1)).parts.utilisation
+    assert busy["shop-1 connections"] > 0.95
