@@ -195,7 +195,14 @@ def independence_figures(alone: pd.DataFrame, with_copies: pd.DataFrame) -> dict
     }
 
 
-@settles("characteristics.service-independence", evidence=Evidence.MEASURED)
+@settles(
+    "characteristics.service-independence",
+    evidence=Evidence.MEASURED,
+    says={
+        "alone_with_copies": "with copies fed by events",
+        "copies_late_p99_ms": "p99 of how late a copy is",
+    },
+)
 def service_independence(
     services_that_answer_alone: int, alone_with_copies: int, services: int, copies_late_p99_ms: float
 ) -> Verdict:
@@ -228,7 +235,13 @@ def least_times_as_much(things: pd.DataFrame) -> float:
     return float((things.microservices / things.monolith.clip(lower=1)).min())
 
 
-@settles("cons.increased-complexity", evidence=Evidence.BY_CONSTRUCTION)
+@settles(
+    "cons.increased-complexity",
+    evidence=Evidence.BY_CONSTRUCTION,
+    says={
+        "least_times_as_much": "of each thing, at least so many times as much",
+    },
+)
 def increased_complexity(least_times_as_much: float) -> Verdict:
     """Holds when of each thing counted (programs, databases, links, messages) there is {TIMES_AS_MUCH} times as
     much, or more.

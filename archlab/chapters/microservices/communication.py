@@ -197,7 +197,17 @@ def _unit(limit: float, by_call: float, more: str = "") -> str:
     return f"orders a second ({consistency.beside_ours(limit)}; by a call with a log {beside}), {kills}{more}"
 
 
-@settles("service-communication.asynchronous-message-queues", evidence=Evidence.SIMULATED)
+@settles(
+    "service-communication.asynchronous-message-queues",
+    evidence=Evidence.SIMULATED,
+    says={
+        "lost_by_best_call_percent": "orders lost by the better call",
+        "lost_by_queue_percent": "orders lost by the queue",
+        "orders_a_second_until_one_is_wrong": "orders a second that it bears",
+        "orders_a_second_by_call_with_a_log": "orders a second that a call with a log bears",
+        "shortest_wait_s": "the shortest wait that keeps all orders",
+    },
+)
 def message_queues(
     lost_by_best_call_percent: float,
     lost_by_queue_percent: float,
@@ -221,7 +231,16 @@ def message_queues(
     return holds_up_to(orders_a_second_until_one_is_wrong, unit, decided_by=wait)
 
 
-@settles("service-communication.asynchronous-event-streaming", evidence=Evidence.SIMULATED)
+@settles(
+    "service-communication.asynchronous-event-streaming",
+    evidence=Evidence.SIMULATED,
+    says={
+        "lost_by_best_call_percent": "orders lost by the better call",
+        "lost_by_stream_percent": "orders lost by the stream",
+        "orders_a_second_until_one_is_wrong": "orders a second that it bears",
+        "orders_a_second_by_call_with_a_log": "orders a second that a call with a log bears",
+    },
+)
 def event_streaming(
     lost_by_best_call_percent: float,
     lost_by_stream_percent: float,

@@ -271,7 +271,15 @@ def decentralized_data(services_that_share_a_database: int) -> Verdict:
     return holds_if(services_that_share_a_database == 0)
 
 
-@settles("cons.data-consistency-challenges", evidence=Evidence.SIMULATED)
+@settles(
+    "cons.data-consistency-challenges",
+    evidence=Evidence.SIMULATED,
+    says={
+        "orders_a_second_with_one_database": "orders a second that one database bears",
+        "orders_a_second_with_three": "orders a second that three databases bear, step by step",
+        "orders_a_second_with_a_log": "the same, with a saga that keeps a log",
+    },
+)
 def consistency_challenges(
     orders_a_second_with_one_database: float,
     orders_a_second_with_three: float,

@@ -73,7 +73,13 @@ def use_cases_interrupted_at_worst(who_notices: pd.DataFrame) -> OverSeeds:
     return OverSeeds(services.max(axis=1))
 
 
-@settles("pros.independent-deployment", evidence=Evidence.SIMULATED)
+@settles(
+    "pros.independent-deployment",
+    evidence=Evidence.SIMULATED,
+    says={
+        "use_cases_interrupted_at_worst": "use cases that the worst service interrupts",
+    },
+)
 def independent_deployment(use_cases_interrupted_at_worst: float, use_cases: int) -> Verdict:
     """Holds when some use case does not notice, whichever service is deployed."""
     most = Limit("up to", [use_cases - 1], whole=True)

@@ -273,7 +273,16 @@ CAREFREE = (
 )
 
 
-@settles("service-discovery.service-registry-eureka", evidence=Evidence.SIMULATED)
+@settles(
+    "service-discovery.service-registry-eureka",
+    evidence=Evidence.SIMULATED,
+    says={
+        "crashes_up_to_a_day": "crashes a day that callers do not notice",
+        "evicts_from_instances": "instances from which it forgets a dead one",
+        "answers_on_both_sides": "answers on both sides of a cut (one is yes)",
+        "missing": "addresses missing after a cut",
+    },
+)
 def eureka(
     crashes_up_to_a_day: float, evicts_from_instances: float, answers_on_both_sides: float, missing: float
 ) -> Verdict:
@@ -294,7 +303,17 @@ def eureka(
     return holds_up_to(crashes_up_to_a_day, CAREFREE, enough)
 
 
-@settles("service-discovery.service-registry-consul", evidence=Evidence.SIMULATED)
+@settles(
+    "service-discovery.service-registry-consul",
+    evidence=Evidence.SIMULATED,
+    says={
+        "crashes_up_to_a_day": "crashes a day that callers do not notice",
+        "eureka_up_to_a_day": "the same with Eureka",
+        "useless": "useless addresses after a cut",
+        "check_s": "time between two checks",
+        "check_up_to_s": "as late as Eureka with",
+    },
+)
 def consul(
     crashes_up_to_a_day: float,
     eureka_up_to_a_day: float,
@@ -310,7 +329,17 @@ def consul(
     return _consistent(crashes_up_to_a_day, eureka_up_to_a_day, useless, checks)
 
 
-@settles("service-discovery.service-registry-etcd", evidence=Evidence.SIMULATED)
+@settles(
+    "service-discovery.service-registry-etcd",
+    evidence=Evidence.SIMULATED,
+    says={
+        "crashes_up_to_a_day": "crashes a day that callers do not notice",
+        "eureka_up_to_a_day": "the same with Eureka",
+        "useless": "useless addresses after a cut",
+        "lease_s": "lease",
+        "lease_up_to_s": "as late as Eureka with",
+    },
+)
 def etcd(
     crashes_up_to_a_day: float,
     eureka_up_to_a_day: float,

@@ -229,7 +229,13 @@ def _given_back_percent(seed: int, calls_per_s_each: float, registry: str) -> fl
     return 100 * (1 - found["failed"] / found["would_fail"])
 
 
-@settles("service-discovery.client-side-client-queries-service-registry", evidence=Evidence.SIMULATED)
+@settles(
+    "service-discovery.client-side-client-queries-service-registry",
+    evidence=Evidence.SIMULATED,
+    says={
+        "worth_it_from_per_s": "pays from calls of each client",
+    },
+)
 def client_side(worth_it_from_per_s: float) -> Verdict:
     """Holds from the number of calls a second of each client at which its own ejection gives back more than
     {WORTH_HAVING_PERCENT} % of the requests that one dead instance of {INSTANCES} fails, with Eureka.
@@ -282,7 +288,17 @@ def server_figures(found: pd.DataFrame) -> dict[str, float]:
     }
 
 
-@settles("service-discovery.server-side-load-balancer-queries-service-registry", evidence=Evidence.SIMULATED)
+@settles(
+    "service-discovery.server-side-load-balancer-queries-service-registry",
+    evidence=Evidence.SIMULATED,
+    says={
+        "times_fewer_failures": "times fewer requests that fail",
+        "unnoticed_up_to_hop_ms": "the hop that a page does not notice",
+        "our_hop_ms": "our hop",
+        "page_itself_ms": "our page without it",
+        "unnoticed_from_page_ms": "pages that do not notice our hop, from",
+    },
+)
 def server_side(
     times_fewer_failures: float,
     unnoticed_up_to_hop_ms: float,

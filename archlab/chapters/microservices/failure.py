@@ -210,7 +210,14 @@ UNHURT_PERCENT = 99.0
 broken all of them come."""
 
 
-@settles("characteristics.fault-isolation", evidence=Evidence.SIMULATED)
+@settles(
+    "characteristics.fault-isolation",
+    evidence=Evidence.SIMULATED,
+    says={
+        "isolated_from_places_in_the_gateway": "places that the gateway needs",
+        "isolated_from_faults_up_to_s": "with our places, a provider may be slow for",
+    },
+)
 def isolation(
     pages_while_payments_is_down_percent: float,
     pages_while_provider_is_slow_percent: float,

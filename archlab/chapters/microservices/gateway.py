@@ -213,7 +213,16 @@ def entry_figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
     }
 
 
-@settles("api-gateway-pattern.single-entry-point-for-clients", evidence=Evidence.SIMULATED)
+@settles(
+    "api-gateway-pattern.single-entry-point-for-clients",
+    evidence=Evidence.SIMULATED,
+    says={
+        "addresses_with": "addresses that a client knows",
+        "addresses_without": "without a gateway",
+        "one_bears_crashes_a_day": "crashes a day that one gateway bears",
+        "two_bear_crashes_a_day": "crashes a day that two bear",
+    },
+)
 def single_entry(
     addresses_with: int,
     addresses_without: int,
@@ -299,7 +308,19 @@ def routing_figures(
     }
 
 
-@settles("api-gateway-pattern.request-routing", evidence=Evidence.SIMULATED)
+@settles(
+    "api-gateway-pattern.request-routing",
+    evidence=Evidence.SIMULATED,
+    says={
+        "moved_percent": "pages moved by a new table",
+        "lost_by_the_move": "pages lost by that",
+        "unnoticed_up_to_hop_ms": "the hop that the median page does not notice",
+        "mean_page_up_to_hop_ms": "the hop that the mean page does not notice",
+        "our_hop_ms": "our hop",
+        "page_itself_ms": "our median page without the door",
+        "unnoticed_from_page_ms": "pages that do not notice our hop, from",
+    },
+)
 def request_routing(
     moved_percent: float,
     lost_by_the_move: float,

@@ -237,7 +237,14 @@ def bears_twice_as_slow_up_to_percent(times_slower: float = TWICE) -> float:
     return float(100 * brentq(spare, 0.01, 0.999 / times_slower))
 
 
-@settles("api-gateway-pattern.load-balancing", evidence=Evidence.SIMULATED)
+@settles(
+    "api-gateway-pattern.load-balancing",
+    evidence=Evidence.SIMULATED,
+    says={
+        "bears_up_to_times_slower": "one server may be as many times as slow",
+        "bears_twice_as_slow_up_to_percent": "load up to which one twice as slow is borne",
+    },
+)
 def load_balancing(bears_up_to_times_slower: float, bears_twice_as_slow_up_to_percent: float) -> Verdict:
     """Holds up to the slowness of one server at which, by the shop's own rule, round robin, and at {LOAD_PERCENT} %
     load, the p99 of all requests is {BEARABLE} times as long as with equal servers.

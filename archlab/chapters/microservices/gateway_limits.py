@@ -278,7 +278,16 @@ def limit_figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
     }
 
 
-@settles("api-gateway-pattern.rate-limiting", evidence=Evidence.SIMULATED)
+@settles(
+    "api-gateway-pattern.rate-limiting",
+    evidence=Evidence.SIMULATED,
+    says={
+        "served_without_percent": "usual requests served without a limit",
+        "served_with_percent": "and with one",
+        "bears_up_to_heavy_clients": "heavy clients that the database bears",
+        "bears_up_to_names": "names of one client that the shop bears",
+    },
+)
 def rate_limiting(
     served_without_percent: float,
     served_with_percent: float,

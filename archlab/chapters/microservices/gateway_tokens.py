@@ -189,7 +189,13 @@ def owner_checks_needed(seed: int = 1) -> float:
     return math.inf
 
 
-@settles("api-gateway-pattern.authentication-authorization", evidence=Evidence.MEASURED)
+@settles(
+    "api-gateway-pattern.authentication-authorization",
+    evidence=Evidence.MEASURED,
+    says={
+        "owner_checks_needed": "places that must check the owner",
+    },
+)
 def authentication_authorization(
     wrongly_let_in: float, wrongly_turned_away: float, owner_checks_needed: float
 ) -> Verdict:

@@ -225,7 +225,17 @@ def isolated_better_from_clones_lost(crashes: Mapping[tuple[str, str], OverSeeds
     return Limit("from", first, whole=True)
 
 
-@settles("pros.fault-isolation", evidence=Evidence.SIMULATED)
+@settles(
+    "pros.fault-isolation",
+    evidence=Evidence.SIMULATED,
+    says={
+        "worst_pages_services_percent": "pages of the services, at worst",
+        "worst_pages_monolith_percent": "pages of the monolith, at worst",
+        "isolated_better_from_clones_lost": "services are better when one fault takes down clones, at least",
+        "orders_services_percent": "orders that services place while queries of payments are slow",
+        "orders_monolith_percent": "orders that the monolith places then",
+    },
+)
 def isolation_pays(
     worst_pages_services_percent: float,
     worst_pages_monolith_percent: float,

@@ -124,7 +124,15 @@ def noticed_up_to_page_ms(config: MicroservicesConfig = MICROSERVICES) -> float:
     return 100 * by_hand_ms(config)["page"] / NOTICEABLE_PERCENT
 
 
-@settles("cons.network-latency", evidence=Evidence.SIMULATED)
+@settles(
+    "cons.network-latency",
+    evidence=Evidence.SIMULATED,
+    says={
+        "noticed_from_hop_ms": "the hop that our page notices",
+        "page_in_process_ms": "our page without hops",
+        "noticed_up_to_page_ms": "the longest page that notices our hop",
+    },
+)
 def network_latency(
     noticed_from_hop_ms: float, page_in_process_ms: float, noticed_up_to_page_ms: float
 ) -> Verdict:

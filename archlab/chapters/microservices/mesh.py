@@ -245,7 +245,15 @@ def worth(failures: pd.DataFrame, mesh: str) -> dict[str, float]:
     }
 
 
-@settles("service-communication.service-mesh-istio", evidence=Evidence.SIMULATED)
+@settles(
+    "service-communication.service-mesh-istio",
+    evidence=Evidence.SIMULATED,
+    says={
+        "gives_back_percent": "failed pages that it gives back",
+        "adds_ms": "its proxies add to a call",
+        "cheap_up_to_ms": "what they may add",
+    },
+)
 def istio(gives_back_percent: float, adds_ms: float, cheap_up_to_ms: float) -> Verdict:
     """Holds when it gives back, if asked, more than {WORTH_HAVING_PERCENT} % of the failed pages that a retry and
     ejection in a library give back, and its proxies, by its own page, make a page less than
@@ -254,7 +262,15 @@ def istio(gives_back_percent: float, adds_ms: float, cheap_up_to_ms: float) -> V
     return _worth_its_proxies(gives_back_percent, adds_ms, cheap_up_to_ms)
 
 
-@settles("service-communication.service-mesh-linkerd", evidence=Evidence.SIMULATED)
+@settles(
+    "service-communication.service-mesh-linkerd",
+    evidence=Evidence.SIMULATED,
+    says={
+        "gives_back_percent": "failed pages that it gives back",
+        "adds_ms": "its proxies add to a call",
+        "cheap_up_to_ms": "what they may add",
+    },
+)
 def linkerd(gives_back_percent: float, adds_ms: float, cheap_up_to_ms: float) -> Verdict:
     """Holds when it gives back, if asked, more than {WORTH_HAVING_PERCENT} % of the failed pages that a retry and
     ejection in a library give back, and its proxies, by its makers' test, make a page less than

@@ -167,7 +167,16 @@ def overhead_figures(operations: Operations | None = None) -> dict[str, float]:
     }
 
 
-@settles("cons.operational-overhead", evidence=Evidence.MODELLED)
+@settles(
+    "cons.operational-overhead",
+    evidence=Evidence.MODELLED,
+    says={
+        "too_many_alerts_from_services": "services from which one person is too few",
+        "monolith_too_many_alerts_from_services": "the same beside a monolith",
+        "alerts_that_decide": "alerts of a part a month from which that is so",
+        "alerts_of_a_part": "alerts of a part a month here",
+    },
+)
 def operational_overhead(
     too_many_alerts_from_services: float,
     monolith_too_many_alerts_from_services: float,

@@ -141,7 +141,14 @@ def autonomy_figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
     }
 
 
-@settles("pros.team-autonomy", evidence=Evidence.MODELLED)
+@settles(
+    "pros.team-autonomy",
+    evidence=Evidence.MODELLED,
+    says={
+        "for_the_same_money_up_to_percent": "share of such changes, at the same money",
+        "shared_train_takes_from_minutes": "own trains would be sooner if the shared one took",
+    },
+)
 def team_autonomy(
     for_the_same_money_up_to_percent: float,
     shared_train_takes_from_minutes: float,

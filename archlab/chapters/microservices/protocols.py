@@ -252,7 +252,15 @@ ORDER_WORDS = (
 )
 
 
-@settles("service-communication.synchronous-rest", evidence=Evidence.SIMULATED)
+@settles(
+    "service-communication.synchronous-rest",
+    evidence=Evidence.SIMULATED,
+    says={
+        "bearable_extra_ms": "what a call by REST may cost more",
+        "up_to_calls_if_dear": "calls in a row that nobody notices, if REST is as dear as published",
+        "up_to_calls_if_alike": "the same, if both cost alike",
+    },
+)
 def synchronous_rest(
     bearable_extra_ms: float, up_to_calls_if_dear: float, up_to_calls_if_alike: float
 ) -> Verdict:
@@ -268,7 +276,14 @@ def synchronous_rest(
     return holds_up_to(bearable_extra_ms, f"{ORDER_WORDS}; {sides}")
 
 
-@settles("service-communication.synchronous-grpc", evidence=Evidence.SIMULATED)
+@settles(
+    "service-communication.synchronous-grpc",
+    evidence=Evidence.SIMULATED,
+    says={
+        "pays_from_extra_ms": "gRPC is noticed when a call by REST costs more by",
+        "faster_from_kb_if_alike": "if both cost alike, it is noticed from answers of {} kB",
+    },
+)
 def synchronous_grpc(pays_from_extra_ms: float, faster_from_kb_if_alike: float) -> Verdict:
     """Holds from the cost of a call by REST, beyond that of one by gRPC and whatever its size, at which gRPC makes an
     order with its {ORDER_CALLS} calls {NOTICEABLE_PERCENT} % faster; without such a cost, from the size of answers at

@@ -266,7 +266,15 @@ def simulated_gain_percent(orders_percent: float, seeds: Iterable[int] = range(1
     return OverSeeds(runs.services_gain_percent)
 
 
-@settles("characteristics.independent-scaling", evidence=Evidence.MODELLED)
+@settles(
+    "characteristics.independent-scaling",
+    evidence=Evidence.MODELLED,
+    says={
+        "pays_from_usd_per_hour": "one by one pays from",
+        "pays_up_to_usd_per_hour": "and up to",
+        "gain_percent": "at our money it serves more by",
+    },
+)
 def independent_scaling(
     pays_from_usd_per_hour: float, pays_up_to_usd_per_hour: float, gain_percent: float
 ) -> Verdict:
@@ -282,7 +290,17 @@ def independent_scaling(
     )
 
 
-@settles("pros.scalability", evidence=Evidence.MODELLED)
+@settles(
+    "pros.scalability",
+    evidence=Evidence.MODELLED,
+    says={
+        "serve_more_from_usd_per_hour": "services serve more from",
+        "with_4_cores_from_usd_per_hour": "with databases of four cores, from",
+        "with_8_cores_from_usd_per_hour": "with databases of eight cores, from",
+        "up_to_database_cores": "the largest database with which they do so at our money, in cores",
+        "gain_beside_five_databases_percent": "the most that they serve more than a monolith with five databases",
+    },
+)
 def scalability(
     serve_more_from_usd_per_hour: float,
     with_4_cores_from_usd_per_hour: float,

@@ -242,7 +242,16 @@ def _worse_from(monolith: float, services: Iterable[float]) -> float:
     return min(worse, default=inf)
 
 
-@settles("cons.distributed-system-complexity", evidence=Evidence.SIMULATED)
+@settles(
+    "cons.distributed-system-complexity",
+    evidence=Evidence.SIMULATED,
+    says={
+        "services_stay_ill_from_load_percent": "load from which services stay ill",
+        "monolith_stays_ill_from_load_percent": "load from which the monolith does",
+        "services_worse_up_to_attempts_in_the_monolith": "services are worse up to so many attempts in the monolith",
+        "services_worse_from_attempts_in_the_services": "or from so many attempts in the services",
+    },
+)
 def distributed_system_complexity(
     services_stay_ill_from_load_percent: float,
     monolith_stays_ill_from_load_percent: float,

@@ -84,7 +84,14 @@ def wrong_rows(dying: pd.DataFrame, transactions: bool) -> dict[str, float]:
     }
 
 
-@settles("pros.transaction-management-is-straightforward", evidence=Evidence.BY_CONSTRUCTION)
+@settles(
+    "pros.transaction-management-is-straightforward",
+    evidence=Evidence.BY_CONSTRUCTION,
+    says={
+        "half_written_with_percent": "crashes that leave half an order, with a transaction",
+        "half_written_without_percent": "and without",
+    },
+)
 def transactions(half_written_with_percent: float, half_written_without_percent: float) -> Verdict:
     """Holds when no crash leaves half an order in the rows with one transaction, and some do without."""
     return holds_if(half_written_with_percent == 0 < half_written_without_percent)

@@ -192,7 +192,14 @@ TIGHT_PERCENT = 50.0
 middle of four, have 40 % of their pairs tied; five of which each knows all those below have 100 %, without a circle."""
 
 
-@settles("characteristics.tight-coupling-between-components", evidence=Evidence.MEASURED)
+@settles(
+    "characteristics.tight-coupling-between-components",
+    evidence=Evidence.MEASURED,
+    says={
+        "modules_in_transaction": "modules that write in one transaction",
+        "modules_in_transaction_needed": "modules in it from which more than half are tied",
+    },
+)
 def tight_coupling(
     pairs_tied_percent: float, modules_in_transaction: int, modules_in_transaction_needed: float
 ) -> Verdict:
@@ -212,7 +219,14 @@ def technology_is_locked_in(modules_that_cannot_change_alone: int, modules: int)
     return modules_that_cannot_change_alone > modules / 2
 
 
-@settles("cons.technology-lock-in", evidence=Evidence.MEASURED)
+@settles(
+    "cons.technology-lock-in",
+    evidence=Evidence.MEASURED,
+    says={
+        "shared_tables_and_transactions": "shared tables and transactions",
+        "shared_needed_for_lock_in": "as many lock in",
+    },
+)
 def technology_lock_in(
     modules_that_cannot_change_alone: int,
     modules: int,

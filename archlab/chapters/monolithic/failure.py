@@ -281,7 +281,13 @@ def for_orders_only(workers: int) -> dict[str, int] | None:
     return {"place_order": workers} if workers else None
 
 
-@settles("characteristics.single-deployment-unit", evidence=Evidence.BY_CONSTRUCTION)
+@settles(
+    "characteristics.single-deployment-unit",
+    evidence=Evidence.BY_CONSTRUCTION,
+    says={
+        "modules_restarted_with_one": "modules that start again with one",
+    },
+)
 def single_deployment_unit(modules_restarted_with_one: int, modules: int) -> Verdict:
     """Holds when a new version of one module makes all of them start again."""
     return holds_if(modules_restarted_with_one == modules)
@@ -304,7 +310,14 @@ def clones_up_to_which_one_crash_stops_all(crashes: pd.DataFrame) -> Limit:
     return Limit("up to", [math.inf if most == tried else float(most) for most in each], whole=True)
 
 
-@settles("cons.single-point-of-failure", evidence=Evidence.SIMULATED)
+@settles(
+    "cons.single-point-of-failure",
+    evidence=Evidence.SIMULATED,
+    says={
+        "clones_up_to_which_one_crash_stops_all": "clones with which one crash still stops all",
+        "database_back_after_s": "the database is back after",
+    },
+)
 def single_point_of_failure(
     clones_up_to_which_one_crash_stops_all: float, database_back_after_s: float
 ) -> Verdict:

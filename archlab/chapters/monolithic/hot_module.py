@@ -200,7 +200,17 @@ def costly_above_gb_per_core(hot_gb_per_core: float = HOT_GB_PER_CORE, burstable
     )
 
 
-@settles("cons.difficult-to-scale-individual-components", evidence=Evidence.MODELLED)
+@settles(
+    "cons.difficult-to-scale-individual-components",
+    evidence=Evidence.MODELLED,
+    says={
+        "hot_share_that_is_costly_percent": "share of the hot module from which clones of everything are costly",
+        "memory_of_all_modules_in_gb_per_core": "memory of all modules a core, in GB",
+        "memory_that_costs_no_more_in_gb_per_core": "memory that costs no more, in GB",
+        "price_gap_percent": "a core with more memory costs more by",
+        "price_gap_at_which_it_flips_percent": "it flips at",
+    },
+)
 def hard_to_scale_one(
     hot_share_that_is_costly_percent: float,
     memory_of_all_modules_in_gb_per_core: float,

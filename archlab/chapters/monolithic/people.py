@@ -257,7 +257,14 @@ def growing_percent(model: DeliveryModel = DELIVERY) -> float:
     return 100 * model.build_and_test_per_team_s / replace(model, teams=1, units=1).pipeline_s
 
 
-@settles("pros.easy-deployment", evidence=Evidence.MODELLED)
+@settles(
+    "pros.easy-deployment",
+    evidence=Evidence.MODELLED,
+    says={
+        "extra_minutes_from_percent": "five units take more from a share of such changes of",
+        "extra_minutes_up_to_growing_run_percent": "as long as a run grows with the code by no more than",
+    },
+)
 def easy_deployment(
     extra_minutes_from_percent: float, extra_minutes_up_to_growing_run_percent: float
 ) -> Verdict:
@@ -296,7 +303,14 @@ def queue_grows_up_to_pipelines(model: DeliveryModel = DELIVERY) -> float:
     return float(math.floor(load(shared))) if load(shared) >= 1 else -math.inf
 
 
-@settles("cons.long-deployment-cycles", evidence=Evidence.MODELLED)
+@settles(
+    "cons.long-deployment-cycles",
+    evidence=Evidence.MODELLED,
+    says={
+        "queue_grows_at_equal_money_from_teams": "teams with which the queue grows, at equal money",
+        "queue_grows_up_to_pipelines": "pipelines with which it grows, for the most teams",
+    },
+)
 def long_deployment_cycles(
     queue_grows_at_equal_money_from_teams: float, queue_grows_up_to_pipelines: float
 ) -> Verdict:
@@ -358,7 +372,14 @@ def _lead_time_h(seed: int, model: DeliveryModel) -> float:
     return deliver(model, MONTH_DAYS, seed).summary(MONTH_DAYS / 6)[LEAD_TIME]
 
 
-@settles("when-to-use.team-is-small", evidence=Evidence.MODELLED)
+@settles(
+    "when-to-use.team-is-small",
+    evidence=Evidence.MODELLED,
+    says={
+        "shared_train_is_faster_up_to_teams": "teams up to which one train is as fast",
+        "shared_train_is_faster_from_pipelines": "pipelines that one train needs, for the most teams",
+    },
+)
 def team_is_small(
     shared_train_is_faster_up_to_teams: float, shared_train_is_faster_from_pipelines: float
 ) -> Verdict:
@@ -412,7 +433,14 @@ def _one_unit_is_faster_though_grown_h(
     return _one_unit_is_faster_h(seed, 100 * model.coordinated_fraction, _grown(model, grown_percent), units)
 
 
-@settles("when-to-use.rapid-prototyping", evidence=Evidence.MODELLED)
+@settles(
+    "when-to-use.rapid-prototyping",
+    evidence=Evidence.MODELLED,
+    says={
+        "one_unit_is_faster_from_percent": "one unit is faster from a share of such changes of",
+        "one_unit_is_faster_up_to_growing_run_percent": "as long as a run grows with the code by no more than",
+    },
+)
 def rapid_prototyping(
     one_unit_is_faster_from_percent: float, one_unit_is_faster_up_to_growing_run_percent: float
 ) -> Verdict:
