@@ -295,8 +295,6 @@ def independent_scaling(
     evidence=Evidence.MODELLED,
     says={
         "serve_more_from_usd_per_hour": "services serve more from",
-        "with_4_cores_from_usd_per_hour": "with databases of four cores, from",
-        "with_8_cores_from_usd_per_hour": "with databases of eight cores, from",
         "up_to_database_cores": "the largest database with which they do so at our money, in cores",
         "gain_beside_five_databases_percent": "the most that they serve more than a monolith with five databases",
     },
