@@ -67,6 +67,11 @@ def is_question(cell: NotebookNode) -> bool:
     return cell.cell_type == "markdown" and QUESTION.search(cell.source) is not None
 
 
+def is_field(output: NotebookNode) -> bool:
+    """Whether an output is a field for a guess, which tells nothing."""
+    return "\nTo answer: guess(" in output.get("data", {}).get("text/plain", "")
+
+
 def calls(source: str, name: str) -> bool:
     """Whether a cell calls a function of that name. A cell that is no plain Python calls none.
 
@@ -94,8 +99,8 @@ def _under(number: int, below: list[tuple[int, NotebookNode]]) -> Iterator[Givea
     if not any(calls(cell.source, GUESS) for _, cell in below):
         yield Giveaway(number, " (question): no guess(...) stands under it")
     for n, cell in below:
-        shows = [output for output in cell.outputs if not shows_nothing(output)]
-        if shows and not is_hidden(cell) and not calls(cell.source, GUESS):
+        shows = [output for output in cell.outputs if not (shows_nothing(output) or is_field(output))]
+        if shows and not is_hidden(cell):
             yield Giveaway(n, ": its output answers the question and is not hidden")
         if not is_folded(cell) and re.search(r"\btitle\s*=", cell.source):
             yield Giveaway(n, ": its source shows the title of a figure, which is the answer; fold it")

@@ -16,6 +16,7 @@ CONVERTED: tuple[str, ...] = ("00_start_here", "01_monolithic", "02_microservice
 
 QUESTION = new_markdown_cell("### The load\n\n> **Predict first.** How many times as long does p99 become?")
 FIELD = new_code_cell('guess("growth", "How many times as long?", unit="times")')
+ASKED = 'How many times as long? [times]\nTo answer: guess("growth").value = 3'
 ANSWER = new_markdown_cell("<details><summary>What you saw</summary>Ten times.</details>")
 PICTURE = {"text/html": '<img alt="Ten times" src="data:image/png;base64,AAAA">', "text/plain": "Ten times"}
 
@@ -81,8 +82,14 @@ def test_the_tag_hides_an_answer_that_was_run_in_jupyterlab():
 
 
 def test_an_output_without_content_and_the_field_itself_tell_nothing():
-    field = new_code_cell(FIELD.source, outputs=[new_output("display_data", {"text/plain": "How many?"})])
+    field = new_code_cell(FIELD.source, outputs=[new_output("display_data", {"text/plain": ASKED})])
     assert found(QUESTION, field, shown(data={})) == []
+
+
+def test_what_stands_beside_the_field_answers_as_well():
+    field = new_code_cell(FIELD.source, outputs=[new_output("display_data", {"text/plain": ASKED})])
+    field.outputs.append(new_output("execute_result", {"text/plain": "42"}))
+    assert found(QUESTION, field) == ["cell 2: its output answers the question and is not hidden"]
 
 
 def test_a_question_has_a_field_for_the_guess():
