@@ -29,6 +29,7 @@ from archlab.sim.faults import Crash, Fault, Lossy, Partition, SlowDown
 from archlab.sim.load import Request
 from archlab.sim.messaging.event_log import EventLog
 from archlab.sim.messaging.message_queue import MessageQueue
+from archlab.sim.messaging.shard_stream import ShardStream
 from archlab.sim.network import Network
 from archlab.sim.resilience.attempt import Attempt
 from archlab.sim.resilience.backoff import Backoff
@@ -94,6 +95,7 @@ __all__ = [
     "RetryBudget",
     "ScalablePool",
     "ServerSideDiscovery",
+    "ShardStream",
     "SharedProcessors",
     "SheddingStation",
     "Simulation",

@@ -75,6 +75,14 @@ class Request(Task):
             if self.on_answer is not None:
                 self.on_answer()
 
+    def goes_on(self) -> None:
+        """The work will not be over with the answer: see `done`."""
+        self.env.recorder.goes_on(self.id)
+
+    def done(self) -> None:
+        """The work that goes on after the answer is done now. Who does the last of it says so last, and counts."""
+        self.env.recorder.done(self.id, self.env._now)
+
     def give_up(self, patience: Event) -> None:
         """The customer's patience has ended: with an answer, or with a time-out."""
         if not patience._ok:

@@ -102,6 +102,10 @@ def _rows(sim: Calendar, start_s: float) -> pd.DataFrame:
     )
     if record.late is not None:
         rows["intended_s"] = rows["id"].map(record.late).fillna(rows["arrived_s"])
+    if record.done_s is not None:
+        goes_on = rows["id"].isin(record.done_s.keys())
+        rows["done_s"] = rows["id"].map(record.done_s).where(goes_on, rows["finished_s"])
+        rows["end_to_end_s"] = rows["done_s"] - rows["arrived_s"]
     return rows
 
 

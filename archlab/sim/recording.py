@@ -5,6 +5,13 @@
 >>> recorder.answer(row, 0.75, "ok")
 >>> recorder.rows, recorder.inside
 (1, 0)
+
+A request may be answered before its work is over, such as an order that is accepted now and confirmed by somebody else
+later. `goes_on` and `done` note that. It costs a dictionary entry a request, and nothing where nobody does it.
+
+>>> recorder.done(row, 2.5)
+>>> recorder.done_s
+{0: 2.5}
 """
 
 from __future__ import annotations
@@ -34,6 +41,9 @@ class Recorder:
         self._kind = bytearray()
         self.late: dict[int, float] | None = None
         """When the requests that came later than intended should have come, by their rows. None: nobody had a plan."""
+        self.done_s: dict[int, float] | None = None
+        """When the work of requests that are answered before it is over was done, by their rows; NaN: not yet.
+        None: every answer so far was the end of the work."""
 
     def intend(self, row: int, time_s: float) -> None:
         """Note that the request of this row, which has arrived, was intended for `time_s`."""
@@ -62,6 +72,19 @@ class Recorder:
             self._outcome[row] = self._outcome_codes[outcome]
         except KeyError:
             self._outcome[row] = self._code(outcome, self._outcome_codes, self.outcomes)
+
+    def goes_on(self, row: int) -> None:
+        """Note that the work of this row's request goes on after its answer. A row that nobody opened is left out."""
+        if 0 <= row < self.rows:
+            if self.done_s is None:
+                self.done_s = {}
+            self.done_s.setdefault(row, float("nan"))
+
+    def done(self, row: int, now_s: float) -> None:
+        """Note that work of this row's request is done: of several such moments the last one counts."""
+        self.goes_on(row)
+        if self.done_s is not None and row in self.done_s:
+            self.done_s[row] = now_s
 
     @property
     def inside(self) -> int:

@@ -43,6 +43,8 @@ class Result:
     `requests`: a row a request that arrived then, with `id`, `kind`, `arrived_s`, `finished_s` and `latency_s` (NaN
     while inside) and `outcome`: "ok", "unfinished", or what went wrong. `rows` has those that were inside already, too.
     Under a paced load both have `intended_s`: when the request should have come by its user's plan.
+    Where work goes on after answers both have `done_s`, when it was over, and `end_to_end_s` from the arrival to then
+    (NaN while it is not over); a request that ended with its answer was done then.
     `samples`: a row a part and sample, with `time_s`, `part`, `queue_length`, `busy`, `capacity`, `up`.
     `parts`: a row a part, with exact averages over time (`utilisation`, `mean_queue_length`) and counts of visits.
     `faults`: a row a fault, with `fault`, `part`, `start_s`, `end_s`: when it was really over. Crashes of a part that
@@ -115,6 +117,36 @@ class Result:
         intended_s = rows["intended_s"] if "intended_s" in rows else rows["arrived_s"]
         latencies_s = (rows["finished_s"] - intended_s).to_numpy(dtype=float)
         return percentile(latencies_s, q) if latencies_s.size else float("nan")
+
+    def end_to_end_s(self, q: float, kind: str | None = None, failures: Failures = "left out") -> float:
+        """The time from arrival to the end of all work, in seconds, that `q` percent of the requests do not exceed.
+
+        Of those that were answered well and whose work is done; with `failures="infinite"` of all requests, those that
+        failed or whose work is not done as infinitely slow. The former errs low, for it leaves out the slowest; the
+        latter errs high, for it counts those that came just before the end. Where no work goes on after an answer
+        (see `archlab.sim.load.Request.done`) it is the latency. NaN if there is none.
+        Raises `ValueError` when an argument is not allowed.
+        """
+        require_percent("q", q)
+        times_s = self.ends_to_end_s(kind, failures)
+        return percentile(times_s, q) if times_s.size else float("nan")
+
+    def ends_to_end_s(
+        self, kind: str | None = None, failures: Failures = "left out"
+    ) -> npt.NDArray[np.float64]:
+        """The times from arrival to the end of all work one by one, in seconds: see `end_to_end_s`."""
+        require_one_of("failures", failures, get_args(Failures))
+        rows = self._of(kind)
+        times_s = rows["end_to_end_s"] if "end_to_end_s" in rows else rows["latency_s"]
+        times_s = times_s.where(rows["outcome"] == OK)
+        kept = times_s.fillna(np.inf) if failures == "infinite" else times_s.dropna()
+        return kept.to_numpy(dtype=float)
+
+    def not_done(self, kind: str | None = None) -> int:
+        """How many requests were answered well, though the work they asked for was not over at the end."""
+        rows = self._of(kind)
+        ok = rows["outcome"] == OK
+        return int((ok & rows["end_to_end_s"].isna()).sum()) if "end_to_end_s" in rows else 0
 
     def mean_latency_s(self, kind: str | None = None) -> float:
         """The mean latency of the successful requests, in seconds. NaN if there is none."""

@@ -81,9 +81,22 @@ from archlab.sim.connections.tcp import ByteStream
 from archlab.sim.core import Calendar, Level, Repeating
 from archlab.sim.discovery import EurekaSettings, Quorum, Swim, build, kind_of
 from archlab.sim.distributions import as_distribution
+from archlab.sim.messaging import (
+    BatchPolicy,
+    BatchWork,
+    Broker,
+    CoordinatedGroup,
+    Coordination,
+    Credit,
+    EnhancedFanOut,
+    Polling,
+    ResourceAlarm,
+    ShardLimits,
+    ShardStream,
+)
 from archlab.sim.resilience import SlidingWindow
 from archlab.sim.scalability import amdahl, fit_usl, usl, usl_peak
-from archlab.sim.servers import Policy, ScalingRules, desired_replicas
+from archlab.sim.servers import BatchServer, Policy, ScalingRules, desired_replicas
 from archlab.sim.shared_time_theory import mmc_ps_response_percentile, mmc_ps_response_survival
 from archlab.sim.statistics import (
     batch_interval,
@@ -178,6 +191,18 @@ class World:
     @cached_property
     def log(self):
         return EventLog(self.sim, "log", append_s=0.001)
+
+    @cached_property
+    def member(self):
+        return CoordinatedGroup(self.log, "coordinated", handler, Coordination()).members[0]
+
+    @cached_property
+    def broker(self):
+        return Broker(self.sim, "broker")
+
+    @cached_property
+    def stream(self):
+        return ShardStream(self.sim, "stream", append_s=0.001)
 
     @cached_property
     def pool(self):
@@ -283,6 +308,8 @@ TARGETS = {
     "Station.capacity": lambda w: a(
         lambda capacity, web=w.web: setattr(web, "capacity", capacity), capacity=2
     ),
+    "BatchServer": lambda w: a(BatchServer, sim=w.sim, name="new", batch_s=0.25, each_s=0.125),
+    "BatchServer.slow_down": lambda w: a(BatchServer(w.sim, "new", 1.0).slow_down, factor=2.0),
     "Pool": lambda w: a(Pool, sim=w.sim, name="new", capacity=2, queue_limit=3, discipline="lifo"),
     "SharedProcessors": lambda w: a(SharedProcessors, sim=w.sim, name="new", capacity=2, jobs_limit=3),
     "SharedProcessors.serve": lambda w: a(w.cpu.serve, work_s=0.25, priority=0),
@@ -493,12 +520,28 @@ TARGETS = {
         durable=False,
         delivery_limit=2,
         ack_timeout_s=0.25,
+        order="strict",
+        max_length=2,
+        overflow="reject-publish",
+        single_active=True,
+        alarm=ResourceAlarm(w.sim, limit=2),
     ),
+    "MessageQueue.publish": lambda w: a(w.queue.publish, message=7, priority=2),
+    "ResourceAlarm": lambda w: a(ResourceAlarm, sim=w.sim, limit=2, check_every_s=0.25),
+    "Credit": lambda w: a(Credit, sim=w.sim, initial=4, back_at=2),
     "MessageQueue.consume": lambda w: a(
-        w.queue.consume, handler=handler, concurrent=2, prefetch=2, name="new"
+        w.queue.consume, handler=handler, concurrent=2, prefetch=2, name="new", priority=2
     ),
-    "EventLog": lambda w: a(EventLog, sim=w.sim, name="new", append_s=0.25, partitions=2, retention_s=0.25),
+    "EventLog": lambda w: a(
+        EventLog, sim=w.sim, name="new", append_s=0.25, partitions=2, retention_s=0.25, broker=w.broker
+    ),
+    "EventLog.add_partitions": lambda w: a(w.log.add_partitions, count=2, noticed_after_s=0.25),
+    "Broker": lambda w: a(Broker, sim=w.sim, name="new", store_s=0.25, send_s=0.25, cores=2),
+    "Broker.store": lambda w: a(w.broker.store, copies=2),
+    "Broker.send": lambda w: a(w.broker.send, messages=2),
+    "Broker.load": lambda w: a(w.broker.load, events_per_s=0.25, subscribers=2, copies=2),
     "EventLog.append": lambda w: a(w.log.append, key="Ann", value=7),
+    "GroupMember.pause": lambda w: a(w.member.pause, for_s=0.25),
     "EventLog.subscribe": lambda w: a(
         w.log.subscribe,
         group="new",
@@ -510,6 +553,58 @@ TARGETS = {
         fetch_s=0.25,
         retry_s=0.25,
     ),
+    "CoordinatedGroup": lambda w: a(
+        CoordinatedGroup,
+        log=w.log,
+        group="new",
+        handler=handler,
+        coordination=Coordination(),
+        members=2,
+        reset="earliest",
+        commit_every_s=0.25,
+        max_poll_records=2,
+        fetch_s=0.25,
+        retry_s=0.25,
+    ),
+    "Coordination": lambda w: a(
+        Coordination,
+        session_timeout_s=1.5,
+        heartbeat_s=0.125,
+        max_poll_interval_s=0.5,
+        assignor="sticky",
+        static_members=False,
+        topics=(1, 2),
+    ),
+    "ShardStream": lambda w: a(
+        ShardStream, sim=w.sim, name="new", append_s=0.25, shards=2, retention_s=0.25, limits=ShardLimits()
+    ),
+    "ShardStream.append": lambda w: a(w.stream.append, key="Ann", value=7, size_bytes=9),
+    "ShardStream.split": lambda w: a(w.stream.split, number=0, at_hash=9),
+    "ShardStream.subscribe": lambda w: a(
+        w.stream.subscribe,
+        application="new",
+        handler=handler,
+        reading=Polling(0.25),
+        policy=BatchPolicy(),
+        reset="earliest",
+        checkpoint_every_s=0.25,
+        by_batch=True,
+    ),
+    "ShardLimits": lambda w: a(
+        ShardLimits,
+        write_records_per_s=2.0,
+        write_bytes_per_s=2.0,
+        reads_per_s=2.0,
+        read_bytes_per_s=2.0,
+        records_per_read=2,
+        bytes_per_read=2.0,
+    ),
+    "Polling": lambda w: a(Polling, every_s=0.25, read_s=0.25, backoff=Backoff(1.0), first_s=0.25),
+    "EnhancedFanOut": lambda w: a(EnhancedFanOut, propagation_s=0.25, bytes_per_s=2.0),
+    "BatchPolicy": lambda w: a(
+        BatchPolicy, batch_size=2, bisect=True, max_retries=2, max_age_s=0.25, retry_s=0.25
+    ),
+    "BatchWork": lambda w: a(BatchWork, sim=w.sim, handler=handler, policy=BatchPolicy(), retention_s=0.25),
     # discovery
     "Eureka": lambda w: a(
         Eureka, sim=w.sim, network=w.network, servers=["x", "y"], settings=EurekaSettings(), name="new"
@@ -577,6 +672,9 @@ TARGETS = {
     "Result.saturated_for": lambda w: a(w.result.saturated_for, kind="browse"),
     "Result.summary": lambda w: a(w.result.summary, failures="infinite"),
     "Result.latency_from_intended_s": lambda w: a(w.result.latency_from_intended_s, q=25.0, kind="browse"),
+    "Result.end_to_end_s": lambda w: a(w.result.end_to_end_s, q=25.0, kind="browse", failures="left out"),
+    "Result.ends_to_end_s": lambda w: a(w.result.ends_to_end_s, kind="browse", failures="left out"),
+    "Result.not_done": lambda w: a(w.result.not_done, kind="browse"),
     "DeliveryModel": lambda w: a(DeliveryModel, **TEAMS),
     "deliver": lambda w: a(deliver, model=DeliveryModel(), days=12, seed=1),
     "sweep_teams": lambda w: a(
@@ -678,9 +776,10 @@ FREE_TEXT = set(
 NOUGHT = set(
     re.findall(
         r"\w+",
-        """after_s amount answer_bytes append_s arrival_rate_per_s at_s base_per_s beta build_and_test_per_team_s
-        change_failure_probability commit_every_s coordinated_fraction current cv delay delivery_limit delivery_s
-        distribution drop_older_than_s end_per_s failure_penalty_s fetch_s first_at_s fix_s handover_s hop_s
+        """after_s amount answer_bytes append_s arrival_rate_per_s at_s base_per_s batch_s beta
+        build_and_test_per_team_s change_failure_probability commit_every_s coordinated_fraction current cv delay
+        delivery_limit delivery_s distribution drop_older_than_s each_s end_per_s failure_penalty_s fetch_s
+        first_at_s fix_s handover_s hop_s
         initial_time instances jitter_ratio latency_s loss low max_ejected metric offered_load per_s per_success
         priority proxy_cpu_s proxy_s q queue_limit queue_limit_each renewal_threshold replicas request_bytes
         response_bytes response_s retries seed serial_fraction service_cv sigma size_bytes stabilisation_s start_per_s
@@ -721,6 +820,8 @@ ALLOWED = {
     "Http1Pool.keep_alive": "True",
     "OutlierDetection.at_least_one": "True",
     "MessageQueue.durable": "True",
+    "MessageQueue.single_active": "True",
+    "MessageQueue.publish.message": " ".join(ODD),
     "EurekaSettings.self_preservation": "True",
     "sweep.progress": "True",
     "Backoff.cap_s": "inf",
@@ -728,8 +829,24 @@ ALLOWED = {
     "FailureAccrual.max_penalty_s": "inf",
     "RoundRobin.choose.candidates": "[None]",
     "Replicas.call.avoid": "[] [None] {}",
+    "Coordination.static_members": "True",
     "EventLog.append.key": "text none",
     "EventLog.append.value": " ".join(ODD),
+    "EventLog.add_partitions.noticed_after_s": "0",
+    "Broker.send_s": "0",
+    "Broker.load.events_per_s": "0",
+    "Broker.load.subscribers": "0",
+    "ShardStream.append.key": "text none",
+    "ShardStream.append.value": " ".join(ODD),
+    "ShardStream.split.number": "0",
+    "ShardStream.subscribe.application": "text",
+    "ShardStream.subscribe.checkpoint_every_s": "0",
+    "ShardStream.subscribe.by_batch": "True",
+    "Polling.read_s": "0",
+    "Polling.first_s": "0",
+    "EnhancedFanOut.propagation_s": "0",
+    "BatchPolicy.bisect": "True",
+    "BatchPolicy.max_retries": "0",
     "percentile.values": "[None]",
     "PooledPercentile.values": "[] [None]",
     "deliver.days": "0.5",
@@ -743,6 +860,7 @@ ALLOWED = {
 """Odd values that are good ones, beside those that `is_allowed` knows by itself."""
 
 REFUSED = {
+    "ShardStream.append.size_bytes": "0",
     "Simulation.open_load.timeout_s": "0",
     "Simulation.closed_load.timeout_s": "0",
     "Simulation.paced_load.timeout_s": "0",
@@ -869,8 +987,11 @@ MADE_BY_THE_KIT = {
         "ActiveFaults",
         "Consumer",
         "ConsumerGroup",
+        "GroupMember",
         "Message",
         "Record",
+        "Shard",
+        "ShardRecord",
     },
     "by formulas and statistics: what they return": {"QueueState", "TandemState", "UslFit", "Interval"},
     "abstract: a subclass looks at the arguments": {
@@ -899,6 +1020,7 @@ MADE_BY_THE_KIT = {
         "Failure",
         "Crashed",
         "Refused",
+        "ThroughputExceeded",
         "TimedOut",
         "Unavailable",
         "Shed",
@@ -960,6 +1082,16 @@ INSIDE = {
     "requeue": "called by consumers",
     "partition": "asked by consumers",
     "partition_of": "see `append`",
+    "require_new": "called by groups",
+    "shares": "called by the coordinator",
+    "tell": "called by the log",
+    "member_of": "asked by those who know the partitions",
+    "is_read": "asked by those who know the partitions",
+    "first_offset": "asked by members",
+    "hand_over": "called by members",
+    "take_over": "called by the log",
+    "shard_of": "see `append`",
+    "deal_with": "takes what its handler takes",
     "publish": "takes anything",
     "candidates": "see `instances`",
     "source": "takes the name of any node",
@@ -979,6 +1111,7 @@ INSIDE = {
     "lowest": "asked by the autoscaler",
     "home_units": "asked by the simulation of trains",
     "measure": "see `Simulation.measure`",
+    "watch": "called by queues",
 }
 """Methods with parameters that users do not call, or that take anything."""
 SIMPYS = set(dir(simpy.Environment))
@@ -1017,6 +1150,10 @@ KEEPS_ITS_NAME = [
     "MessageQueue.consume",
     "EventLog",
     "EventLog.subscribe",
+    "CoordinatedGroup",
+    "Broker",
+    "ShardStream",
+    "ShardStream.subscribe",
     "Network",
     "Simulation.open_load",
     "Simulation.closed_load",
@@ -1030,7 +1167,7 @@ def test_a_name_that_is_taken_is_refused_and_the_first_who_had_it_stays(target):
     call, arguments = TARGETS[target](world)
     call(**arguments)
     before = state(world.sim)
-    with pytest.raises(ValueError, match=r"(name|group)='new.*' is already the name of a"):
+    with pytest.raises(ValueError, match=r"(name|group|application)='new.*' is already the name of a"):
         call(**arguments)
     assert state(world.sim) == before
 
@@ -1040,6 +1177,8 @@ def test_a_name_that_is_taken_is_refused_and_the_first_who_had_it_stays(target):
     [
         ("ScalablePool", "new-2"),
         ("EventLog.subscribe", "new-2"),
+        ("CoordinatedGroup", "new-2"),
+        ("ShardStream.subscribe", "new-1"),
         ("Eureka", "y"),
         ("Consul", "y"),
         ("Etcd", "y"),
@@ -1067,6 +1206,7 @@ STRANGERS = {
     "Quorum": ("network", lambda other: other.network),
     "Consul.register": ("instance", lambda other: other.web),
     "ServerSideDiscovery": ("balancer", lambda other: other.web),
+    "MessageQueue": ("alarm", lambda other: ResourceAlarm(other.sim, limit=2)),
     "Station.release": ("hold", lambda other: other.office.hold()),
 }
 

@@ -33,7 +33,8 @@ from archlab.sim.failure import Crashed
 from archlab.sim.validation import require_function, require_whole
 
 if TYPE_CHECKING:
-    from archlab.sim.messaging.message_queue import Handler, Message, MessageQueue
+    from archlab.sim.messaging.message import Message
+    from archlab.sim.messaging.message_queue import Handler, MessageQueue
     from archlab.sim.simulation import Simulation
 
 
@@ -60,17 +61,25 @@ class Consumer:
     """
 
     def __init__(
-        self, queue: MessageQueue, name: str, handler: Handler, concurrent: int, prefetch: int
+        self,
+        queue: MessageQueue,
+        name: str,
+        handler: Handler,
+        concurrent: int,
+        prefetch: int,
+        priority: int = 0,
     ) -> None:
         require_function("handler", handler)
         require_whole("concurrent", concurrent, at_least=1)
         require_whole("prefetch", prefetch, at_least=1)
+        require_whole("priority", priority, at_least=0)
         self.sim = queue.sim
         self.queue = queue
         self.name = name
         self.handler = handler
         self.capacity = concurrent
         self.prefetch = prefetch
+        self.priority = priority
         self.is_up = True
         self.handled = self.rejected = self.crashed = 0
         self._session = self._life = 0
@@ -88,6 +97,11 @@ class Consumer:
     def has_room(self) -> bool:
         """Whether the broker may send one more: not while it works on what it should have acknowledged long ago."""
         return self.is_up and not self._late and len(self._unacknowledged) < self.prefetch
+
+    @property
+    def unacknowledged(self) -> int:
+        """Messages that it has, for the broker: those whose acknowledgement is on its way, too."""
+        return len(self._unacknowledged)
 
     def take(self, message: Message) -> None:
         """The broker sends a message: it arrives after the queue's `delivery_s`."""

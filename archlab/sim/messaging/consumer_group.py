@@ -4,10 +4,12 @@ A member reads a batch, gives record after record to its handler, and now and th
 it goes on from the last commit, so what it had done since then it does again: at least once. As in Kafka with
 `enable.auto.commit`, a commit happens between two batches when `commit_every_s` is over. Defaults: `data/brokers.csv`.
 
-What this leaves out: a member works on one record at a time, and a crashed member's partitions wait until it is back.
-Kafka gives them to other members after 45 s, so a long crash makes more lag here. A record whose handler fails is tried
-again every `retry_s` until it succeeds, and what is behind it waits; programs often skip it instead. Fetching takes
-`fetch_s`, whatever the size.
+Members that die, leave or join and whose partitions go to others are in `archlab.sim.messaging.coordinated_group`. Here
+the members are fixed, and a crashed member's partitions wait until it is back.
+
+What this leaves out: a member works on one record at a time. A record whose handler fails is tried again every
+`retry_s` until it succeeds, and what is behind it waits; programs often skip it instead. Fetching takes `fetch_s`,
+whatever the size.
 
 >>> from archlab.sim import Crash, Simulation
 >>> from archlab.sim.messaging.event_log import EventLog
@@ -28,7 +30,7 @@ again every `retry_s` until it succeeds, and what is behind it waits; programs o
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -97,11 +99,15 @@ class ConsumerGroup:
         self.fetch_s, self.retry_s = fetch_s, retry_s
         self.missed = 0
         self.committed = [self.first_offset(number) for number in range(log.partitions)]
-        shares = np.array_split(np.arange(log.partitions), members)
-        self.members = [
-            Member(self, f"{name}-{number}", share.tolist()) for number, share in enumerate(shares, start=1)
-        ]
+        self.members = self._make_members(members)
         self._member_of = {partition: member for member in self.members for partition in member.partitions}
+
+    def _make_members(self, count: int) -> list[Member]:
+        shares = np.array_split(np.arange(self.log.partitions), count)
+        return [
+            Member(self, f"{self.name}-{number}", share.tolist())
+            for number, share in enumerate(shares, start=1)
+        ]
 
     def first_offset(self, number: int) -> int:
         """Where to read a partition without a valid offset."""
@@ -112,10 +118,33 @@ class ConsumerGroup:
         """Who reads this partition."""
         return self._member_of[partition]
 
+    def tell(self, partition: int) -> None:
+        """A record has been stored. Nobody is told while the group has not noticed a new partition."""
+        if partition in self._member_of:
+            self._member_of[partition].tell()
+
+    def take_over(self, partition: int) -> None:
+        """Begin to read a partition that was added: by the member with the fewest. No other partition moves."""
+        member = min(self.members, key=lambda one: len(one.partitions))
+        self._member_of[partition] = member
+        self.committed[partition] = offset = self.first_offset(partition)
+        self.missed += offset
+        member.take_over(partition, offset)
+
     @property
     def lag(self) -> int:
         """Records in the log that this group has not dealt with, those at work included."""
         return sum(member.lag for member in self.members)
+
+    @property
+    def unread(self) -> int:
+        """Those of them that are in partitions that nobody reads now."""
+        return 0
+
+    @property
+    def unread_s(self) -> float:
+        """The sum of `unread` over time, in records times seconds."""
+        return 0.0
 
 
 class Member:
@@ -147,6 +176,12 @@ class Member:
         self._lag_level.add(1)
         self.wake()
 
+    def take_over(self, partition: int, offset: int) -> None:
+        """Read one more partition, from `offset` on."""
+        self.partitions.append(partition)
+        self._skip_to(partition, offset, missed=False)
+        self.wake()
+
     def wake(self) -> None:
         """There may be something to read."""
         if self._is_waiting:
@@ -165,6 +200,7 @@ class Member:
     def _run(self, life: int) -> Generator[Event, Any, None]:
         """Read and work, batch after batch, until a crash ends this life."""
         while True:
+            yield from self._before_poll()
             self._commit_if_due()
             batch = self._poll()
             if not batch:
@@ -173,10 +209,16 @@ class Member:
                 continue
             if self.group.fetch_s:
                 yield self.sim.timeout(self.group.fetch_s)
+            if self.group.log.broker is not None and not (yield from self._fetch(batch, life)):
+                continue
             for record in batch:
                 yield from self._deal_with(record, life)
                 if life != self._life:
                     return
+
+    def _before_poll(self) -> Iterable[Event]:
+        """What comes between two batches: nothing."""
+        return ()
 
     def _poll(self) -> list[Record]:
         """The next batch, from the partitions in turn."""
@@ -192,6 +234,19 @@ class Member:
             batch += partition.read(self._position[number], self.group.max_poll_records - len(batch))
         return batch
 
+    def _fetch(self, batch: list[Record], life: int) -> Generator[Event, Any, bool]:
+        """Let the broker send a batch; return whether it did. When it is down, ask again after `retry_s`."""
+        broker = self.group.log.broker
+        assert broker is not None
+        try:
+            yield broker.send(len(batch))
+        except Failure:
+            if life != self._life:
+                raise
+            yield self.sim.timeout(self.group.retry_s)
+            return False
+        return True
+
     def _deal_with(self, record: Record, life: int) -> Generator[Event, Any, None]:
         """Give a record to the handler until it succeeds."""
         while True:
@@ -205,12 +260,16 @@ class Member:
                 return
             self._busy_level.add(-1)
             if succeeded:
-                self.handled += 1
-                self._position[record.partition] = record.offset + 1
-                self._lag_level.add(-1)
+                self._advance(record)
                 return
             self.failed += 1
             yield self.sim.timeout(self.group.retry_s)
+
+    def _advance(self, record: Record) -> None:
+        """The record is dealt with."""
+        self.handled += 1
+        self._position[record.partition] = record.offset + 1
+        self._lag_level.add(-1)
 
     # Offsets ---------------------------------------------------------------------------------------------
 
@@ -263,9 +322,12 @@ class Member:
         """Come back and read on from the last commit."""
         if not self.is_up:
             self.is_up = True
-            self._committed_s = self.sim.now
-            self._go_back()
-            self._begin()
+            self._come_back()
+
+    def _come_back(self) -> None:
+        self._committed_s = self.sim.now
+        self._go_back()
+        self._begin()
 
     # Measurement -----------------------------------------------------------------------------------------
 

@@ -8,10 +8,14 @@ Defaults are those of RabbitMQ's quorum queues, in `data/brokers.csv`. A redeliv
 As there, a rejection by the handler and a crash of the consumer count towards `delivery_limit`; a missed
 acknowledgement does not. Nor does a crash of the broker here.
 
-What this leaves out: exchanges, priorities, time to live, length limits, flow control, and the broker's own capacity:
-storing takes time but never queues, so this broker is never the bottleneck and real ones are. RabbitMQ looks for missed
-acknowledgements once a minute, this queue at once. A crashed consumer's messages return at once; RabbitMQ needs up to a
-minute when the connection does not close. A consumer may run its handler on for work it has lost to somebody else.
+Off unless you ask for it: priorities (`ready_line`), a single active consumer (`turns`), a limit of the length, and an
+alarm that blocks publishers (`resource_alarm`).
+
+What this leaves out: exchanges, time to live, and the broker's own capacity: storing takes time but never queues, so
+this broker is never the bottleneck and real ones are (`archlab.published.group_commit` has one that is). RabbitMQ looks
+for missed acknowledgements once a minute, this queue at once. A crashed consumer's messages return at once; RabbitMQ
+needs up to a minute when the connection does not close. A consumer may run its handler on for work it has lost to
+somebody else.
 
 >>> from archlab.sim import Simulation
 >>> sim = Simulation(seed=1)
@@ -30,20 +34,29 @@ to Ann at 0.201
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
-from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from simpy.events import Event
 
 from archlab.sim.core.active_faults import coming_back, going_down
-from archlab.sim.core.calendar import require_sim
+from archlab.sim.core.calendar import require_same_sim, require_sim
 from archlab.sim.core.events import fail_next, fail_now, process_event
 from archlab.sim.core.level import Level
 from archlab.sim.distributions import Distribution
-from archlab.sim.failure import Crashed, Unavailable
+from archlab.sim.failure import Crashed, Refused, Unavailable
 from archlab.sim.messaging.consumer import Consumer
-from archlab.sim.validation import require_flag, require_non_negative, require_positive, require_whole
+from archlab.sim.messaging.message import Confirm, Message
+from archlab.sim.messaging.ready_line import Order, ready_line
+from archlab.sim.messaging.resource_alarm import ResourceAlarm
+from archlab.sim.messaging.turns import RoundRobin, SingleActive
+from archlab.sim.validation import (
+    require_flag,
+    require_instance,
+    require_non_negative,
+    require_one_of,
+    require_positive,
+    require_whole,
+)
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -56,40 +69,11 @@ PREFETCH = 100
 """The lower end of what RabbitMQ's documentation calls near-optimal."""
 
 
-@dataclass(eq=False)
-class Message:
-    """A stored message. `id` counts from 0 in the order of storing.
-
-    `deliveries` counts how often it was sent to a consumer, `failures` how often that ended in a failure or a crash.
-    """
-
-    id: int
-    body: Any
-    published_s: float
-    deliveries: int = 0
-    failures: int = 0
-
-    @property
-    def redelivered(self) -> bool:
-        """Whether somebody may have worked on it before."""
-        return self.deliveries > 1
-
-
 Handler = Callable[[Message], Generator[Event, Any, Any]]
 """What a consumer does with a message: a function that takes it and yields what it waits for."""
 
-
-class Confirm(Event):
-    """The event of a message being stored. Its value is the `Message`."""
-
-    _ok = True
-
-    def __init__(self, sim: Simulation, name: str, body: Any) -> None:
-        self.env = sim
-        self.callbacks = []
-        self.name = name
-        self.body = body
-        self.published_s = sim.now
+Overflow = Literal["drop-head", "reject-publish"]
+"""What a full queue does: forget its first message, or refuse the new one. The words are RabbitMQ's."""
 
 
 class MessageQueue:
@@ -102,6 +86,13 @@ class MessageQueue:
         delivery_limit: a message that failed more often than this becomes a dead letter. None: never.
         ack_timeout_s: a consumer that has not acknowledged a message for so long loses all it has. It gets more when
             the handlers it runs have ended.
+        order: which ready message is next, see `archlab.sim.messaging.ready_line`.
+        max_length: how many messages may be ready. None: no limit.
+        overflow: what happens when there would be more. "drop-head", RabbitMQ's default: the next one in line is
+            dropped, whose publisher was told that it is stored. "reject-publish": the new one is `Refused`; what comes
+            back from consumers is kept all the same.
+        single_active: whether one consumer gets everything, and the others wait for its end.
+        alarm: what blocks publishers while the broker has no room, see `archlab.sim.messaging.resource_alarm`.
 
     In samples the queue length is that of `ready` messages, `busy` those at consumers, `capacity` how many the
     consumers take at most (at least 1 is shown). Raises `ValueError` when an argument is not allowed, the name is
@@ -117,6 +108,11 @@ class MessageQueue:
         durable: bool = True,
         delivery_limit: int | None = DELIVERY_LIMIT,
         ack_timeout_s: float = ACK_TIMEOUT_S,
+        order: Order = "fifo",
+        max_length: int | None = None,
+        overflow: Overflow = "drop-head",
+        single_active: bool = False,
+        alarm: ResourceAlarm | None = None,
     ) -> None:
         require_sim(sim)
         require_non_negative("delivery_s", delivery_s)
@@ -126,6 +122,13 @@ class MessageQueue:
             require_whole("delivery_limit", delivery_limit, at_least=0)
         elif delivery_s == 0:
             raise ValueError("delivery_s is 0; it must be above 0 when delivery_limit is None")
+        if max_length is not None:
+            require_whole("max_length", max_length, at_least=1)
+        require_one_of("overflow", overflow, get_args(Overflow))
+        require_flag("single_active", single_active)
+        if alarm is not None:
+            require_instance("alarm", alarm, ResourceAlarm, "a ResourceAlarm or None")
+            require_same_sim(sim, "alarm", alarm)
         self.sim = sim
         self.name = name
         self.delivery_s = delivery_s
@@ -135,45 +138,72 @@ class MessageQueue:
         self.is_up = True
         self.consumers: list[Consumer] = []
         self.dead_letters: list[Message] = []
-        self.published = self.acknowledged = self.redeliveries = self.lost = self.refused = 0
+        self.published = self.acknowledged = self.redeliveries = self.lost = self.refused = self.dropped = 0
         self._draw_store_s = sim.durations(f"{name} store", "store_s", store_s)
-        self._ready: list[tuple[int, Message]] = []
+        self.max_length, self.overflow = max_length, overflow
+        self._alarm = alarm
+        self._turns = SingleActive() if single_active else RoundRobin()
+        self._ready = ready_line(order)
         self._storing: dict[Confirm, None] = {}
-        self._turn = 0
         self._ready_level, self._out_level = Level(sim), Level(sim)
         sim.add(self)
+        if alarm is not None:
+            alarm.watch(lambda: self.ready + self.unacknowledged)
 
     # Publishing ------------------------------------------------------------------------------------------
 
-    def publish(self, message: Any) -> Event:
+    def publish(self, message: Any, priority: int = 0) -> Event:
         """Send a message; yield the event to wait for the confirm that it is stored.
 
-        It fails with `Unavailable` when the broker is down and `Crashed` when it goes down meanwhile: not stored.
+        It fails with `Unavailable` when the broker is down, `Crashed` when it goes down meanwhile, and `Refused` when
+        the queue is full and does so: not stored. While an alarm is on nothing happens.
+        Raises `ValueError` when `priority` is no whole number from 0 on.
         """
-        confirm = Confirm(self.sim, self.name, message)
-        if self.is_up:
-            self._storing[confirm] = None
-            self.sim.call_at(self.sim.now + self._draw_store_s(), self._store, confirm)
-        else:
+        if priority != 0:
+            require_whole("priority", priority, at_least=0)
+        confirm = Confirm(self.sim, self.name, message, priority)
+        if not self.is_up:
             self.refused += 1
             fail_now(confirm, Unavailable(self.name))
+            return confirm
+        self._storing[confirm] = None
+        if self._alarm is not None and self._alarm.is_on:
+            self._alarm.hold(self._begin_to_store, confirm)
+        else:
+            self._begin_to_store(confirm)
         return confirm
+
+    def _begin_to_store(self, confirm: Confirm) -> None:
+        self.sim.call_at(self.sim.now + self._draw_store_s(), self._store, confirm)
 
     def _store(self, confirm: Confirm) -> None:
         if confirm not in self._storing:
             return
         del self._storing[confirm]
-        message = Message(self.published, confirm.body, confirm.published_s)
+        if self.overflow == "reject-publish" and self._is_full:
+            self.refused += 1
+            fail_now(confirm, Refused(self.name))
+            return
+        message = Message(self.published, confirm.body, confirm.published_s, priority=confirm.priority)
         self.published += 1
         self._put(message)
         self.deliver()
         confirm._value = message
         process_event(confirm)
 
+    @property
+    def _is_full(self) -> bool:
+        return self.max_length is not None and self.ready >= self.max_length
+
     # Consuming -------------------------------------------------------------------------------------------
 
     def consume(
-        self, handler: Handler, concurrent: int = 1, prefetch: int = PREFETCH, name: str | None = None
+        self,
+        handler: Handler,
+        concurrent: int = 1,
+        prefetch: int = PREFETCH,
+        name: str | None = None,
+        priority: int = 0,
     ) -> Consumer:
         """Add a consumer, which gets messages in turn with the others.
 
@@ -182,34 +212,31 @@ class MessageQueue:
             concurrent: how many messages it works on at the same time.
             prefetch: how many it may have without acknowledgement, those it works on included.
             name: by default "<queue> consumer 1" and so on.
+            priority: of two consumers the higher one is the single active one. Others do not look at it.
         """
         name = f"{self.name} consumer {len(self.consumers) + 1}" if name is None else name
-        consumer = Consumer(self, name, handler, concurrent, prefetch)
+        consumer = Consumer(self, name, handler, concurrent, prefetch, priority)
         self.consumers.append(consumer)
         self.deliver()
         return consumer
 
     def deliver(self) -> None:
         """Send ready messages out while a consumer has room. Called whenever there may be a message and room."""
-        while self._ready and (consumer := self._next_with_room()):
-            message = heappop(self._ready)[1]
+        while self.is_up and self._ready and (consumer := self._turns.next_of(self.consumers)):
+            message = self._ready.pop()
             self._ready_level.add(-1)
             self._out_level.add(1)
             self.redeliveries += message.deliveries > 0
             message.deliveries += 1
             consumer.take(message)
+        if self.max_length is not None and self.overflow == "drop-head":
+            self._drop_down_to(self.max_length)
 
-    def _next_with_room(self) -> Consumer | None:
-        """The next consumer in turn that may have one more."""
-        if not self.is_up:
-            return None
-        count = len(self.consumers)
-        for step in range(count):
-            consumer = self.consumers[(self._turn + step) % count]
-            if consumer.has_room:
-                self._turn = (self._turn + step + 1) % count
-                return consumer
-        return None
+    def _drop_down_to(self, length: int) -> None:
+        while self.ready > length:
+            self._ready.pop()
+            self._ready_level.add(-1)
+            self.dropped += 1
 
     def settle(self, message: Message, succeeded: bool) -> None:
         """A consumer has acknowledged a message, or given it back. Consumers call this."""
@@ -236,7 +263,7 @@ class MessageQueue:
 
     def _put(self, message: Message) -> None:
         """To its place in the queue."""
-        heappush(self._ready, (message.id, message))
+        self._ready.push(message)
         self._ready_level.add(1)
 
     # Faults ----------------------------------------------------------------------------------------------
@@ -284,12 +311,12 @@ class MessageQueue:
     def totals(self) -> dict[str, float]:
         """Sums since the start: message seconds at consumers (`busy_s`) and at the broker, and counts of messages.
 
-        `completed`: acknowledged. `refused`: not stored. `failed`: dead letters and lost.
+        `completed`: acknowledged. `refused`: not stored. `failed`: dead letters, dropped and lost.
         """
         return {
             "busy_s": self._out_level.area,
             "waiting_s": self._ready_level.area,
             "completed": self.acknowledged,
             "refused": self.refused,
-            "failed": len(self.dead_letters) + self.lost,
+            "failed": len(self.dead_letters) + self.dropped + self.lost,
         }

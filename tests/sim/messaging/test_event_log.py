@@ -376,3 +376,109 @@ def test_bad_input_of_a_group_is_named(sim, options, words):
     log.subscribe("readers", reader(sim, []))
     with pytest.raises(ValueError, match="group='readers' is already"):
         log.subscribe("readers", reader(sim, []))
+
+
+# More partitions while it runs -------------------------------------------------------------------------------
+
+
+def two_keys_that_part(log, more):
+    """A key that moves when there are `more` partitions, and one that stays."""
+    names = [f"key {number}" for number in range(1000)]
+    before = {name: log.partition_of(name) for name in names}
+    log.add_partitions(more)
+    moved = next(name for name in names if log.partition_of(name) != before[name])
+    stayed = next(name for name in names if log.partition_of(name) == before[name])
+    return moved, stayed
+
+
+def test_with_more_partitions_keys_move_and_records_stay_where_they_are(sim):
+    moved, stayed = two_keys_that_part(log_of(Simulation(seed=1), partitions=2), 3)
+    log = log_of(sim, partitions=2)
+    for key in (moved, stayed):
+        log.append(key, "old")
+    sim.run(until=1)
+    log.add_partitions(3)
+    for key in (moved, stayed):
+        log.append(key, "new")
+    sim.run(until=2)
+    places = [(number, r.key, r.value) for number in range(5) for r in log.partition(number).read(0, 9)]
+    where = {(key, value): number for number, key, value in places}
+    assert len(places) == 4
+    assert where[moved, "old"] != where[moved, "new"]
+    assert where[stayed, "old"] == where[stayed, "new"]
+
+
+def test_the_new_partitions_go_to_the_members_with_the_fewest_and_no_other_moves(sim):
+    log = log_of(sim, partitions=4)
+    group = log.subscribe("readers", reader(sim, []), members=3)
+    before = [list(member.partitions) for member in group.members]
+    log.add_partitions(5)
+    after = [member.partitions for member in group.members]
+    assert [part[: len(old)] for part, old in zip(after, before, strict=True)] == before
+    assert sorted(map(len, after)) == [3, 3, 3]
+    assert sorted(number for numbers in after for number in numbers) == list(range(9))
+    assert all(group.member_of(number).partitions.count(number) == 1 for number in range(9))
+
+
+def test_the_order_of_a_key_is_lost_while_old_records_are_unread_and_only_then(sim):
+    moved, _ = two_keys_that_part(log_of(Simulation(seed=1)), 1)
+    for unread_s, expected in ((0.0, ["new", "old 2", "old 3"]), (10.0, ["old 2", "old 3", "new"])):
+        sim = Simulation(seed=1)
+        log, done = log_of(sim), []
+        log.subscribe("readers", reader(sim, done), members=2)
+        for number in range(4):
+            log.append(moved, f"old {number}")
+        sim.run(until=1.5 + unread_s)
+        log.add_partitions(1)
+        log.append(moved, "new")
+        sim.run(until=60)
+        assert done[-3:] == expected
+
+
+@pytest.mark.parametrize(("reset", "missed"), [("latest", 3), ("earliest", 0)])
+def test_what_is_appended_before_the_group_notices_is_skipped_by_reset_latest(sim, reset, missed):
+    moved, _ = two_keys_that_part(log_of(Simulation(seed=1)), 1)
+    log, done = log_of(sim), []
+    group = log.subscribe("readers", reader(sim, done, 0.1), reset=reset)
+    log.add_partitions(1, noticed_after_s=30.0)
+    for number in range(3):
+        log.append(moved, number)
+    sim.run(until=29)
+    assert done == []
+    assert group.lag == 0  # nobody knows of them yet
+    sim.run(until=31)
+    log.append(moved, "later")
+    sim.run(until=60)
+    assert done == [*range(missed, 3), "later"]
+    assert (group.missed, group.lag) == (missed, 0)
+    assert sum(group.committed) == log.appended
+
+
+@settings(max_examples=30)
+@given(
+    adds=st.lists(st.tuples(st.floats(0.1, 10), st.integers(1, 3), st.sampled_from([0.0, 2.0])), max_size=3),
+    members=st.integers(1, 4),
+    crash_s=st.floats(0.1, 15),
+)
+def test_nothing_is_missed_by_a_group_that_reads_from_the_earliest_whenever_partitions_are_added(
+    adds, members, crash_s
+):
+    sim = Simulation(seed=1)
+    log, done = log_of(sim, append_s=0.01, partitions=2), []
+    group = log.subscribe(
+        "readers", reader(sim, done, 0.3), members, reset="earliest", max_poll_records=3, commit_every_s=1.0
+    )
+    sim.inject(Crash("readers-1", at_s=crash_s, restart_after_s=1.0))
+    for at_s, count, noticed_after_s in adds:
+        sim.call_at(at_s, lambda how: log.add_partitions(*how), (count, noticed_after_s))
+
+    def publisher():
+        for number in range(40):
+            yield sim.timeout(0.25)
+            log.append(f"key {number % 9}", number)
+
+    sim.start(publisher())
+    sim.run(until=200)
+    assert set(done) == set(range(40))
+    assert (group.lag, group.missed) == (0, 0)
+    assert sum(group.committed) == log.appended == 40

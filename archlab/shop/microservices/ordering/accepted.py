@@ -41,7 +41,8 @@ from archlab.shop.microservices.ordering.saga_in_memory import UNDO_AGAIN_S
 from archlab.shop.microservices.services.orders import Ordering
 from archlab.sim.failure import Failure, Unavailable
 from archlab.sim.messaging.event_log import EventLog, Record
-from archlab.sim.messaging.message_queue import Message, MessageQueue
+from archlab.sim.messaging.message import Message
+from archlab.sim.messaging.message_queue import MessageQueue
 
 STORE_S = 0.0008
 """To store a message: there, a write that is flushed to the disk, and back (napkin-math: 0.25, 0.3 and 0.25 ms)."""
