@@ -70,7 +70,7 @@ def with_forged_scope(token: str) -> str:
 def unsigned(token: str) -> str:
     """Return a token with the same claims, and a header that says: this is not signed."""
     claims = jwt.decode(token, options={"verify_signature": False})
-    return jwt.encode(claims, None, algorithm="none")
+    return jwt.encode(claims, "", algorithm="none")
 
 
 CALLERS: Mapping[str, tuple[str | None, str]] = {
