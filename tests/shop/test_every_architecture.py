@@ -19,6 +19,8 @@ from archlab.shop.architecture import SHOP_MIX, Architecture, Assortment
 from archlab.shop.config import ShopConfig
 from archlab.shop.day import ORDERS_ONLY, run_shop
 from archlab.shop.domain import NotFound, OrderState, OutOfStock, PaymentDeclined, PaymentState, Refusal
+from archlab.shop.event_driven import PROGRAMS as COMPONENTS_AND_DOOR
+from archlab.shop.event_driven import EventDriven, EventDrivenConfig
 from archlab.shop.microservices import Microservices, MicroservicesConfig
 from archlab.shop.microservices.config import PROGRAMS
 from archlab.shop.monolithic import Monolith, MonolithConfig
@@ -58,6 +60,10 @@ class Case:
 
 KEYS = {"idempotency_keys": True}
 COPIES = {"instances": dict.fromkeys(PROGRAMS, 2) | {"catalogue": 3}}
+TWO_OF_EACH = {"instances": dict.fromkeys(COMPONENTS_AND_DOOR, 2) | {"catalogue": 3}}
+EVENTS = {"whole": True, "pending": True}
+FEWER = {"readers": {"payments": 6}}
+"""Readers, each of which the storm below will kill."""
 
 CASES = {
     "monolithic": Case(Monolith, MonolithConfig(), whole=True),
@@ -75,6 +81,18 @@ CASES = {
     "microservices-stream": Case(Microservices, MicroservicesConfig(ordering="stream", **KEYS), pending=True),
     "microservices-rest": Case(Microservices, MicroservicesConfig(protocol="rest")),
     "microservices-grpc": Case(Microservices, MicroservicesConfig(protocol="grpc")),
+    "event-driven": Case(EventDriven, EventDrivenConfig(**FEWER), **EVENTS),
+    "event-driven-copies": Case(
+        EventDriven, EventDrivenConfig(**TWO_OF_EACH, **FEWER), **EVENTS, dearer_than="event-driven"
+    ),
+    "event-driven-log-tailing": Case(
+        EventDriven, EventDrivenConfig(way_out="log_tailing", **FEWER), **EVENTS
+    ),
+    "event-driven-queue": Case(EventDriven, EventDrivenConfig(topic="queue"), **EVENTS),
+    "event-driven-shards": Case(EventDriven, EventDrivenConfig(topic="shards", partitions=2), **EVENTS),
+    "event-driven-dual-write": Case(
+        EventDriven, EventDrivenConfig(way_out="dual_write", topic="queue"), pending=True
+    ),
 }
 """What the contract is tried on. Every architecture has a small case, and one that runs on more."""
 
@@ -256,7 +274,8 @@ def test_money_and_stock_add_up_after_a_day_on_which_everything_is_sold(case):
     assert_money_and_stock_add_up(shop)
     assert_customers_were_told_the_truth(shop)
     assert shop.rows("stock").on_hand.min() == 0
-    assert day.result.outcomes()["out_of_stock"] > 0
+    cancelled = (shop.rows("orders").state == "cancelled").sum()
+    assert day.result.outcomes().get("out_of_stock", 0) + cancelled > 0.4 * day.result.arrived
     assert day.audit.ok
 
 

@@ -13,22 +13,20 @@ What this leaves out: memory, and a pool of database connections (each worker ha
 ('payments-2', 'payments-2 cpu', 16)
 """
 
-from collections.abc import Callable, Generator
-from typing import Any, ParamSpec, Protocol, TypeVar
+from collections.abc import Callable
+from typing import Any, ParamSpec, Protocol
 
 from simpy.events import Event
 
-from archlab.shop.cores import start_cores
-from archlab.sim.core.active_faults import coming_back, going_down
+from archlab.shop.instance import Instance as RunningCopy
+from archlab.shop.instance import Mortal, Steps
 from archlab.sim.core.events import fail_now
 from archlab.sim.failure import Failure
-from archlab.sim.servers.pool import Pool
 from archlab.sim.simulation import Simulation
 
+__all__ = ["CallerDied", "Instance", "Mortal", "Steps", "Way"]
+
 P = ParamSpec("P")
-T = TypeVar("T")
-Steps = Generator[Event, Any, T]
-"""What a piece of work is: it yields what it waits for, and returns its answer."""
 
 
 class CallerDied(Failure):
@@ -38,14 +36,6 @@ class CallerDied(Failure):
     what = "died before it called"
 
 
-class Mortal(Protocol):
-    """Anything that can die and start again."""
-
-    def crash(self) -> None: ...
-
-    def restart(self) -> None: ...
-
-
 class Way(Protocol):
     """A way to another service, as `archlab.shop.microservices.calls.Client` is."""
 
@@ -53,8 +43,8 @@ class Way(Protocol):
         """Ask for an operation, and return its answer."""
 
 
-class Instance(Pool):
-    """A running copy. It is the pool of its workers; its cores are the part "<name> cpu".
+class Instance(RunningCopy):
+    """A running copy of a service. It is the pool of its workers; its cores are the part "<name> cpu".
 
     Args:
         service: the name of the service it is a copy of.
@@ -66,8 +56,6 @@ class Instance(Pool):
     starts with it, besides its cores: what reads messages for it.
     """
 
-    sim: Simulation
-
     def __init__(
         self,
         sim: Simulation,
@@ -78,12 +66,9 @@ class Instance(Pool):
         queue_limit: int | None = None,
         cores_share: bool = True,
     ) -> None:
-        super().__init__(sim, f"{service}-{number}", workers, queue_limit)
+        super().__init__(sim, service, number, workers, cores, queue_limit, cores_share)
         self.service = service
-        self.cpu = start_cores(sim, f"{self.name} cpu", cores, cores_share)
         self.clients: dict[str, Way] = {}
-        self.life = 1
-        self.inside: list[Mortal] = []
 
     def call(self, service: str, operation: str, *arguments: Any) -> Steps[Any]:
         """Ask another service for an operation, and return its answer.
@@ -104,27 +89,3 @@ class Instance(Pool):
             return nothing
 
         return unless_dead
-
-    def lives(self, life: int) -> bool:
-        """Whether this life of the instance still goes on."""
-        return self.is_up and self.life == life
-
-    @going_down
-    def crash(self) -> None:
-        """Die with everything inside."""
-        super().crash()
-        for part in (self.cpu, *self.inside):
-            part.crash()
-
-    @coming_back
-    def restart(self) -> None:
-        """Start again, empty. Does nothing when it is up."""
-        if not self.is_up:
-            self.life += 1
-        super().restart()
-        for part in (self.cpu, *self.inside):
-            part.restart()
-
-    def slow_down(self, factor: float) -> None:
-        """From now on its cores need `factor` times as long. 1.0: as before."""
-        self.cpu.slow_down(factor)
