@@ -116,6 +116,7 @@ def test_an_output_that_an_answer_has_closed_costs_nothing(monkeypatch: pytest.M
 
 
 LENT = MappingProxyType({"share": 0.02})
+_RETURNED = 0
 
 
 @task_check
@@ -134,6 +135,16 @@ def test_an_answer_that_gives_a_constant_of_the_check_another_value_is_told_so_e
         with pytest.raises(AssertionError, match="your answer changes LENT: leave it as it is"):
             lending(lost)
     assert LENT == {"share": 0.02}
+
+
+def test_a_name_that_begins_with_an_underscore_is_watched_as_well():
+    def lost() -> float:
+        globals()["_RETURNED"] = 5
+        return 0.02
+
+    with pytest.raises(AssertionError, match="your answer changes _RETURNED"):
+        lending(lost)
+    assert _RETURNED == 0
 
 
 def test_an_answer_that_changes_a_scenario_of_the_check_is_told_so(monkeypatch: pytest.MonkeyPatch):

@@ -43,11 +43,11 @@ class Held:
 
 
 class Given:
-    """The public names among `names` and in the modules of chapters among them, as they are when this is made."""
+    """The names among `names` and in the modules of chapters among them, as they are when this is made."""
 
     def __init__(self, names: dict[str, Any]) -> None:
         places = [("", names), *_scenarios(names)]
-        self._held = {prefix + held.name: held for prefix, place in places for held in _public(place)}
+        self._held = {prefix + held.name: held for prefix, place in places for held in _own(place)}
 
     def expect_unchanged(self) -> None:
         """Raise `AssertionError`, which names what was changed, after it stands for the same as before again."""
@@ -63,11 +63,11 @@ def _scenarios(names: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(f"{name}.", vars(module)) for name, module in modules if module.__name__.startswith(SCENARIOS)]
 
 
-def _public(names: dict[str, Any]) -> list[Held]:
+def _own(names: dict[str, Any]) -> list[Held]:
     return [
         Held(names, name, value, _look(name, value))
         for name, value in names.items()
-        if not name.startswith("_")
+        if not name.startswith("__")
     ]
 
 

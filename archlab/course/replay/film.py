@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 
 from archlab.course.explorer.plot import quick_png
 from archlab.course.figures.canvas import write_title
-from archlab.course.replay.recording import Recording
+from archlab.course.replay.recording import Recording, clock
 from archlab.course.replay.scene import Scene
 from archlab.course.replay.traces import Traces
 from archlab.course.style import ARCHITECTURES, LAB, Size, look_of, rc
@@ -67,7 +67,7 @@ class Film:
         time_s = float(self.recording.times_s[moment])
         self.scene.show(self.recording.states(moment))
         self.traces.show(time_s)
-        self._clock.set_text(f"{time_s:,.1f} s")
+        self._clock.set_text(clock(time_s, float(self.recording.times_s[-1]), digits=1))
 
     def png(self, moment: int) -> bytes:
         """Draw a moment, and return the picture: quickly rather than small."""

@@ -63,6 +63,19 @@ class State:
         return "\n".join([*lines, *(f"⚠ {fault}" for fault in self.faults)])
 
 
+SHORT_S = 5.0
+"""Of a recording: shorter ones show milliseconds."""
+
+
+def clock(time_s: float, span_s: float, digits: int) -> str:
+    """Return a moment of a recording that is `span_s` long, with so many digits, or three when it is short.
+
+    >>> clock(0.3471, span_s=0.5, digits=1), clock(21.8, span_s=36.0, digits=1)
+    ('0.347 s', '21.8 s')
+    """
+    return f"{time_s:,.{digits if span_s >= SHORT_S else 3}f} s"
+
+
 class Recording:
     """The samples of a run by time and part; moments are numbers of samples, from 0.
 

@@ -12,7 +12,7 @@ from archlab.course.figures.discs import workers_in_words
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.course.replay.film import DPI, LETTERS
-from archlab.course.replay.recording import Recording
+from archlab.course.replay.recording import Recording, clock
 from archlab.course.replay.scene import Scene
 from archlab.course.replay.workers import workers_of
 from archlab.course.style import Size, rc
@@ -31,7 +31,8 @@ def strip(recording: Recording, graph: nx.DiGraph, size: Size) -> Picture:
             axes = figure.add_axes((k / len(moments) + 0.005, 0.0, 1 / len(moments) - 0.01, 0.86))
             scene = Scene(axes, graph, LETTERS * size.font_pt, recording.largest_queue, names=False)
             scene.show(recording.states(moment))
-            title = f"{recording.times_s[moment]:,.0f} s" + (" (worst)" if moment == recording.worst else "")
+            time = clock(recording.times_s[moment], recording.times_s[-1], digits=0)
+            title = time + (" (worst)" if moment == recording.worst else "")
             figure.text((k + 0.5) / len(moments), 0.98, title, ha="center", va="top", fontweight="bold")
     return Picture(
         figure, f"Four moments. {' '.join(in_words(recording, moment, graph) for moment in moments)}"
