@@ -11,7 +11,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from archlab.course.predictions import giveaways
 
 ROOT = Path(__file__).resolve().parents[2]
-CONVERTED: tuple[str, ...] = ("00_start_here", "01_monolithic", "02_microservices")
+CONVERTED: tuple[str, ...] = (
+    "00_start_here",
+    "01_monolithic",
+    "02_microservices",
+    "03_event_driven",
+)
 """The chapters that keep to it, such as "00_start_here". A chapter that was converted belongs here."""
 
 QUESTION = new_markdown_cell("### The load\n\n> **Predict first.** How many times as long does p99 become?")
