@@ -76,6 +76,25 @@ from archlab.sim.balancing import (
     mesh_defaults,
 )
 from archlab.sim.balancing.mesh import Sidecar
+from archlab.sim.billing import (
+    Usage,
+    bill,
+    billed_s,
+    cost_usd,
+    free_tier,
+    in_provisioned,
+    invocations,
+    managed_instances_usd,
+    memory_gb,
+    on_demand,
+    price_usd,
+    provisioned,
+    provisioned_pays_above,
+    requests_of_event,
+    streamed,
+    total_usd,
+    usd_per_request,
+)
 from archlab.sim.connections import Http1Pool, Http2Connection, Tcp, TcpConnection
 from archlab.sim.connections.tcp import ByteStream
 from archlab.sim.core import Calendar, Level, Repeating
@@ -241,6 +260,7 @@ def a(call, **arguments):
     return call, arguments
 
 
+RUNS = {"requests": 0.25, "run_s": 0.25, "memory_mb": 128}
 SWEEP = sweep_teams(DeliveryModel(), team_counts=[1, 2], replications=2, days=12, warm_up_days=1)
 LOAD = {"handler": handler, "mix": {"browse": 1.0}, "timeout_s": 1.0, "name": "new"}
 TEAMS = {
@@ -694,6 +714,29 @@ TARGETS = {
     "crossing": lambda w: a(crossing, sweep=SWEEP, measure="lead_time_mean_h"),
     "differences": lambda w: a(differences, sweep=SWEEP, measure="lead_time_mean_h"),
     "intervals": lambda w: a(intervals, sweep=SWEEP, measure="lead_time_mean_h"),
+    # bills
+    "Usage": lambda w: a(Usage, **Usage(requests=0.25).amounts()),
+    "Usage.without": lambda w: a(Usage(requests=2).without, allowance=Usage(requests=1)),
+    "on_demand": lambda w: a(on_demand, **RUNS, cold_share=0.25, init_s=0.25, storage_mb=1024),
+    "invocations": lambda w: a(invocations, run_s=[0.25, 0.5], memory_mb=128, init_s=[0.25]),
+    "billed_s": lambda w: a(billed_s, run_s=[0.25, 0.5], init_s=[0.25]),
+    "provisioned": lambda w: a(provisioned, environments=2, lasts_s=0.25, memory_mb=128),
+    "in_provisioned": lambda w: a(in_provisioned, **RUNS),
+    "streamed": lambda w: a(streamed, answers=0.25, answer_mb=0.25),
+    "requests_of_event": lambda w: a(requests_of_event, event_kb=0.25),
+    "memory_gb": lambda w: a(memory_gb, memory_mb=128),
+    "bill": lambda w: a(bill, usage=Usage(requests=2), architecture="arm", free=Usage(requests=1)),
+    "total_usd": lambda w: a(total_usd, usage=Usage(requests=2), architecture="arm", free=Usage(requests=1)),
+    "cost_usd": lambda w: a(cost_usd, item="compute", amount=0.25, architecture="arm"),
+    "price_usd": lambda w: a(price_usd, item="compute", architecture="arm"),
+    "usd_per_request": lambda w: a(
+        usd_per_request, run_s=0.25, memory_mb=128, architecture="arm", cold_share=0.25, init_s=0.25
+    ),
+    "provisioned_pays_above": lambda w: a(provisioned_pays_above, architecture="arm"),
+    "managed_instances_usd": lambda w: a(
+        managed_instances_usd, requests=0.25, instance_h=0.25, on_demand_usd_per_h=0.25, discount=0.25
+    ),
+    "free_tier": lambda w: a(free_tier),
     "littles_law": lambda w: a(littles_law, arrival_rate_per_s=0.25, response_s=0.25),
     "littles_law_gap": lambda w: a(littles_law_gap, in_system=0.25, arrival_rate_per_s=0.25, response_s=0.25),
     "erlang_b": lambda w: a(erlang_b, servers=2, offered_load=0.25),
@@ -783,7 +826,10 @@ NOUGHT = set(
         initial_time instances jitter_ratio latency_s loss low max_ejected metric offered_load per_s per_success
         priority proxy_cpu_s proxy_s q queue_limit queue_limit_each renewal_threshold replicas request_bytes
         response_bytes response_s retries seed serial_fraction service_cv sigma size_bytes stabilisation_s start_per_s
-        startup_s store_s successes think_s time_s timeout_s tolerance warm_up_days warmup_s within_s work_s""",
+        startup_s store_s successes think_s time_s timeout_s tolerance warm_up_days warmup_s within_s work_s
+        answer_mb answers cold_share compute_gb_s discount environments event_kb init_s instance_h lasts_s log_poller_h
+        on_demand_usd_per_h provisioned_compute_gb_s provisioned_gb_s queue_poller_h requests run_s
+        snapshot_cache_gb_s snapshot_restore_gb storage_gb_s streamed_gb tenant_environments_gb transitions""",
     )
 )
 """Parameters that may be 0."""
@@ -851,6 +897,10 @@ ALLOWED = {
     "PooledPercentile.values": "[] [None]",
     "deliver.days": "0.5",
     "sweep_teams.warm_up_days": "0.5",
+    "invocations.run_s": "0.5",
+    "invocations.init_s": "0.5",
+    "billed_s.run_s": "0.5",
+    "billed_s.init_s": "0.5",
     "erlang_b.servers": "0",
     "usl.alpha": "0",
     "usl_peak.alpha": "0",
@@ -966,6 +1016,7 @@ FACES = [
         ".core",
         ".servers",
         ".balancing",
+        ".billing",
         ".connections",
         ".messaging",
         ".discovery",
