@@ -26,6 +26,9 @@ from archlab.sim.distributions import (
 from archlab.sim.experiment import PooledPercentile, replicate, sweep
 from archlab.sim.failure import Crashed, Failure, Refused, TimedOut, Unavailable
 from archlab.sim.faults import Crash, Fault, Lossy, Partition, SlowDown
+from archlab.sim.functions.account import CloudAccount
+from archlab.sim.functions.failures import CutOff, Throttled
+from archlab.sim.functions.function import Function
 from archlab.sim.load import Request
 from archlab.sim.messaging.event_log import EventLog
 from archlab.sim.messaging.message_queue import MessageQueue
@@ -58,10 +61,12 @@ __all__ = [
     "Bursts",
     "CircuitBreaker",
     "ClientSideDiscovery",
+    "CloudAccount",
     "Constant",
     "Consul",
     "Crash",
     "Crashed",
+    "CutOff",
     "Deterministic",
     "Distribution",
     "Diurnal",
@@ -72,6 +77,7 @@ __all__ = [
     "Exponential",
     "Failure",
     "Fault",
+    "Function",
     "Hedge",
     "HorizontalPodAutoscaler",
     "Lognormal",
@@ -103,6 +109,7 @@ __all__ = [
     "Station",
     "Streams",
     "Task",
+    "Throttled",
     "TimeLimit",
     "TimedOut",
     "TokenBucket",

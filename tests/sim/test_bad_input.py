@@ -20,6 +20,7 @@ from archlab.sim import (
     Bursts,
     CircuitBreaker,
     ClientSideDiscovery,
+    CloudAccount,
     Constant,
     Consul,
     Crash,
@@ -31,6 +32,7 @@ from archlab.sim import (
     EventLog,
     Exponential,
     Failure,
+    Function,
     Hedge,
     HorizontalPodAutoscaler,
     Lognormal,
@@ -100,6 +102,13 @@ from archlab.sim.connections.tcp import ByteStream
 from archlab.sim.core import Calendar, Level, Repeating
 from archlab.sim.discovery import EurekaSettings, Quorum, Swim, build, kind_of
 from archlab.sim.distributions import as_distribution
+from archlab.sim.functions import (
+    AsyncInvocations,
+    AsyncPolicy,
+    ScalingRate,
+    computing_s,
+    processors,
+)
 from archlab.sim.messaging import (
     BatchPolicy,
     BatchWork,
@@ -222,6 +231,10 @@ class World:
     @cached_property
     def stream(self):
         return ShardStream(self.sim, "stream", append_s=0.001)
+
+    @cached_property
+    def function(self):
+        return Function(self.sim, "function", handler, init_s=0.1, keep_alive_s=60)
 
     @cached_property
     def pool(self):
@@ -625,6 +638,35 @@ TARGETS = {
         BatchPolicy, batch_size=2, bisect=True, max_retries=2, max_age_s=0.25, retry_s=0.25
     ),
     "BatchWork": lambda w: a(BatchWork, sim=w.sim, handler=handler, policy=BatchPolicy(), retention_s=0.25),
+    # functions
+    "CloudAccount": lambda w: a(CloudAccount, sim=w.sim, concurrency=9, scaling=ScalingRate(1, 1.0)),
+    "ScalingRate": lambda w: a(ScalingRate, environments=2, per_s=0.25, is_shared=True),
+    "Function": lambda w: a(
+        Function,
+        sim=w.sim,
+        name="new",
+        handler=handler,
+        init_s=0.25,
+        keep_alive_s=0.25,
+        memory_mb=2.0,
+        time_limit_s=0.25,
+        requests_each=2,
+        account=CloudAccount(w.sim, 9),
+        reserved=4,
+        provisioned=2,
+    ),
+    "Function.invoke": lambda w: a(w.function.invoke, payload=7),
+    "Function.provision": lambda w: a(w.function.provision, environments=2),
+    "Function.slow_down": lambda w: a(w.function.slow_down, factor=2.0),
+    "Function.computing_s": lambda w: a(w.function.computing_s, cpu_s=0.25, threads=2),
+    "Invocation.compute": lambda w: a(w.function.invoke().compute, cpu_s=0.25, threads=2),
+    "AsyncPolicy": lambda w: a(
+        AsyncPolicy, max_retries=2, retry=Backoff(1.0), max_age_s=0.25, not_run=Backoff(1.0)
+    ),
+    "AsyncInvocations": lambda w: a(AsyncInvocations, function=w.function, policy=AsyncPolicy()),
+    "AsyncInvocations.send": lambda w: a(AsyncInvocations(w.function).send, payload=7),
+    "computing_s": lambda w: a(computing_s, cpu_s=0.25, memory_mb=2.0, threads=2),
+    "processors": lambda w: a(processors, memory_mb=2.0),
     # discovery
     "Eureka": lambda w: a(
         Eureka, sim=w.sim, network=w.network, servers=["x", "y"], settings=EurekaSettings(), name="new"
@@ -893,6 +935,17 @@ ALLOWED = {
     "EnhancedFanOut.propagation_s": "0",
     "BatchPolicy.bisect": "True",
     "BatchPolicy.max_retries": "0",
+    "ScalingRate.is_shared": "True",
+    "Function.init_s": "0",
+    "Function.keep_alive_s": "0",
+    "Function.provisioned": "0",
+    "Function.invoke.payload": " ".join(ODD),
+    "Function.provision.environments": "0",
+    "Function.computing_s.cpu_s": "0",
+    "Invocation.compute.cpu_s": "0",
+    "AsyncPolicy.max_retries": "0",
+    "AsyncInvocations.send.payload": " ".join(ODD),
+    "computing_s.cpu_s": "0",
     "percentile.values": "[None]",
     "PooledPercentile.values": "[] [None]",
     "deliver.days": "0.5",
@@ -931,6 +984,9 @@ REFUSED = {
     "pooled_percentile.q": "0",
     "TcpConnection.exchange.answer_bytes": "0",
     "TokenBucket.burst": "0.5",
+    "ScalingRate.environments": "0",
+    "ScalingRate.per_s": "0",
+    "Function.reserved": "0",
     "Consul.deregister.service": "text",
     "mmck.arrival_rate_per_s": "0",
     "amdahl.n": "0.5",
@@ -1019,6 +1075,7 @@ FACES = [
         ".billing",
         ".connections",
         ".messaging",
+        ".functions",
         ".discovery",
         ".resilience",
         ".teams",
@@ -1043,6 +1100,9 @@ MADE_BY_THE_KIT = {
         "Record",
         "Shard",
         "ShardRecord",
+        "Environment",
+        "Invocation",
+        "AsyncEvent",
     },
     "by formulas and statistics: what they return": {"QueueState", "TandemState", "UslFit", "Interval"},
     "abstract: a subclass looks at the arguments": {
@@ -1077,6 +1137,8 @@ MADE_BY_THE_KIT = {
         "Shed",
         "BulkheadFull",
         "CircuitOpen",
+        "CutOff",
+        "Throttled",
     },
     "a row of the list of kinds": {"Kind"},
 }
@@ -1122,6 +1184,10 @@ INSIDE = {
     "add": "for those who write parts",
     "register": "for those who write parts",
     "mend": "takes what `cut` returned",
+    "require_room": "asked by functions",
+    "may_run": "asked by functions",
+    "may_start": "asked by functions",
+    "end": "told by invocations",
     "started": "told by Replicas",
     "ended": "told by Replicas",
     "record": "told by Replicas",
