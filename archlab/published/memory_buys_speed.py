@@ -31,12 +31,11 @@ import pandas as pd
 from archlab.data import load
 from archlab.sim.billing import memory_gb
 from archlab.sim.faults import SlowDown
+from archlab.sim.functions.memory import computing_s, processors
 from archlab.sim.servers.processor_sharing import SharedProcessors
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_whole
 
-MB_PER_CORE = 1769
-"""The memory that comes with one virtual core."""
 KNOWN_MB = 1024
 """The memory from which the work is taken."""
 WAITS = "Python 3.13"
@@ -46,7 +45,7 @@ WAITS = "Python 3.13"
 def core_share(memory_mb: int) -> float:
     """Return the share of one core that one thread gets with this memory: 1 at most."""
     memory_gb(memory_mb)  # it is one that a function may have
-    return min(1.0, memory_mb / MB_PER_CORE)
+    return min(1.0, processors(memory_mb))
 
 
 def work_s(run_s: float, memory_mb: int) -> float:
@@ -58,7 +57,8 @@ def work_s(run_s: float, memory_mb: int) -> float:
 def run_s(work_s: float, memory_mb: int) -> float:
     """Return how long the work takes with this memory."""
     require_non_negative("work_s", work_s)
-    return work_s / core_share(memory_mb)
+    core_share(memory_mb)  # it is memory that a function may have
+    return computing_s(work_s, memory_mb)
 
 
 def simulated_s(work_s: float, memory_mb: int, threads: int = 1) -> float:

@@ -5,7 +5,6 @@ import pytest
 from archlab.data import load
 from archlab.published.memory_buys_speed import (
     KNOWN_MB,
-    MB_PER_CORE,
     WAITS,
     compare,
     core_share,
@@ -14,6 +13,7 @@ from archlab.published.memory_buys_speed import (
     simulated_s,
     work_s,
 )
+from archlab.sim.functions.memory import MB_PER_PROCESSOR
 
 UNEXPLAINED = "Java 25"
 COMPUTE = [".NET 8", ".NET 10", "Quarkus native", "GraalVM 21", "shell", UNEXPLAINED]
@@ -26,7 +26,7 @@ def table():
 
 def test_a_core_comes_with_the_memory_of_the_table():
     row = load("first_invocations").set_index("product").loc["AWS Lambda"]
-    assert (row.memory_mb, row.value) == (MB_PER_CORE, 1)
+    assert (row.memory_mb, row.value) == (MB_PER_PROCESSOR, 1)
 
 
 def test_the_table_has_the_runtimes_that_are_tested_here():
@@ -82,7 +82,7 @@ def test_threads_share_what_there_is():
 
 def test_above_one_core_more_memory_is_no_faster_for_one_thread():
     assert core_share(884) == pytest.approx(0.5, abs=0.001)
-    assert core_share(MB_PER_CORE) == core_share(10_240) == 1.0
+    assert core_share(int(MB_PER_PROCESSOR)) == core_share(10_240) == 1.0
 
 
 @pytest.mark.parametrize(

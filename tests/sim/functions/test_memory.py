@@ -3,7 +3,6 @@
 import pytest
 
 from archlab.data import load
-from archlab.published.memory_buys_speed import run_s
 from archlab.sim.functions import computing_s, processors
 from archlab.sim.functions.memory import MB_PER_PROCESSOR
 
@@ -24,9 +23,3 @@ def test_computing_takes_a_constant_number_of_gigabyte_seconds_up_to_one_process
 def test_more_threads_than_processors_are_no_faster():
     assert computing_s(1.0, 2 * MB_PER_PROCESSOR, threads=2) == 0.5
     assert computing_s(1.0, 2 * MB_PER_PROCESSOR, threads=8) == 0.5
-
-
-@pytest.mark.parametrize("memory_mb", [128, 512, 1024, 4096])
-def test_it_is_the_rule_that_is_held_against_measured_first_calls(memory_mb):
-    """`archlab.published.memory_buys_speed` works it out with a slowed processor."""
-    assert computing_s(0.5, memory_mb) == pytest.approx(run_s(0.5, memory_mb))
