@@ -80,10 +80,6 @@ class Field:
     type: type = str
     default: Any = None
 
-    @property
-    def is_required(self) -> bool:
-        return self.default is None
-
     def read(self, data: Mapping[str, Any]) -> Any:
         """Return its value in an event. Raises `Unreadable`."""
         value = data.get(self.name, self.default)

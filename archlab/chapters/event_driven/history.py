@@ -14,7 +14,6 @@ How often people ask for what, and how often a card is declined, are assumptions
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -351,9 +350,3 @@ class _Play:
         for product, count in pieces.items():
             self.left[product] += count
             self.history.shelf[product].append((at_s, self.left[product]))
-
-
-def are_in_order(history: History) -> bool:
-    """Return whether the history runs forward in time, without two wishes at one moment."""
-    times = [one.wish.at_s for one in history.happened]
-    return all(one < other for one, other in pairwise(times))
