@@ -16,6 +16,7 @@ CONVERTED: tuple[str, ...] = (
     "01_monolithic",
     "02_microservices",
     "03_event_driven",
+    "05_serverless",
 )
 """The chapters that keep to it, such as "00_start_here". A chapter that was converted belongs here."""
 

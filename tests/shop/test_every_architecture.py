@@ -24,6 +24,7 @@ from archlab.shop.event_driven import EventDriven, EventDrivenConfig
 from archlab.shop.microservices import Microservices, MicroservicesConfig
 from archlab.shop.microservices.config import PROGRAMS
 from archlab.shop.monolithic import Monolith, MonolithConfig
+from archlab.shop.serverless import FUNCTIONS, Serverless, ServerlessConfig
 from archlab.shop.store import OrderStatus
 from archlab.sim import Crash, Exponential, Mix, Poisson, Simulation, SlowDown, Trace
 from archlab.sim.load import Request
@@ -65,6 +66,9 @@ EVENTS = {"whole": True, "pending": True}
 FEWER = {"readers": {"payments": 6}}
 """Readers, each of which the storm below will kill."""
 
+SAME_START = {"init_s": 0.2, "keep_alive_s": 10.0}
+"""Every cold start takes as long as the last one, and who comes after a quiet time has one."""
+
 CASES = {
     "monolithic": Case(Monolith, MonolithConfig(), whole=True),
     "monolithic-copies": Case(Monolith, MonolithConfig(clones=3), whole=True, dearer_than="monolithic"),
@@ -92,6 +96,16 @@ CASES = {
     "event-driven-shards": Case(EventDriven, EventDrivenConfig(topic="shards", partitions=2), **EVENTS),
     "event-driven-dual-write": Case(
         EventDriven, EventDrivenConfig(way_out="dual_write", topic="queue"), pending=True
+    ),
+    "serverless": Case(Serverless, ServerlessConfig(**SAME_START)),
+    "serverless-keys": Case(Serverless, ServerlessConfig(**SAME_START, **KEYS), whole=True, pending=True),
+    "serverless-provisioned": Case(Serverless, ServerlessConfig(provisioned=dict.fromkeys(FUNCTIONS, 8))),
+    "serverless-pool": Case(
+        Serverless,
+        ServerlessConfig(**SAME_START, **KEYS, connection_pool=True),
+        whole=True,
+        pending=True,
+        dearer_than="serverless",
     ),
 }
 """What the contract is tried on. Every architecture has a small case, and one that runs on more."""

@@ -105,7 +105,12 @@ from archlab.sim.distributions import as_distribution
 from archlab.sim.functions import (
     AsyncInvocations,
     AsyncPolicy,
+    ObjectStore,
+    PollerScaling,
+    QueueTrigger,
     ScalingRate,
+    ScheduleTrigger,
+    StreamTrigger,
     computing_s,
     processors,
 )
@@ -235,6 +240,14 @@ class World:
     @cached_property
     def function(self):
         return Function(self.sim, "function", handler, init_s=0.1, keep_alive_s=60)
+
+    @cached_property
+    def quick(self):
+        return Function(self.sim, "quick", handler, init_s=0.1, keep_alive_s=60, time_limit_s=0.25)
+
+    @cached_property
+    def objects(self):
+        return ObjectStore(self.sim, "objects")
 
     @cached_property
     def pool(self):
@@ -657,6 +670,7 @@ TARGETS = {
     ),
     "Function.invoke": lambda w: a(w.function.invoke, payload=7),
     "Function.provision": lambda w: a(w.function.provision, environments=2),
+    "Function.usage": lambda w: a(w.function.usage, bills_initialisation=True, storage_mb=1024),
     "Function.slow_down": lambda w: a(w.function.slow_down, factor=2.0),
     "Function.computing_s": lambda w: a(w.function.computing_s, cpu_s=0.25, threads=2),
     "Invocation.compute": lambda w: a(w.function.invoke().compute, cpu_s=0.25, threads=2),
@@ -665,6 +679,40 @@ TARGETS = {
     ),
     "AsyncInvocations": lambda w: a(AsyncInvocations, function=w.function, policy=AsyncPolicy()),
     "AsyncInvocations.send": lambda w: a(AsyncInvocations(w.function).send, payload=7),
+    "PollerScaling": lambda w: a(PollerScaling, at_first=2, per_minute=0.25, most=4),
+    "QueueTrigger": lambda w: a(
+        QueueTrigger,
+        function=w.quick,
+        queue=w.queue,
+        batch_size=2,
+        window_s=0.25,
+        pollers=PollerScaling(),
+        partial_failures=True,
+        visibility_s=0.75,
+    ),
+    "StreamTrigger": lambda w: a(
+        StreamTrigger,
+        function=w.quick,
+        stream=w.stream,
+        policy=BatchPolicy(),
+        reading=Polling(),
+        reset="latest",
+    ),
+    "ScheduleTrigger": lambda w: a(
+        ScheduleTrigger,
+        target=w.quick,
+        every_s=0.25,
+        first_s=0.25,
+        twice=0.25,
+        missed=[2],
+        apart_s=0.25,
+    ),
+    "ObjectStore": lambda w: a(ObjectStore, sim=w.sim, name="new", put_s=0.25, get_s=0.25, bytes_per_s=0.25),
+    "ObjectStore.put": lambda w: a(w.objects.put, key="new", size_bytes=2, body=7),
+    "ObjectStore.get": lambda w: a(w.objects.get, key="new"),
+    "ObjectStore.notify": lambda w: a(
+        w.objects.notify, target=w.quick, notice_s=0.25, twice=0.25, prefix="new"
+    ),
     "computing_s": lambda w: a(computing_s, cpu_s=0.25, memory_mb=2.0, threads=2),
     "processors": lambda w: a(processors, memory_mb=2.0),
     # discovery
@@ -945,6 +993,23 @@ ALLOWED = {
     "Invocation.compute.cpu_s": "0",
     "AsyncPolicy.max_retries": "0",
     "AsyncInvocations.send.payload": " ".join(ODD),
+    "Function.usage.bills_initialisation": "True",
+    "PollerScaling.per_minute": "0",
+    "QueueTrigger.window_s": "0",
+    "QueueTrigger.partial_failures": "True",
+    "ScheduleTrigger.first_s": "0",
+    "ScheduleTrigger.twice": "0 [] {}",
+    "ScheduleTrigger.missed": "0 0.5 [] {}",
+    "ScheduleTrigger.apart_s": "0",
+    "ObjectStore.put_s": "0",
+    "ObjectStore.get_s": "0",
+    "ObjectStore.put.key": "text",
+    "ObjectStore.put.size_bytes": "0",
+    "ObjectStore.put.body": " ".join(ODD),
+    "ObjectStore.get.key": "text",
+    "ObjectStore.notify.notice_s": "0",
+    "ObjectStore.notify.twice": "0",
+    "ObjectStore.notify.prefix": "text none",
     "computing_s.cpu_s": "0",
     "percentile.values": "[None]",
     "PooledPercentile.values": "[] [None]",
@@ -987,6 +1052,8 @@ REFUSED = {
     "ScalingRate.environments": "0",
     "ScalingRate.per_s": "0",
     "Function.reserved": "0",
+    "ScheduleTrigger.target": "text",
+    "ObjectStore.notify.target": "text",
     "Consul.deregister.service": "text",
     "mmck.arrival_rate_per_s": "0",
     "amdahl.n": "0.5",
@@ -1103,6 +1170,8 @@ MADE_BY_THE_KIT = {
         "Environment",
         "Invocation",
         "AsyncEvent",
+        "Firing",
+        "StoredObject",
     },
     "by formulas and statistics: what they return": {"QueueState", "TandemState", "UslFit", "Interval"},
     "abstract: a subclass looks at the arguments": {
@@ -1139,6 +1208,7 @@ MADE_BY_THE_KIT = {
         "CircuitOpen",
         "CutOff",
         "Throttled",
+        "NotFound",
     },
     "a row of the list of kinds": {"Kind"},
 }

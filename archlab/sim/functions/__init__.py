@@ -8,9 +8,21 @@ from archlab.sim.functions.function import Function
 from archlab.sim.functions.invocation import Invocation
 from archlab.sim.functions.memory import computing_s, processors
 from archlab.sim.functions.scaling import BEFORE_2023, TODAY, ScalingRate
+from archlab.sim.functions.triggers import (
+    POLLERS_2022,
+    Firing,
+    NotFound,
+    ObjectStore,
+    PollerScaling,
+    QueueTrigger,
+    ScheduleTrigger,
+    StoredObject,
+    StreamTrigger,
+)
 
 __all__ = [
     "BEFORE_2023",
+    "POLLERS_2022",
     "TODAY",
     "AsyncEvent",
     "AsyncInvocations",
@@ -18,9 +30,17 @@ __all__ = [
     "CloudAccount",
     "CutOff",
     "Environment",
+    "Firing",
     "Function",
     "Invocation",
+    "NotFound",
+    "ObjectStore",
+    "PollerScaling",
+    "QueueTrigger",
     "ScalingRate",
+    "ScheduleTrigger",
+    "StoredObject",
+    "StreamTrigger",
     "Throttled",
     "computing_s",
     "processors",

@@ -29,6 +29,7 @@ True
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from math import nan
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -46,8 +47,11 @@ class Environment:
     """One place where a function runs.
 
     `number` counts the function's environments from 1, `ready_s` is when it is, or was, initialised, `inside` how many
-    requests it works on, `served` how many it has worked on. `kept` is what handlers keep there for the next request.
+    requests it works on, since `busy_since_s` without a pause, `served` how many it has worked on. `kept` is what
+    handlers keep there for the next request.
     """
+
+    busy_since_s = nan
 
     def __init__(self, number: int, ready_s: float, is_provisioned: bool) -> None:
         self.number = number
@@ -115,6 +119,7 @@ class Environments:
         environment.inside += 1
         environment.served += 1
         if environment.inside == 1:
+            environment.busy_since_s = self.sim.now
             self._count_busy(environment, 1)
         has_room = environment.inside < self.requests_each
         if has_room and not environment.is_offered:

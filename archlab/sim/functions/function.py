@@ -35,10 +35,10 @@ from simpy.events import URGENT
 from archlab.sim.core.active_faults import coming_back, going_down, slowing_down
 from archlab.sim.core.calendar import require_same_sim, require_sim
 from archlab.sim.core.events import fail_now
-from archlab.sim.core.level import Level
 from archlab.sim.distributions import Distribution
 from archlab.sim.failure import Crashed, Failure, Unavailable
 from archlab.sim.functions.account import CloudAccount
+from archlab.sim.functions.counted import Counted
 from archlab.sim.functions.environment import Environment, Environments
 from archlab.sim.functions.failures import CutOff, Throttled
 from archlab.sim.functions.invocation import Handler, Invocation
@@ -58,7 +58,7 @@ TIME_LIMIT_S = 900.0
 """The longest that AWS Lambda lets a function run."""
 
 
-class Function:
+class Function(Counted):
     """A function, known to the simulation by `name`.
 
     Args:
@@ -72,10 +72,7 @@ class Function:
         reserved: how much of the account's concurrency is for it alone, and all that it gets. None: it shares.
         provisioned: how many environments are ready at the start, and kept ready.
 
-    Counts since the start: `invocations` that were let in, of which `cold` had to wait for an initialisation and
-    `spilled` were not served by what was provisioned; `completed`; `throttled`; `cut_off` at the time limit; `failed`
-    for any reason but throttling. In samples the queue is what waits for initialisation, `busy` are environments at
-    work, initialisation included, and `capacity` is how many may work at the same time (at least 1 is shown).
+    What is counted, measured and billed is in `archlab.sim.functions.counted`.
     Raises `ValueError` or `TypeError` when an argument is not allowed or the name is taken.
     """
 
@@ -106,17 +103,12 @@ class Function:
         require_same_sim(sim, "account", self.account)
         self.account.require_room(reserved, provisioned)
         self.environments = Environments(sim, name, init_s, keep_alive_s, requests_each)
+        super().__init__(sim, self.environments, provisioned)
         self.sim, self.name, self.handler = sim, name, handler
-        self.memory_mb, self.time_limit_s = memory_mb, time_limit_s
-        self.reserved, self.provisioned = reserved, provisioned
-        self.is_up = True
-        self.invocations = self.cold = self.spilled = 0
-        self.completed = self.throttled = self.cut_off = self.failed = 0
+        self.memory_mb, self.time_limit_s, self.reserved = memory_mb, time_limit_s, reserved
         self._inside: dict[Invocation, None] = {}
-        self._waiting: set[Invocation] = set()  # for the initialisation of their environment
-        self._waiting_level = Level(sim)
         self.account.functions.append(self)
-        self._keep_provisioned(are_ready=True)
+        self._provisioned.keep(are_ready=True)
         sim.add(self)
 
     # Work ------------------------------------------------------------------------------------------------
@@ -153,19 +145,8 @@ class Function:
     def _begin(self, invocation: Invocation, environment: Environment) -> None:
         self.environments.enter(environment)
         self._inside[invocation] = None
-        self.invocations += 1
-        self.spilled += self.provisioned > 0 and not environment.is_provisioned
-        if environment.ready_s > self.sim.now:
-            self.cold += 1
-            self._waiting.add(invocation)
-            self._waiting_level.add(1)
-            self.sim.call_at(environment.ready_s, self._initialised, invocation)
+        self._count_in(invocation, environment)
         invocation.enter(environment)
-
-    def _initialised(self, invocation: Invocation) -> None:
-        if invocation in self._waiting:
-            self._waiting.remove(invocation)
-            self._waiting_level.add(-1)
 
     def computing_s(self, cpu_s: float, threads: int = 1) -> float:
         """How long `cpu_s` seconds of work of one processor take that begin now, spread evenly over `threads`.
@@ -178,15 +159,11 @@ class Function:
         """An invocation is over. Called by the invocation itself."""
         environment = invocation.environment
         del self._inside[invocation]
-        self._initialised(invocation)  # if it ends before
-        if failure is None:
-            self.completed += 1
-        else:
-            self.failed += 1
+        self._count_out(invocation, failure)
         if isinstance(failure, CutOff):
-            self.cut_off += 1
             self._lose(environment)
         self.environments.leave(environment)
+        self._note_on_meter(environment)
 
     # Environments ----------------------------------------------------------------------------------------
 
@@ -197,7 +174,8 @@ class Function:
         """
         require_whole("environments", environments, at_least=0)
         self.account.require_room(self.reserved, environments, instead_of=self)
-        self.provisioned = environments
+        self._provisioned.count = environments
+        self.meter.provision(environments)
         self._keep_provisioned()
 
     def replace(self) -> None:
@@ -213,22 +191,8 @@ class Function:
         self.environments.send_away(environment)
         self._keep_provisioned()
 
-    def _keep_provisioned(self, are_ready: bool = False) -> None:
-        """Start what is missing of the provisioned environments, and let go what is too much."""
-        everyone = self.environments.here.values()
-        ready = [one for one in everyone if one.is_provisioned and not one.is_leaving]
-        for environment in ready[self.provisioned :]:
-            self.environments.send_away(environment)
-        for _ in range((self.provisioned - len(ready)) * self.is_up):
-            environment = self.environments.start(is_provisioned=True, is_ready=are_ready)
-            if are_ready:
-                self.environments.offer(environment)
-            else:
-                self.sim.call_at(environment.ready_s, self._offer, environment)
-
-    def _offer(self, environment: Environment) -> None:
-        if not environment.is_leaving:
-            self.environments.offer(environment)
+    def _keep_provisioned(self) -> None:
+        self._provisioned.keep(is_up=self.is_up)
 
     # Faults ----------------------------------------------------------------------------------------------
 
@@ -257,49 +221,3 @@ class Function:
         if not self.is_up:
             self.is_up = True
             self._keep_provisioned()
-
-    # Measurement -----------------------------------------------------------------------------------------
-
-    @property
-    def busy(self) -> int:
-        """How many environments are at work, initialisation for a request included."""
-        return self.environments.busy.value
-
-    @property
-    def on_demand_busy(self) -> int:
-        """How many of them are not provisioned."""
-        return self.environments.on_demand_busy
-
-    @property
-    def instances(self) -> int:
-        """How many environments there are, at work or idle."""
-        return self.environments.alive.value
-
-    @property
-    def instance_s(self) -> float:
-        """The number of environments summed over time since the start."""
-        return self.environments.alive.area
-
-    @property
-    def none_free_s(self) -> float:
-        """For how long the next request would have needed a new environment.
-
-        As a share of the time it is the probability of a cold start, when requests come as a Poisson process: they see
-        what there is over time (PASTA). It is a less noisy estimate than the share of cold starts that happened.
-        """
-        return self.environments.none_free.area
-
-    def sample(self) -> tuple[int, int, int, bool]:
-        """What waits for initialisation, environments at work, how many may be, and whether it is up, now."""
-        limit = self.account.concurrency if self.reserved is None else self.reserved
-        return self._waiting_level.value, self.busy, max(1, limit), self.is_up
-
-    def totals(self) -> dict[str, float]:
-        """Sums since the start: seconds of environments at work and of waiting for them, counts of invocations."""
-        return {
-            "busy_s": self.environments.busy.area,
-            "waiting_s": self._waiting_level.area,
-            "completed": self.completed,
-            "refused": self.throttled,
-            "failed": self.failed,
-        }

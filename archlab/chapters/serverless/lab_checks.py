@@ -1,0 +1,245 @@
+"""The checks of lab 05. Each gets a learner's answer, tries it under the seed of this run, and says what it saw.
+
+>>> servers(lambda **case: -1.0)
+Traceback (most recent call last):
+AssertionError: run_s=0.1155, memory_mb=512, server_usd_per_h=0.0416, server_per_s=31, least_servers=2: from -1 \
+requests a second on; a load is 0 or more, or infinite
+"""
+
+from itertools import product
+from math import isinf, isnan
+
+from archlab.chapters.serverless import lab as launch_days
+from archlab.chapters.serverless import lab_cold, lab_pieces, lab_servers, lab_settings, lab_twice
+from archlab.course.labs import (
+    Answer,
+    expect,
+    expect_at_least,
+    expect_at_most,
+    expect_close,
+    expect_number,
+    expect_numbers,
+    expect_steps,
+    seed,
+    stream,
+    task_check,
+)
+from archlab.shop.audit import ANOMALIES
+from archlab.shop.serverless import ServerlessConfig
+
+MOST_CALLS = 10
+"""Of a function that is killed or overtaken at each of its calls in turn; the solution has three."""
+PRICE_ROOM = 1.025
+"""A bill may be so many times the least one: settings that cost about the same are as good."""
+MOST_PIECES = 30
+"""The solution needs about 20."""
+SERVERS_ROOM = 0.005
+
+
+@task_check
+def cold(cold_share: Answer) -> str:
+    """Compare a learner's count of cold starts with the simulated platform's."""
+    random, shares = stream("cold"), []
+    for _ in range(4):
+        trace = lab_cold.drawn(random)
+        given = expect_number(
+            cold_share(list(trace.arrivals_s), trace.run_s, trace.init_s, trace.keep_alive_s), "the share"
+        )
+        expect(0 <= given <= 1, f"the share is {given:g}; it must be between 0 and 1")
+        requests, right = len(trace.arrivals_s), trace.cold_share()
+        expect(
+            abs(given - right) * requests < 0.5,
+            f"{given * requests:.0f} of {requests} requests are cold by your count, {right * requests:.0f} on the "
+            "platform. Which environment takes a request, and from when on does it idle?",
+        )
+        shares.append(f"{right:.0%}")
+    return f"{', '.join(shares)} of the requests are cold, counted and simulated"
+
+
+@task_check
+def settings(choose: Answer) -> str:
+    """Let services live with a learner's settings, and compare the bill with the least one."""
+    random, bills = stream("settings"), []
+    for kind in lab_settings.KINDS:
+        service, luck = lab_settings.drawn(random, kind), int(random.integers(2**31))
+        given = expect_numbers(choose(lab_settings.Trials(service, luck)), 2, "choose")
+        expect(given[0] in lab_settings.MEMORY_MB, f"memory_mb is {given[0]:g}; it must be on the menu")
+        expect(
+            given[1] in range(lab_settings.MOST_PROVISIONED + 1),
+            f"provisioned is {given[1]:g}; it must be a whole number from 0 to {lab_settings.MOST_PROVISIONED}",
+        )
+        memory_mb, provisioned = int(given[0]), int(given[1])
+        tried = service.lived(memory_mb, provisioned, luck)
+        case = f"the service that is {kind!r}, with {memory_mb} MB and {provisioned} provisioned"
+        expect(
+            tried.share_in_time >= lab_settings.SHARE_IN_TIME,
+            f"{case}: {tried.share_in_time:.1%} of the requests are served in time",
+        )
+        least_usd = lab_settings.best(service, luck)[2].usd_per_month
+        expect_at_most(
+            tried.usd_per_month / least_usd,
+            PRICE_ROOM,
+            f"{case}: {tried.usd_per_month:.2f} US dollars a month; the promise can be kept for {least_usd:.2f}",
+        )
+        bills.append(f"{tried.usd_per_month:.2f}")
+    return f"five services keep their promise, for {', '.join(bills)} US dollars a month"
+
+
+@task_check
+def twice(confirm: Answer) -> str:
+    """Kill a learner's function at each of its calls, let another run overtake it there, and count the rows."""
+    random, runs = stream("twice"), 0
+    for event_runs in ((None, None), (None, None)):
+        world = lab_twice.drawn(random)
+        for event in world.events:
+            for calls in (None, *event_runs):
+                _expect_charge(world, event, confirm, calls)
+                runs += 1
+        _expect_right(world, "each event came three times, nothing was killed")
+    for calls, overtaken_at in product(range(MOST_CALLS), (None, *range(MOST_CALLS))):
+        if overtaken_at is not None and overtaken_at >= calls:
+            continue
+        world = lab_twice.drawn(random, count=5)
+        order = [world.events[index] for index in random.permutation(5)]
+        for event in order:
+            world.deliver(confirm, event, calls, overtaken_at)
+        for event in reversed(order):
+            world.deliver(confirm, event, overtaken_at=int(random.integers(MOST_CALLS)))
+        runs += 3 * len(order)
+        _expect_right(world, f"runs were killed after {calls} calls, and others came in between")
+    return f"{runs} runs with kills and others in between, and each order is charged and reserved once"
+
+
+def _expect_charge(
+    world: lab_twice.World, event: lab_twice.OrderPlaced, confirm: Answer, calls: int | None
+) -> None:
+    """Expect that a run that is not disturbed returns the number of the charge, or None."""
+    given: list[object] = []
+
+    def noted(*run: object) -> None:
+        given.append(confirm(*run))
+
+    world.deliver(noted, event, calls)
+    if event.order_id in world.cancelled:
+        expect(given == [None], f"confirm gives {given[0]!r} for an order that was cancelled; None is wanted")
+    else:
+        number = expect_number(given[0], "the number of the charge")
+        expect(1 <= number <= len(world.events), f"confirm gives {number:g}; no charge has this number")
+
+
+def _expect_right(world: lab_twice.World, when: str) -> None:
+    wanted = [event for event in world.events if event.order_id not in world.cancelled]
+    charged, owed = sorted(world.charged()), sorted(event.cents for event in wanted)
+    expect(
+        charged == owed,
+        f"{when}: {len(charged)} charges of {sum(charged)} cents in all, right are {len(owed)} of {sum(owed)}",
+    )
+    rows = world.rows("SELECT order_id, product, quantity FROM reservations ORDER BY order_id")
+    right = sorted((event.order_id, event.product, event.quantity) for event in wanted)
+    expect(rows == right, f"{when}: {len(rows)} reservations, and not the {len(right)} that are right")
+    states = dict(world.rows("SELECT order_id, state FROM orders"))
+    wrong = [
+        e.order_id
+        for e in world.events
+        if states.get(e.order_id) != ("cancelled" if e.order_id in world.cancelled else "confirmed")
+    ]
+    expect(not wrong, f"{when}: {len(wrong)} orders are in the wrong state, such as {wrong[:1]}")
+
+
+@task_check
+def pieces(piece: Answer) -> str:
+    """Let a learner's job live through nights with kills, and look at what was booked."""
+    random, piece, counted = stream("pieces"), expect_steps(piece), []
+    for _ in range(2):
+        night = lab_pieces.Night.drawn(random)
+        lived = night.run(piece, seed())
+        missing = night.rows - len(set(lived.booked))
+        expect(
+            not missing,
+            f"{missing} of {night.rows} rows were never booked; {lived.pieces} pieces ran, {lived.given_up} events "
+            "were given up. What does a new piece know of the last one?",
+        )
+        expect(
+            not lived.cut_off,
+            f"{lived.cut_off} pieces were cut off at their time limit. When must a piece stop, at the latest?",
+        )
+        again = len(lived.booked) - night.rows
+        expect(
+            again <= lived.killed,
+            f"{again} rows were booked once more, after {lived.killed} kills: one row a kill is allowed",
+        )
+        expect(
+            lived.pieces <= MOST_PIECES,
+            f"{lived.pieces} pieces ran, {MOST_PIECES} are allowed: how much can one do in its time?",
+        )
+        counted.append(f"{lived.pieces}")
+    return f"all rows were booked, with {' and '.join(counted)} pieces, whatever was killed"
+
+
+@task_check
+def servers(servers_cheaper_from: Answer) -> str:
+    """Compare a learner's load with the line and the stairs."""
+    random, loads = stream("servers"), []
+    for kind in (*lab_servers.KINDS, "stairs", "least"):
+        service = lab_servers.drawn(random, kind)
+        given = expect_number(servers_cheaper_from(**service.values()), "the load")
+        shown = ", ".join(f"{name}={value:.4g}" for name, value in service.values().items())
+        case = f"{shown}: from {given:g} requests a second on"
+        expect(given >= 0 and not isnan(given), f"{case}; a load is 0 or more, or infinite")
+        right = lab_servers.cheaper_from(service)
+        if isinf(right) or isinf(given):
+            expect(isinf(given), f"{case}; functions are cheaper at any load, so it is infinite")
+            expect(isinf(right), f"{case}; there is a load from which on servers are always cheaper")
+            loads.append("never")
+            continue
+        _expect_cheaper(service, given, right, case)
+        loads.append(f"{right:.0f}")
+    return f"from {', '.join(loads)} requests a second on servers are cheaper"
+
+
+def _expect_cheaper(service: lab_servers.Service, given: float, right: float, case: str) -> None:
+    """Expect the load at which servers begin to be cheaper for good; else say what is wrong with it."""
+    if given < right * (1 - SERVERS_ROOM):
+        later = right * (1 - SERVERS_ROOM / 2)
+        function_usd, server_usd = service.function_usd_per_h(later), service.server_usd_per_h_at(later)
+        costs = f"{function_usd:.4f} US dollars an hour as functions and {server_usd:.4f} on servers"
+        expect(False, f"{case}; but {later:.1f} a second cost {costs}")
+    expect_close(given, right, f"{case}; the load", SERVERS_ROOM)
+
+
+@task_check
+def launch(launch_shop: Answer) -> str:
+    """Let a learner's shop live through two days of the launch."""
+    random, config, loads = stream("launch"), launch_shop(), []
+    expect(type(config) is ServerlessConfig, f"launch_shop gives {config!r}; a ServerlessConfig is wanted")
+    expect(not launch_days.impossible(config), "; ".join(launch_days.impossible(config)))
+    config = launch_days.decided(config)
+    for _ in range(2):
+        day = launch_days.LaunchDay.drawn(random)
+        lived = day.run(config, seed=int(random.integers(2**31)))
+        case = f"on a day with {day.rate_per_s:.0f} requests a second"
+        _expect_promises(lived, case)
+        loads.append(f"{day.rate_per_s:.0f}")
+    return f"the promises are kept on two days, with {' and '.join(loads)} requests a second"
+
+
+def _expect_promises(lived: launch_days.Launch, case: str) -> None:
+    wrong = "; ".join(f"{count} {name} ({ANOMALIES[name]})" for name, count in lived.wrong_rows.items())
+    expect(not wrong, f"{case} the audit finds {wrong}. What was run twice, and what stopped half-way?")
+    promises = (
+        (lived.browse_in_time, launch_days.BROWSE_SHARE, f"pages are there within {launch_days.BROWSE_S} s"),
+        (lived.orders_accepted, launch_days.ACCEPTED_SHARE, "orders are accepted in the end"),
+        (
+            lived.orders_in_time,
+            launch_days.ORDER_SHARE,
+            f"orders are accepted within {launch_days.ORDER_S} s",
+        ),
+    )
+    for share, least, what in promises:
+        expect_at_least(
+            share, least, f"{case} {share:.1%} of the {what}, promised are {least:.0%}. Who waits for what?"
+        )
+    usd, budget = lived.usd_per_hour, launch_days.BUDGET_USD_PER_HOUR
+    expect_at_most(
+        usd, budget, f"{case} an hour costs {usd:.2f} US dollars, the budget is {budget}. What is paid for?"
+    )
