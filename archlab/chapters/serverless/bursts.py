@@ -1,8 +1,12 @@
 """A burst of requests under the rules of a cloud: what is let in, and what is told 429.
 
-Ten thousand requests come at once, or spread over 2, 3 or 4 minutes; each needs an environment for a minute. AWS has
+Ten thousand requests come at once, or in 2, 3 or 4 equal parts, each at once and a minute after the one before; each
+needs an environment for a minute. The account may have as many at work. So AWS's own example has it. AWS has
 published what its rule before November 2023 did with them: 3,000 environments at once and 500 more a minute, for all
 functions together. Today each function may start 1,000 in ten seconds. We know of no such table for that; here it is.
+
+Spread evenly instead, a minute's requests are refused only as far as they come faster than environments may start
+(`evenly`).
 
 What this leaves out: clients that try again, which makes a burst longer and larger; and AWS's limit of ten requests a
 second for each unit of concurrency.
@@ -60,6 +64,26 @@ def throttled(minutes: int, rule: ScalingRate) -> list[int]:
     return found
 
 
+def evenly(minutes: int, rule: ScalingRate) -> int:
+    """Return how many requests are told 429 when they come evenly over so many minutes, each to a new environment.
+
+    Raises `ValueError` or `TypeError` when an argument is not allowed.
+    """
+    require_whole("minutes", minutes, at_least=1)
+    require_instance("rule", rule, ScalingRate, "a ScalingRate")
+    sim = Simulation(seed=1)  # there is no luck in it
+    account = CloudAccount(sim, concurrency=REQUESTS, scaling=rule)
+
+    def run(_: Invocation) -> Generator[Event, None, None]:
+        yield sim.timeout(60.0 * minutes)
+
+    function = Function(sim, "page", run, init_s=0.0, keep_alive_s=600.0, account=account)
+    for number_of in range(REQUESTS):
+        sim.call_at(60.0 * minutes * number_of / REQUESTS, lambda _: function.invoke(), None)
+    sim.run(until=60.0 * minutes)
+    return function.throttled
+
+
 def table() -> pd.DataFrame:
     """Return a row for each rule, spread and minute: `rule`, `minutes`, `minute`, `throttled`, and the `published`."""
     rows = []
@@ -109,7 +133,7 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
             [m - 0.2 for m in marks.index], marks, "_", color=INK, markersize=26, label="published by AWS"
         )
         panel.legend(loc="upper right", frameon=False)
-        panel.set_xticks(MINUTES, ["at once", *(f"over {minutes} min" for minutes in MINUTES[1:])])
+        panel.set_xticks(MINUTES, ["at once", *(f"{parts} parts,\na minute apart" for parts in MINUTES[1:])])
         panel.set_ylim(0, REQUESTS * 1.05)
         panel.yaxis.set_major_formatter(lambda value, _: number(value))
         panel.set_ylabel("Requests told 429,\nof 10,000")

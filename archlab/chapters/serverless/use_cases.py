@@ -18,37 +18,45 @@ from archlab.course.style import GREY, LAB, Size, look_of
 LATE = uses.LATE
 
 
-@settles("use-cases.api-endpoints", evidence=Evidence.SIMULATED, says=SAYS)
-def api_endpoints(cheaper_up_to: float, late: float, kept_ready: float, flips_at_ms: float) -> Verdict:
+@settles("use-cases.api-endpoints", evidence=Evidence.MODELLED, says=SAYS)
+def api_endpoints(
+    cheaper_up_to: float, late: float, server_late: float, kept_ready: float, flips_at_ms: float
+) -> Verdict:
     """Holds up to the load at which functions that answer all but {LATE} of the requests within {API.promise_s} s cost
-    as much as the cheapest server.
+    as much as a t3.medium.
     """
-    return judged(API, cheaper_up_to, late, kept_ready, flips_at_ms)
+    return judged(API, cheaper_up_to, late, server_late, kept_ready, flips_at_ms)
 
 
-@settles("use-cases.event-processing", evidence=Evidence.SIMULATED, says=SAYS)
-def event_processing(cheaper_up_to: float, late: float, kept_ready: float, flips_at_ms: float) -> Verdict:
+@settles("use-cases.event-processing", evidence=Evidence.MODELLED, says=SAYS)
+def event_processing(
+    cheaper_up_to: float, late: float, server_late: float, kept_ready: float, flips_at_ms: float
+) -> Verdict:
     """Holds up to the load at which functions that are through with all but {LATE} of the messages within
-    {EVENTS_OF_A_QUEUE.promise_s} s, in batches of {EVENTS_OF_A_QUEUE.batch}, cost as much as the cheapest server.
+    {EVENTS_OF_A_QUEUE.promise_s} s, cost as much as a t3.medium.
     """
-    return judged(EVENTS_OF_A_QUEUE, cheaper_up_to, late, kept_ready, flips_at_ms)
+    return judged(EVENTS_OF_A_QUEUE, cheaper_up_to, late, server_late, kept_ready, flips_at_ms)
 
 
-@settles("use-cases.scheduled-tasks", evidence=Evidence.SIMULATED, says=SAYS)
-def scheduled_tasks(cheaper_up_to: float, late: float, kept_ready: float, flips_at_ms: float) -> Verdict:
+@settles("use-cases.scheduled-tasks", evidence=Evidence.MODELLED, says=SAYS)
+def scheduled_tasks(
+    cheaper_up_to: float, late: float, server_late: float, kept_ready: float, flips_at_ms: float
+) -> Verdict:
     """Holds up to the runs a day, of {SCHEDULED.computes_s} s each, at which functions that begin within
-    {SCHEDULED.promise_s} s cost as much as the cheapest server. A server that is there anyway costs nothing more, and
+    {SCHEDULED.promise_s} s cost as much as a t3.medium. A server that is there anyway costs nothing more, and
     then it never holds.
     """
-    return judged(SCHEDULED, cheaper_up_to, late, kept_ready, flips_at_ms)
+    return judged(SCHEDULED, cheaper_up_to, late, server_late, kept_ready, flips_at_ms)
 
 
-@settles("use-cases.real-time-file-processing", evidence=Evidence.SIMULATED, says=SAYS)
-def file_processing(cheaper_up_to: float, late: float, kept_ready: float, flips_at_ms: float) -> Verdict:
+@settles("use-cases.real-time-file-processing", evidence=Evidence.MODELLED, says=SAYS)
+def file_processing(
+    cheaper_up_to: float, late: float, server_late: float, kept_ready: float, flips_at_ms: float
+) -> Verdict:
     """Holds up to the load at which functions that are through with all but {LATE} of the pictures within
     {FILES.promise_s} s, of which {FILES.together} come at once, cost as much as the servers that are.
     """
-    return judged(FILES, cheaper_up_to, late, kept_ready, flips_at_ms)
+    return judged(FILES, cheaper_up_to, late, server_late, kept_ready, flips_at_ms)
 
 
 RULES = (
@@ -98,9 +106,7 @@ def figure(table: pd.DataFrame, deadline_s: float, title: str, size: Size = LAB)
     return Picture(drawing.figure, f"{title}. {alt}; {words}")
 
 
-def things() -> pd.DataFrame:
-    """Return the bills at the usual load, and how many things must be set up and watched, by a list of ours."""
-    table = uses.turning_points()
-    columns = {"things_functions": "things to run, functions", "things_server": "things to run, server"}
-    costs = {"functions_usd": "functions, USD a month", "server_usd": "server, USD a month"}
-    return table[[*costs, *columns]].rename(columns=costs | columns).round(2)
+def bills(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what a month at the usual load costs, of a `uses.turning_points`."""
+    costs = {"functions_usd": "functions, USD a month", "server_usd": "t3.medium, USD a month"}
+    return table[list(costs)].rename(columns=costs).round(2)

@@ -2,18 +2,19 @@
 
 A use is the work of one event, how events come, and a promise. Both sides keep the promise to 99 of 100: functions with
 environments kept ready if they must, servers with more machines. Then the cheaper one wins, and the load at which that
-turns is looked for. Bills follow from the price list; who is in time is simulated, on the kit's functions and stations.
+turns is computed. Bills follow from the price list; who is in time is simulated, on the kit's functions and stations.
 
 - API endpoints: a request computes and waits for others; answered within a second.
-- Event processing: messages of a queue in batches of ten; done within a minute.
+- Event processing: messages of a queue, one a call; done within a minute.
 - Scheduled tasks: a job that computes for half a minute; begun within a minute.
 - Real-time file processing: pictures that come many at once; done within ten seconds.
 - Data transformation (`transformation`): one large batch with a deadline. Machines are rented for it and given back, so
   it has a module of its own.
 
-The server is a t3.medium: the cheapest of which we have a price, with two cores at full speed whatever it did before,
-which errs in its favour. Left out are the gateway, the queue and storage on the one side, a balancer and a second
-machine for its death on the other.
+The server is a t3.medium with two cores at full speed whatever it did before, which errs in its favour. Clouds rent
+smaller ones, of which we have no price: for the smallest loads they are cheaper than this, which errs against
+servers. Left out are the gateway, the queue and storage on the one side, a balancer and a second machine for its
+death on the other.
 
 >>> API.run_s, round(functions_usd(API, per_s=1.0), 2) < server_usd(API, per_s=1.0)
 (0.149..., True)
@@ -21,7 +22,6 @@ machine for its death on the other.
 
 from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from math import ceil, exp
 from typing import Any
 
@@ -33,17 +33,16 @@ from simpy.events import Event
 
 from archlab.course.claims import (
     Assumption,
-    Limit,
     OverSeeds,
     Verdict,
-    bisect,
     holds_if,
     holds_up_to,
 )
-from archlab.course.quantity import number
+from archlab.course.quantity import number, percent
 from archlab.data import load
 from archlab.shop.architecture import HOURS_PER_MONTH
 from archlab.sim.billing import in_provisioned, on_demand, provisioned, total_usd
+from archlab.sim.distributions import Exponential
 from archlab.sim.functions import Function, Invocation, computing_s
 from archlab.sim.functions.function import TIME_LIMIT_S
 from archlab.sim.functions.runtimes import keep_alive_s, with_libraries_s
@@ -72,11 +71,9 @@ class Use:
         memory_mb: of the function.
         promise_s: 99 of 100 events are done within so long, or begun when `begins`.
         together: events that come at once.
-        batch: events that one request of a function deals with.
         notice_s: from the event to the start, by the trigger.
         usual_per_s: a load to look at.
         unit, unit_s: what loads are said in, such as "a day", and its seconds.
-        things: what one must set up and watch, with functions and on a server.
     """
 
     name: str
@@ -87,9 +84,7 @@ class Use:
     usual_per_s: float
     unit: str
     unit_s: float
-    things: tuple[int, int]
     together: int = 1
-    batch: int = 1
     notice_s: float = 0.0
     begins: bool = False
 
@@ -98,8 +93,7 @@ class Use:
             require_positive(name, getattr(self, name))
         for name in ("waits_s", "notice_s"):
             require_non_negative(name, getattr(self, name))
-        for name in ("together", "batch"):
-            require_whole(name, getattr(self, name), at_least=1)
+        require_whole("together", self.together, at_least=1)
 
     @property
     def run_s(self) -> float:
@@ -107,7 +101,7 @@ class Use:
         return self.waits_s + computing_s(self.computes_s, self.memory_mb)
 
 
-API = Use("API endpoints", 0.02, 0.08, 512, 1.0, 1.0, "requests a second", 1.0, things=(3, 6))
+API = Use("API endpoints", 0.02, 0.08, 512, 1.0, 1.0, "requests a second", 1.0)
 EVENTS_OF_A_QUEUE = Use(
     "event processing",
     0.05,
@@ -117,13 +111,9 @@ EVENTS_OF_A_QUEUE = Use(
     1.0,
     "messages a second",
     1.0,
-    things=(4, 6),
-    batch=10,
     notice_s=1.0,
 )
-SCHEDULED = Use(
-    "scheduled tasks", 30.0, 0.0, 1769, 60.0, 24 / 86_400, "runs a day", 86_400.0, things=(3, 5), begins=True
-)
+SCHEDULED = Use("scheduled tasks", 30.0, 0.0, 1769, 60.0, 24 / 86_400, "runs a day", 86_400.0, begins=True)
 FILES = Use(
     "real-time file processing",
     0.2,
@@ -133,7 +123,6 @@ FILES = Use(
     0.1,
     "pictures a second",
     1.0,
-    (4, 6),
     together=100,
     notice_s=1.0,
 )
@@ -147,13 +136,12 @@ def cold_share(use: Use, per_s: float) -> float:
     """Return the share of requests of a function that are cold: those that come more than a keep-alive after the last.
     Of those that come together all are, at the first of them. It errs low for loads with many at work.
     """
-    return exp(-per_s / use.together / use.batch * KEPT_S)
+    return exp(-per_s / use.together * KEPT_S)
 
 
 def functions_usd(use: Use, per_s: float, kept: int = 0) -> float:
     """Return what a month of functions costs, with so many environments kept ready."""
-    requests = per_s / use.batch * SECONDS_PER_MONTH
-    run_s = use.batch * use.run_s
+    requests, run_s = per_s * SECONDS_PER_MONTH, use.run_s
     if not kept:
         return total_usd(on_demand(requests, run_s, use.memory_mb, cold_share(use, per_s), INIT_S))
     ready = provisioned(kept, SECONDS_PER_MONTH, use.memory_mb)
@@ -210,9 +198,12 @@ def late_share(use: Use, side: str, size: int, seed: int, per_s: float | None = 
 
 
 def _on_functions(sim: Simulation, use: Use, kept: int) -> Any:
+    next_computing_s = sim.durations("computing", "computes_s", Exponential(use.computes_s))
+
     def serve(invocation: Invocation) -> Generator[Event, Any, float]:
         begun_s = sim.now
-        yield sim.timeout(use.run_s)
+        yield invocation.compute(next_computing_s())
+        yield sim.timeout(use.waits_s)
         return begun_s
 
     function = Function(sim, "use", serve, INIT_S, KEPT_S, use.memory_mb, provisioned=kept)
@@ -226,12 +217,14 @@ def _on_functions(sim: Simulation, use: Use, kept: int) -> Any:
 
 def _on_servers(sim: Simulation, use: Use, size: int) -> Any:
     cores = Station(sim, "cores", capacity=CORES * size)
+    next_computing_s = sim.durations("computing", "computes_s", Exponential(use.computes_s))
 
     def work() -> Generator[Event, Any, float]:
-        yield cores.serve(use.computes_s)
-        done_s = sim.now
+        computes_s = next_computing_s()
+        yield cores.serve(computes_s)
+        begun_s = sim.now - computes_s
         yield sim.timeout(use.waits_s)
-        return done_s - use.computes_s
+        return begun_s
 
     return work
 
@@ -252,43 +245,46 @@ def spared(use: Use, per_s: float, kept: int = 0) -> float:
     return 1 - functions_usd(use, per_s, kept) / server_usd(use, per_s)
 
 
-def _spared(_: int, per_unit: float, use: Use, kept: int) -> float:
-    return spared(use, per_unit / use.unit_s, kept)
+def cheaper_up_to(use: Use, kept: int = 0) -> float:
+    """Return up to which load functions are cheaper than one server, in the use's unit. There is no luck in it."""
+    usual = use.usual_per_s * use.unit_s
+
+    def margin(per_unit: float) -> float:
+        return spared(use, per_unit / use.unit_s, kept)
+
+    return float(brentq(margin, usual / 100, usual * 500))
 
 
-def cheaper_up_to(use: Use, kept: int = 0) -> Limit:
-    """Return up to which load functions are cheaper, in the use's unit. There is no luck in it."""
-    tried = (use.usual_per_s * use.unit_s / 20, use.usual_per_s * use.unit_s * 200)
-    return bisect(partial(_spared, use=use, kept=kept), tried, "up to", SEEDS, tolerance=0.02, log=True)
+def flips_at_ms(use: Use, kept: int = 0, seed: int = 1) -> float:
+    """Return up to how much computing an event, in ms, functions are in time and cheaper at the usual load."""
 
+    def is_worth_it(computes_s: float) -> bool:
+        longer = replace(use, computes_s=computes_s)
+        in_time = late_share(longer, "functions", kept, seed) <= LATE and longer.run_s < TIME_LIMIT_S
+        return in_time and spared(longer, use.usual_per_s, kept) > 0
 
-def flips_at_ms(use: Use, kept: int = 0) -> float:
-    """Return with how much computing an event, in ms, both cost the same at the usual load, or the function reaches its
-    time limit; infinite when functions stay cheaper, since the servers grow with the work as well.
-    """
-
-    def margin(computes_s: float) -> float:
-        return spared(replace(use, computes_s=computes_s), use.usual_per_s, kept)
-
-    low, high = use.computes_s / 100, use.computes_s
-    while margin(high) > 0 and high < 1e5:
-        high *= 2
-    if not margin(low) > 0 > margin(high):
-        return float("inf")
-    return 1000 * min(float(brentq(margin, low, high)), TIME_LIMIT_S - use.waits_s)
+    low, high = use.computes_s, 2 * use.computes_s
+    while is_worth_it(high):
+        low, high = high, 2 * high
+    while high / low > 1.02:
+        middle = (low * high) ** 0.5
+        low, high = (middle, high) if is_worth_it(middle) else (low, middle)
+    return 1000 * low
 
 
 def figures_of(use: Use, seeds: Iterable[int] = SEEDS) -> dict[str, float]:
     """Return the figures of a use's rule, by their names."""
-    chosen = list(seeds)
-    kept = kept_ready(use)
-    run = joblib.Parallel()
-    late = run(joblib.delayed(late_share)(use, "functions", min(kept, MOST_KEPT), seed) for seed in chosen)
+    chosen, run = list(seeds), joblib.Parallel()
+    kept = min(kept_ready(use), MOST_KEPT)
+    size = machines(use, use.usual_per_s)
+    late = run(joblib.delayed(late_share)(use, "functions", kept, seed) for seed in chosen)
+    server_late = run(joblib.delayed(late_share)(use, "server", size, seed) for seed in chosen)
     return {
-        "cheaper_up_to": cheaper_up_to(use, min(kept, MOST_KEPT)),
+        "cheaper_up_to": cheaper_up_to(use, kept),
         "late": OverSeeds(late),
+        "server_late": OverSeeds(server_late),
         "kept_ready": kept,
-        "flips_at_ms": flips_at_ms(use, min(kept, MOST_KEPT)),
+        "flips_at_ms": flips_at_ms(use, kept),
     }
 
 
@@ -299,21 +295,23 @@ def turning_points() -> pd.DataFrame:
         kept = min(kept_ready(use), MOST_KEPT)
         limit = cheaper_up_to(use, kept)
         usd = (functions_usd(use, use.usual_per_s, kept), server_usd(use, use.usual_per_s))
-        rows.append((use.name, *usd, float(limit), use.unit, float(limit) / use.unit_s, kept, *use.things))
+        rows.append((use.name, *usd, limit, use.unit, limit / use.unit_s, kept))
     columns = ["use", "functions_usd", "server_usd", "turns_at", "unit", "turns_at_per_s", "kept_ready"]
-    columns += ["things_functions", "things_server"]
     return pd.DataFrame(rows, columns=columns).set_index("use")
 
 
 SAYS = {
     "cheaper_up_to": "the load up to which functions are cheaper",
     "late": "events that are not in time with functions",
+    "server_late": "the same on the server",
     "kept_ready": "environments that are kept ready for that",
-    "flips_at_ms": "ms of computing an event with which both cost the same at the usual load",
+    "flips_at_ms": "ms of computing up to which functions are in time and cheaper at the usual load",
 }
 
 
-def judged(use: Use, cheaper_up_to: float, late: float, kept_ready: float, flips_at_ms: float) -> Verdict:
+def judged(
+    use: Use, cheaper_up_to: float, late: float, server_late: float, kept_ready: float, flips_at_ms: float
+) -> Verdict:
     """Return the verdict on a use: functions must be in time, and are worth it up to the load where they cost more."""
     if late > LATE:
         return holds_if(False)
@@ -326,5 +324,8 @@ def judged(use: Use, cheaper_up_to: float, late: float, kept_ready: float, flips
         when=f"an event computes for at most {{flips_at}} at {number(usual)} {use.unit}",
     )
     ready = f", {number(kept_ready)} environments kept ready" if kept_ready else ""
-    unit = f"{use.unit} (beside the cheapest server; promise {number(use.promise_s)} s{ready})"
+    unit = (
+        f"{use.unit} (beside a t3.medium, of whose answers {percent(float(server_late))} are late; promise "
+        f"{number(use.promise_s)} s{ready})"
+    )
     return holds_up_to(cheaper_up_to, unit, decided_by=work)
