@@ -126,15 +126,15 @@ def _kept_with(seed: int, query_ms: float) -> float:
 def figures(seeds: Iterable[int] = SEEDS) -> dict[str, float]:
     """Return the figures of `what_is_behind`, by their names."""
     chosen = list(seeds)
-    twice = {way: _at_twice(way, chosen) for way in WAYS}
+    beyond = {way: _beyond(way, chosen) for way in WAYS}
     return {
         "bears_up_to_per_s": bears_up_to("functions", chosen),
         "monolith_up_to_per_s": bears_up_to("a monolith", chosen),
         "up_to_query_ms": bisect(_kept_with, (10.0, 34.0), "up to", chosen, tolerance=3.5),
-        "functions_beyond": twice["functions"],
-        "pool_beyond": twice["with a pool"],
-        "brake_beyond": twice["with a brake"],
-        "monolith_beyond": twice["a monolith"],
+        "functions_beyond": beyond["functions"],
+        "pool_beyond": beyond["with a pool"],
+        "brake_beyond": beyond["with a brake"],
+        "monolith_beyond": beyond["a monolith"],
     }
 
 
@@ -143,7 +143,7 @@ def bears_up_to(way: str, seeds: Iterable[int] = SEEDS) -> Limit:
     return bisect(partial(_kept, way=way), (60.0, 140.0), "up to", seeds, tolerance=20.0)
 
 
-def _at_twice(way: str, seeds: Sequence[int]) -> OverSeeds:
+def _beyond(way: str, seeds: Sequence[int]) -> OverSeeds:
     return OverSeeds(joblib.Parallel()(joblib.delayed(in_time)(way, seed, LOADS_PER_S[-1]) for seed in seeds))
 
 

@@ -1,11 +1,15 @@
-"""From nothing to many at once: functions, and a cluster that an autoscaler follows the load with.
+"""From nothing to many at once: functions, a cluster that an autoscaler follows the load with, and a fixed fleet.
 
 The same requests come, suddenly, so many a second: a promise is kept when 99 of 100 are answered within three seconds.
 Functions start an environment for each request that finds none free, until the cloud allows no more. The cluster has
 `MACHINES` machines for its small load of before, and Kubernetes' autoscaler asks for more every 15 seconds, which take
-half a minute to start. Before the step the functions cost nothing and the cluster what its machines cost.
+half a minute to start: within three seconds it can serve what its first machines can. Before the step the functions
+cost nothing and the cluster what these machines cost. So what decides is how much money may stand idle: with enough
+machines a cluster follows as much (`same_usd_per_h`).
 
-A `wave` comes and goes, for who saves what afterwards.
+A `wave` comes and goes, beside a fixed fleet of `FLEET` machines as well, which is enough for its peak.
+
+Functions are watched for a shorter time than the cluster: their worst moment is the first one.
 
 What this leaves out: gateway and balancer on the bills; a cluster that knows the time of the launch and starts early,
 which functions can as well (provisioned); and clients that try again.
@@ -17,6 +21,7 @@ True
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -50,9 +55,9 @@ COLD_S = INIT_S + COMPUTES_S + WAITS_S
 MEMORY_MB = 1769
 MACHINES, CORES, START_S, TARGET = 2, 2, 30.0, 0.6
 """Of the cluster. Assumptions, all of these; Kubernetes promises 5 s for a pod whose image is on a machine already."""
-QUICK_START_S = 5.0
-WATCH_S = {"functions": 6.0, "cluster": 40.0}
-SIDES = ("functions", "cluster")
+FLEET = 6
+WATCH_S = {"functions": 6.0, "cluster": 40.0, "fleet": 20.0}
+SIDES = ("functions", "cluster", "fleet")
 SEEDS = range(10)
 
 
@@ -72,18 +77,19 @@ def run(
     lasts_s: float,
     init_s: float = INIT_S,
     start_s: float = START_S,
+    machines: int = MACHINES,
 ) -> Lived:
     """Let requests come to one of `SIDES`. Raises `ValueError` when an argument is not allowed."""
     require_one_of("side", side, SIDES)
     sim = Simulation(seed)
-    serve, usd, part = _functions(sim, init_s) if side == "functions" else _cluster(sim, start_s)
+    serve, usd = _functions(sim, init_s) if side == "functions" else _machines(sim, side, start_s, machines)
 
     def handle(_: Request) -> Generator[Event, Any, None]:
         yield from serve()
 
     sim.open_load(load_of, handle)
     result = sim.measure(lasts_s, sample_every_s=1.0)
-    samples = result.samples[result.samples.part == part].set_index("time_s")
+    samples = result.samples[result.samples.part == "page"].set_index("time_s")
     instances = samples.busy if side == "functions" else samples.capacity
     return Lived(result.requests, usd(), instances)
 
@@ -98,22 +104,24 @@ def _functions(sim: Simulation, init_s: float) -> Any:
     def serve() -> Generator[Event, Any, None]:
         yield function.invoke()
 
-    return serve, lambda: total_usd(function.usage()), "page"
+    return serve, lambda: total_usd(function.usage())
 
 
-def _cluster(sim: Simulation, start_s: float) -> Any:
-    pool = ScalablePool(sim, "page", MACHINES, capacity_each=CORES, startup_s=start_s)
-    HorizontalPodAutoscaler(
-        sim,
-        "page",
-        read_metric=lambda: pool.utilisation,
-        replicas=lambda: pool.replicas,
-        scale_to=pool.scale_to,
-        target=TARGET,
-        min_replicas=MACHINES,
-        max_replicas=50,
-        ready=lambda: len(pool.ready),
-    )
+def _machines(sim: Simulation, side: str, start_s: float, machines: int) -> Any:
+    """A fleet of so many machines, or a cluster that begins with them."""
+    pool = ScalablePool(sim, "page", machines, capacity_each=CORES, startup_s=start_s)
+    if side == "cluster":
+        HorizontalPodAutoscaler(
+            sim,
+            "page",
+            read_metric=lambda: pool.utilisation,
+            replicas=lambda: pool.replicas,
+            scale_to=pool.scale_to,
+            target=TARGET,
+            min_replicas=machines,
+            max_replicas=50,
+            ready=lambda: len(pool.ready),
+        )
     seconds = [0.0]
 
     def clock() -> Generator[Event, Any, None]:
@@ -126,12 +134,21 @@ def _cluster(sim: Simulation, start_s: float) -> Any:
         yield sim.timeout(WAITS_S)
 
     sim.start(clock())
-    per_s_usd = float(load("prices").set_index("item").price_usd["m5.large"]) / 3600
-    return serve, lambda: seconds[0] * per_s_usd, "page"
+    return serve, lambda: seconds[0] * usd_per_h(1) / 3600
+
+
+def usd_per_h(machines: int) -> float:
+    """Return what machines cost in an hour."""
+    return machines * float(load("prices").set_index("item").price_usd["m5.large"])
 
 
 def late_share(
-    side: str, seed: int, rate_per_s: float, init_s: float = INIT_S, start_s: float = START_S
+    side: str,
+    seed: int,
+    rate_per_s: float,
+    init_s: float = INIT_S,
+    start_s: float = START_S,
+    machines: int = MACHINES,
 ) -> float:
     """Return the share of requests that fail or are answered later than `PROMISE_S`, from a step from 0 on. Of those
     that come shortly before the end the answer is not known, and they are left out.
@@ -139,7 +156,7 @@ def late_share(
     require_one_of("side", side, SIDES)
     require_positive("rate_per_s", rate_per_s)
     lasts_s = WATCH_S[side]
-    rows = run(side, seed, Poisson(rate_per_s), lasts_s, init_s, start_s).requests
+    rows = run(side, seed, Poisson(rate_per_s), lasts_s, init_s, start_s, machines).requests
     known = rows[rows.arrived_s <= lasts_s - PROMISE_S]
     return float(1 - ((known.outcome == OK) & (known.latency_s <= PROMISE_S)).mean())
 
@@ -147,12 +164,12 @@ def late_share(
 # The claim ---------------------------------------------------------------------------------------------------
 
 
-def _kept(seed: int, rate_per_s: float, side: str, start_s: float = START_S) -> float:
-    return LATE - late_share(side, seed, rate_per_s, start_s=start_s)
+def _kept(seed: int, rate_per_s: float, side: str) -> float:
+    return LATE - late_share(side, seed, rate_per_s)
 
 
-def _kept_with(seed: int, init_s: float, rate_per_s: float) -> float:
-    return LATE - late_share("functions", seed, rate_per_s, init_s)
+def _kept_by(seed: int, machines: float, rate_per_s: float) -> float:
+    return LATE - late_share("fleet", seed, rate_per_s, machines=int(machines))
 
 
 def follows_up_to(side: str, seeds: Iterable[int] = SEEDS) -> Limit:
@@ -163,63 +180,54 @@ def follows_up_to(side: str, seeds: Iterable[int] = SEEDS) -> Limit:
     )
 
 
+def machines_that_follow(rate_per_s: float, seed: int = 1) -> int:
+    """Return how many machines keep the promise at a step, if they stand there anyway: the fewest of those that can
+    serve such a load for good.
+    """
+    least = ceil(rate_per_s * COMPUTES_S / CORES)
+    return next(n for n in range(least, 2 * least) if _kept_by(seed, n, rate_per_s) >= 0)
+
+
 def figures(seeds: Iterable[int] = SEEDS) -> dict[str, float]:
     """Return the figures of `follows_the_load`, by their names."""
     chosen = list(seeds)
-    cluster = follows_up_to("cluster", chosen)
-    quick = bisect(
-        partial(_kept, side="cluster", start_s=QUICK_START_S), (20.0, 80.0), "up to", chosen, tolerance=8.0
-    )
-    init_s = bisect(
-        partial(_kept_with, rate_per_s=float(cluster)), (1.0, 4.0), "up to", chosen, tolerance=0.1
-    )
+    functions = follows_up_to("functions", chosen)
     return {
-        "functions_up_to_per_s": follows_up_to("functions", chosen),
-        "cluster_up_to_per_s": cluster,
-        "quick_cluster_up_to_per_s": quick,
-        "up_to_init_s": init_s,
-        "cluster_usd_per_h": MACHINES * float(load("prices").set_index("item").price_usd["m5.large"]),
+        "functions_up_to_per_s": functions,
+        "cluster_up_to_per_s": follows_up_to("cluster", chosen),
+        "same_usd_per_h": usd_per_h(machines_that_follow(float(functions))),
     }
 
 
 SAYS = {
     "functions_up_to_per_s": "requests a second from nothing that functions follow",
     "cluster_up_to_per_s": "that the cluster follows",
-    "quick_cluster_up_to_per_s": "that it follows when its machines start in 5 s",
-    "up_to_init_s": "seconds an initialisation may take for functions to follow as much as the cluster",
-    "cluster_usd_per_h": "US dollars an hour that the cluster costs before anybody comes",
+    "same_usd_per_h": "US dollars an hour of machines that follow as much as functions",
 }
 
 
 @settles("faas.auto-scaling", evidence=Evidence.SIMULATED, says=SAYS)
 def follows_the_load(
-    functions_up_to_per_s: float,
-    cluster_up_to_per_s: float,
-    quick_cluster_up_to_per_s: float,
-    up_to_init_s: float,
-    cluster_usd_per_h: float,
+    functions_up_to_per_s: float, cluster_up_to_per_s: float, same_usd_per_h: float
 ) -> Verdict:
     """Holds up to the sudden load that functions follow, with at most {LATE} of the answers later than {PROMISE_S} s,
-    if that is more than an autoscaled cluster of {MACHINES} machines does, whose machines take {START_S} s to start. An
-    initialisation takes {INIT_S} s, a cold request {COLD_S} s. Beside it stands a cluster whose machines start in
-    {QUICK_START_S} s.
+    if that is more than a cluster does whose {MACHINES} machines stand there for the load of before. A cold request
+    takes {COLD_S} s. Beside it stands what machines cost that follow as much.
     """
-    init = Assumption(
-        "an initialisation",
-        INIT_S,
-        up_to_init_s,
-        "s",
-        when="an initialisation takes at most {flips_at}",
+    idle = Assumption(
+        "what stands idle",
+        usd_per_h(MACHINES),
+        same_usd_per_h,
+        "USD an hour",
+        when="machines for less than {flips_at} stand idle",
     )
     unit = (
-        f"requests a second from nothing (a cluster of {number(MACHINES)} machines follows "
-        f"{about(float(cluster_up_to_per_s))}, one whose machines start in {number(QUICK_START_S)} s "
-        f"{about(float(quick_cluster_up_to_per_s))}, for {cluster_usd_per_h:.2f} USD an hour before anybody comes; a "
-        f"promise shorter than {COLD_S:.1f} s breaks with the first customers)"
+        f"requests a second from nothing (the cluster follows {about(float(cluster_up_to_per_s))}; a promise shorter "
+        f"than {COLD_S:.1f} s breaks with the first customers)"
     )
     if functions_up_to_per_s <= cluster_up_to_per_s:
-        return holds_if(False, decided_by=init)
-    return holds_up_to(functions_up_to_per_s, unit, decided_by=init)
+        return holds_if(False, decided_by=idle)
+    return holds_up_to(functions_up_to_per_s, unit, decided_by=idle)
 
 
 # A wave ------------------------------------------------------------------------------------------------------
@@ -237,8 +245,16 @@ def wave(seed: int = 1, peak_per_s: float = PEAK_PER_S) -> Trace:
 
 def through_the_wave(peak_per_s: float = PEAK_PER_S, seed: int = 1) -> dict[str, Lived]:
     """Return what came of the wave on each of `SIDES`; ten minutes are paid for."""
-    lasts_s = UP_S + DOWN_S + QUIET_S
-    return {side: run(side, seed, wave(seed, peak_per_s), lasts_s) for side in SIDES}
+    lasts_s, first = UP_S + DOWN_S + QUIET_S, {"fleet": FLEET}
+    return {
+        side: run(side, seed, wave(seed, peak_per_s), lasts_s, machines=first.get(side, MACHINES))
+        for side in SIDES
+    }
+
+
+def fleet_is_cheaper_within_min(lived: dict[str, Lived]) -> float:
+    """Return within how many minutes a wave must come again so that the fleet that waits for it is the cheaper one."""
+    return 60 * lived["functions"].usd / usd_per_h(FLEET)
 
 
 def late_percent(lived: Lived) -> float:
@@ -249,15 +265,16 @@ def late_percent(lived: Lived) -> float:
 
 def figure(lived: dict[str, Lived], title: str, size: Size = LAB) -> Picture:
     """Draw environments at work and machines over the time of a wave."""
-    looks = {"functions": look_of("serverless"), "cluster": look_of("monolithic")}
+    looks = dict(zip(SIDES, map(look_of, ("serverless", "monolithic", "monolithic")), strict=True))
     words = []
     with canvas(title, size) as drawing:
         (panel,) = drawing.panels
         for side, one in lived.items():
             look = looks[side]
             assert look is not None
-            (line,) = panel.plot(one.instances.index, one.instances, color=look.colour, linestyle=look.dash)
-            what = "environments at work" if side == "functions" else "machines"
+            dash = ":" if side == "fleet" else look.dash
+            (line,) = panel.plot(one.instances.index, one.instances, color=look.colour, linestyle=dash)
+            what = {"functions": "environments at work", "cluster": "machines"}.get(side, "fixed machines")
             most = number(float(one.instances.max()))
             drawing.name_along(panel, line, f"{what}, {most} at most")
             words.append(f"{side}: {most} at most, {late_percent(one):.1f} % late, {one.usd:.3f} USD")

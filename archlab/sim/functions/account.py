@@ -4,9 +4,9 @@ A busy function can take all of the account's concurrency, and others are thrott
 function with `reserved` concurrency has so much for itself: nobody else gets it, and it never gets more. What is
 provisioned is set aside in the same way.
 
-Concurrency is counted in environments at work, those that are still initialising included. A new account of AWS Lambda
-has 1,000 (`data/lambda.csv`), which AWS raises on request. Some of it cannot be reserved there; here you may reserve
-all.
+Concurrency is counted in environments at work, those that are still initialising included. On AWS Lambda it is 1,000
+by default (`data/lambda.csv`), which AWS raises on request; a new account may have less. Some of it cannot be
+reserved there; here you may reserve all.
 
 >>> from archlab.sim import Function, Simulation
 >>> sim = Simulation(seed=1)

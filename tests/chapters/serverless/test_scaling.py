@@ -25,6 +25,13 @@ def test_today_a_burst_at_once_loses_more_and_the_rule_starts_a_thousand(table):
     assert "before 2023, 1 min: 7000" in bursts.figure(table, "burst").alt
 
 
+def test_what_comes_evenly_is_refused_only_beyond_the_rate_at_which_environments_start():
+    per_minute = 60 * TODAY.per_s
+    expected = bursts.REQUESTS - TODAY.environments - per_minute
+    assert bursts.evenly(1, TODAY) == pytest.approx(expected, abs=10)
+    assert bursts.evenly(2, TODAY) == 0 < bursts.evenly(2, BEFORE_2023)
+
+
 def test_the_incident_fills_the_account_and_then_tells_429():
     result, graph = bursts.incident()
     samples = result.samples[result.samples.part == "page"]
@@ -53,28 +60,33 @@ def test_a_cluster_follows_what_its_first_machines_can_do():
     first = steps.MACHINES * steps.CORES / steps.COMPUTES_S
     assert steps.late_share("cluster", 1, 0.7 * first) <= 0.01
     assert steps.late_share("cluster", 1, 2.0 * first) > 0.2
-    assert steps.late_share("cluster", 1, 2.0 * first, start_s=1.0) < steps.late_share(
-        "cluster", 1, 2.0 * first
-    )
+    assert steps.late_share("cluster", 1, 2.0 * first, machines=3 * steps.MACHINES) <= 0.01
 
 
-def test_the_verdict_on_following_flips_when_an_initialisation_is_long():
+def test_the_verdict_on_following_flips_where_enough_machines_stand_idle():
     figures = steps.figures()
     assert steps.follows_the_load.decide(**figures).outcome == Outcome.HOLDS_WHEN
-    assert figures["up_to_init_s"] == pytest.approx(
-        steps.PROMISE_S - steps.COMPUTES_S - steps.WAITS_S, abs=0.15
-    )
-    assert steps.late_share("functions", 1, 40.0, init_s=2.9) > 0.01
+    machines = round(figures["same_usd_per_h"] / steps.usd_per_h(1))
+    functions = float(figures["functions_up_to_per_s"])
+    assert steps.late_share("fleet", 1, functions, machines=machines) <= steps.LATE
+    assert (machines - 1) * steps.CORES / steps.COMPUTES_S < functions  # fewer never catch up
     fewer = {**figures, "functions_up_to_per_s": 10.0}
     assert steps.follows_the_load.decide(**fewer).outcome == Outcome.DOES_NOT_HOLD
 
 
-def test_the_wave_costs_about_the_same_and_only_functions_follow_it():
+def test_a_promise_shorter_than_a_cold_request_breaks_with_the_first_customers():
+    lived = steps.run("functions", 1, steps.Poisson(20.0), 6.0).requests
+    assert lived.latency_s.max() > steps.COLD_S - 0.01
+
+
+def test_a_fleet_that_is_large_enough_follows_the_wave_as_well_and_pays_while_it_waits():
     lived = steps.through_the_wave()
-    assert steps.late_percent(lived["functions"]) < 1 < 20 < steps.late_percent(lived["cluster"])
-    assert lived["functions"].usd == pytest.approx(lived["cluster"].usd, rel=0.5)
+    assert steps.late_percent(lived["functions"]) == steps.late_percent(lived["fleet"]) == 0
+    assert steps.late_percent(lived["cluster"]) > 20
     assert lived["functions"].instances.iloc[-1] == 0
     assert lived["cluster"].instances.iloc[0] == steps.MACHINES
+    again_min = steps.fleet_is_cheaper_within_min(lived)
+    assert steps.usd_per_h(steps.FLEET) * again_min / 60 == pytest.approx(lived["functions"].usd)
     assert "functions: " in steps.figure(lived, "wave").alt
 
 
