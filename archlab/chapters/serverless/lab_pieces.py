@@ -29,6 +29,7 @@ import numpy as np
 from simpy.events import Event
 
 from archlab.course.labs.expectations import expect
+from archlab.course.labs.new_process import in_new_process
 from archlab.sim.functions import AsyncInvocations, Function, Invocation
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_positive, require_whole
@@ -60,9 +61,14 @@ class Job:
         self._books_s = sim.stream("rows to book").uniform(0.1, night.longest_s, size=night.rows)
         self._position = self._asked = 0
         self._done = done
-        function = Function(
-            sim, NAME, lambda one: piece(one, self), INIT_S, KEEP_ALIVE_S, time_limit_s=LIMIT_S
-        )
+
+        def run(one: Invocation) -> Steps:
+            program = one.kept.setdefault(
+                "program", in_new_process(piece)
+            )  # lives as long as its environment
+            return program(one, self)
+
+        function = Function(sim, NAME, run, INIT_S, KEEP_ALIVE_S, time_limit_s=LIMIT_S)
         self.events = AsyncInvocations(function)
 
     def position(self) -> Steps:

@@ -82,39 +82,38 @@ class Service:
         """Return how long a request takes in an environment that is ready."""
         return self.waits_s + computing_s(self.computes_s, memory_mb)
 
-    @property
-    def lasts_s(self) -> float:
-        """How long a trial lasts."""
-        requests = REQUESTS if self.rate_per_s > 1 else SELDOM_REQUESTS
-        return float(BILLED_S * round(requests / self.rate_per_s / BILLED_S))
 
-    def lived(self, memory_mb: int, provisioned: int, seed: int) -> Tried:
-        """Simulate the service with these settings.
+def lived(service: Service, memory_mb: int, provisioned: int, seed: int) -> Tried:
+    """Simulate a service with these settings.
 
-        Raises `ValueError` when a setting is not allowed.
-        """
-        if memory_mb not in MEMORY_MB:
-            refuse(ValueError, "memory_mb", memory_mb, f"one of {MEMORY_MB}")
-        require_whole("provisioned", provisioned, at_least=0)
-        sim, taken_s = Simulation(seed), []
+    Raises `ValueError` when a setting is not allowed.
+    """
+    if memory_mb not in MEMORY_MB:
+        refuse(ValueError, "memory_mb", memory_mb, f"one of {MEMORY_MB}")
+    require_whole("provisioned", provisioned, at_least=0)
+    sim, taken_s = Simulation(seed), []
 
-        def serve(invocation: Invocation) -> Generator[Event, None, None]:
-            yield invocation.compute(self.computes_s)
-            yield sim.timeout(self.waits_s)
-            taken_s.append(sim.now - invocation.invoked_s)
+    def serve(invocation: Invocation) -> Generator[Event, None, None]:
+        yield invocation.compute(service.computes_s)
+        yield sim.timeout(service.waits_s)
+        taken_s.append(sim.now - invocation.invoked_s)
 
-        function = Function(
-            sim, "service", serve, self.init_s, KEEP_ALIVE_S, float(memory_mb), provisioned=provisioned
-        )
-        at_s = 0.0
-        gaps_s = sim.stream("arrivals")
-        while (at_s := at_s + gaps_s.exponential(1 / self.rate_per_s)) < self.lasts_s:
-            for _ in range(self.together):
-                sim.call_at(at_s, function.invoke, None)
-        sim.run(until=self.lasts_s)
-        months = self.lasts_s / 3600 / HOURS_PER_MONTH
-        in_time = float(np.mean(np.array(taken_s) <= self.limit_s))
-        return Tried(in_time, total_usd(function.usage()) / months)
+    function = Function(
+        sim, "service", serve, service.init_s, KEEP_ALIVE_S, float(memory_mb), provisioned=provisioned
+    )
+    lasts_s, at_s, gaps_s = _lasts_s(service), 0.0, sim.stream("arrivals")
+    while (at_s := at_s + gaps_s.exponential(1 / service.rate_per_s)) < lasts_s:
+        for _ in range(service.together):
+            sim.call_at(at_s, function.invoke, None)
+    sim.run(until=lasts_s)
+    months = lasts_s / 3600 / HOURS_PER_MONTH
+    in_time = float(np.mean(np.array(taken_s) <= service.limit_s))
+    return Tried(in_time, total_usd(function.usage()) / months)
+
+
+def _lasts_s(service: Service) -> float:
+    requests = REQUESTS if service.rate_per_s > 1 else SELDOM_REQUESTS
+    return float(BILLED_S * round(requests / service.rate_per_s / BILLED_S))
 
 
 class Trials:
@@ -130,19 +129,7 @@ class Trials:
             self.left > 0, f"all {TRIALS} trials are used up: which settings can be ruled out without one?"
         )
         self.left -= 1
-        return self.service.lived(memory_mb, provisioned, self._seed)
-
-
-def best(service: Service, seed: int) -> tuple[int, int, Tried]:
-    """Return the settings that keep the promise at the least price, and what came of them.
-
-    More memory than it takes to be in time is never cheaper: what computes costs the same, the rest more.
-    """
-    memory_mb = min(mb for mb in MEMORY_MB if service.runs_s(mb) <= service.limit_s)
-    tried = [service.lived(memory_mb, provisioned, seed) for provisioned in range(MOST_PROVISIONED + 1)]
-    kept = [provisioned for provisioned, one in enumerate(tried) if one.share_in_time >= SHARE_IN_TIME]
-    cheapest = min(kept, key=lambda provisioned: tried[provisioned].usd_per_month)
-    return memory_mb, cheapest, tried[cheapest]
+        return lived(self.service, memory_mb, provisioned, self._seed)
 
 
 def drawn(random: np.random.Generator, kind: str) -> Service:

@@ -26,6 +26,8 @@ from typing import Any
 
 import numpy as np
 
+from archlab.course.labs.new_process import in_new_process
+
 SCHEMA = """
 CREATE TABLE orders (order_id INTEGER PRIMARY KEY, state TEXT NOT NULL);
 CREATE TABLE reservations (order_id INTEGER PRIMARY KEY, product TEXT NOT NULL, quantity INTEGER NOT NULL);
@@ -118,11 +120,14 @@ class World:
         ]
         self._connection.executemany("INSERT INTO orders VALUES (?, ?)", states)
         self._ledger: dict[str, tuple[int, int]] = {}
+        self.returned: list[tuple[OrderPlaced, Any]] = []
 
     def deliver(
         self, confirm: Confirm, event: OrderPlaced, calls: int | None = None, overtaken_at: int | None = None
     ) -> bool:
-        """Run `confirm` once for an event; return whether it came to its end.
+        """Run `confirm` once for an event, in a new environment; return whether it came to its end.
+
+        What it gave is then noted in `returned`, with the event.
 
         Args:
             calls: it is killed after so many calls of tables and provider; None: it lives on.
@@ -131,12 +136,15 @@ class World:
         run = Run(calls, overtaken_at)
         run.overtake = lambda: self._go(confirm, event, Run())
         with suppress(Killed):
-            self._go(confirm, event, run)
-            return calls is None or run.made < calls
+            given = self._go(confirm, event, run)
+            if calls is None or run.made < calls:
+                self.returned.append((event, given))
+                return True
         return False
 
-    def _go(self, confirm: Confirm, event: OrderPlaced, run: Run) -> None:
-        confirm(Tables(self._connection, run), Provider(self._ledger, run), event)
+    def _go(self, confirm: Confirm, event: OrderPlaced, run: Run) -> Any:
+        new = in_new_process(confirm)
+        return new(Tables(self._connection, run), Provider(self._ledger, run), event)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Return what a SELECT finds in the tables, in the order of their keys."""

@@ -17,6 +17,7 @@ from archlab.course.labs.expectations import (
     stream,
     unit_hint,
 )
+from archlab.course.labs.new_process import in_new_process
 from archlab.course.labs.task_check import Answer, task_check
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "expect_numbers",
     "expect_steps",
     "expect_text",
+    "in_new_process",
     "seed",
     "stream",
     "task_check",

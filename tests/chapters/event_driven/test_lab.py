@@ -1,6 +1,7 @@
 """What lab 03 works on: the figures its text names, and days that punish what they should and nothing else."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -95,16 +96,20 @@ def test_no_program_can_catch_its_own_death():
 
 
 def test_a_new_program_finds_the_rows_and_nothing_of_what_the_one_before_it_kept():
-    kept = []
+    class Watch:  # a class is not copied
+        kept: ClassVar[list[object]] = []
+
+    remembered = []
 
     def keeps(rows, event):
-        kept.append(getattr(rows, "kept", None))
+        Watch.kept += [getattr(rows, "kept", None), len(remembered)]
         rows.kept = event
+        remembered.append(event)
         return note_first(rows, event)
 
     rows = lab_rows.Rows(["Ann"])
     assert lab_rows.deliver(keeps, rows, lab_rows.PointsEarned("order-7-4", "Ann", 10), lives=[2]) == 2
-    assert kept == [None, None]
+    assert Watch.kept == [None, 0, None, 0]
     assert rows.points() == {"Ann": 10}
 
 
