@@ -4,7 +4,8 @@ The shares are those of `archlab.published.cold_for_whom`, with a curve of rates
 for one environment an app and Poisson arrivals.
 
 >>> shares = by_keep_alive((600.0,))
->>> shares.query("who == 'all requests'").cold_share.iloc[0] < 0.001 < 0.5 < shares.cold_share.max()
+>>> of_all = shares.query("who == 'all requests'").cold_share.iloc[0]
+>>> bool(of_all < 0.001 < 0.5 < shares.cold_share.max())
 True
 """
 
