@@ -6,6 +6,7 @@ It flips at 16 a minute
 """
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 import pandas as pd
@@ -38,7 +39,9 @@ def _own(name: str) -> Look:
 
 
 def crossing(table: pd.DataFrame, title: str, crossings: Mapping[str, float]) -> Picture:
-    """Draw a frame of `crossings.against_load`, a panel a shape, and dotted lines where functions cross a design."""
+    """Draw a frame of `crossings.against_load`, a panel a shape, and dotted lines where functions cross a design, if
+    they do.
+    """
     require_columns("table", table, "shape", "mean_per_s", "design", "usd_per_hour")
     shapes, looks, told = list(table["shape"].unique()), _looks(), []
     with canvas(title, panels=[1] * len(shapes), tall=True) as drawing:
@@ -55,12 +58,13 @@ def crossing(table: pd.DataFrame, title: str, crossings: Mapping[str, float]) ->
             for axis in (panel.xaxis, panel.yaxis):
                 axis.set_major_formatter(lambda value, _: number(value))
             panel.minorticks_off()
-        for name, x in crossings.items():
+        found = {name: x for name, x in crossings.items() if isfinite(x)}
+        for name, x in found.items():
             for panel in drawing.panels[:2]:
                 panel.axvline(x, color=INK, linestyle=":", linewidth=1.3)
             drawing.panels[0].annotate(name, (x, 1), (-4, -4), **_BESIDE)
         drawing.panels[-1].set_xlabel("Mean load [requests/s]")
-    dotted = " ".join(f"{name}: {number(x)}." for name, x in crossings.items())
+    dotted = " ".join(f"{name}: {number(x)}." for name, x in found.items())
     return Picture(drawing.figure, f"{title.rstrip('.')}. US$/h against load. {' '.join(told)} {dotted}")
 
 

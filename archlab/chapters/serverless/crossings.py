@@ -10,10 +10,12 @@ there is a load up to which functions are cheaper, unless the peak is so far abo
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 
 from archlab.chapters.serverless.bills import (
     CPU_MS,
@@ -32,7 +34,6 @@ from archlab.chapters.serverless.bills import (
 )
 from archlab.chapters.serverless.load_shapes import HOUR_S, SHAPES, SPIKES, STEADY, Shape
 from archlab.course.claims.assumption import Assumption
-from archlab.course.claims.bisection import bisect
 from archlab.course.claims.limit import Limit
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_up_to
@@ -88,7 +89,8 @@ def cheaper_up_to(
     seeds: Iterable[int] = SEEDS,
     extra_usd_per_million: float = 0.0,
 ) -> Limit:
-    """Return up to which mean load, in requests a second, functions are cheaper than one of `RENTED`.
+    """Return up to which mean load, in requests a second, functions are cheaper than one of `RENTED`: the first one at
+    which they are not. Servers cost in steps, so after the next step functions may be cheaper once more.
 
     `extra_usd_per_million`: what a million requests cost besides, such as a gateway.
     """
@@ -99,7 +101,19 @@ def cheaper_up_to(
         "work": work,
         "extra_usd_per_million": extra_usd_per_million,
     }
-    return bisect(partial(_spare, **options), TRIED_PER_S, "up to", seeds, tolerance=0.02, log=True)
+    found = [_first_dearer(partial(_spare, seed, **options)) for seed in seeds]
+    return Limit("up to", found, tried=TRIED_PER_S)
+
+
+def _first_dearer(spare: Callable[[float], float]) -> float:
+    """The first of many loads at which nothing is spared, and where it begins just before it."""
+    loads_per_s = np.geomspace(*TRIED_PER_S, 300)
+    below, spared = -inf, spare(float(loads_per_s[0])) > 0
+    for load_per_s in map(float, loads_per_s):
+        if spare(load_per_s) <= 0:
+            return float(brentq(spare, below, load_per_s, rtol=1e-4)) if spared else -inf
+        below = load_per_s
+    return inf
 
 
 def cheaper_from_peak(design: str, seeds: Iterable[int] = SEEDS, most_machines: int = 50) -> Limit:

@@ -1,17 +1,7 @@
 """A job that is longer than a function may run: what happens to it as it is, and three ways around the limit.
 
-A nightly job books 720 rows of a real table, 5 seconds each: an hour. Five ways to run it:
-
-- "as it is": one function, invoked asynchronously. It is cut off at its limit and begun anew, twice, then given up.
-- "in pieces": it notes after each row how far it came, stops in time, and asks for another piece.
-- "as a workflow": somebody else keeps the position and calls a function for each piece; each piece is two state
-  transitions, which cost money, and a failed piece is called again at once.
-- "at once": twenty functions, each with an own part of the rows, each noting how far it came.
-- "a server": the same program on a small server, with the same notes. It has no limit, but dies as well, and is started
-  again after a minute.
-
-Environments and the server die at the same times (`kills_s`). A row is booked by a statement that may be repeated;
-`done_twice` counts how often one was.
+A nightly job books 720 rows of a real table, 5 seconds each: an hour. It is run in the five ways of `long_job_ways`.
+Environments and the server die at the same times (`kills_s`).
 
 What this leaves out: rows that depend on each other, for which "at once" is no way; and a database that the twenty
 disturb. Both err in favour of functions. So does this: AWS stops a function that calls itself after about sixteen
@@ -26,17 +16,14 @@ True
 
 from __future__ import annotations
 
-import inspect
-import sqlite3
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from simpy.events import Event
 
+from archlab.chapters.serverless.long_job_ways import FUNCTIONS, Job, lines_more, on_a_server
 from archlab.course.claims import Assumption, Evidence, Limit, Verdict, bisect, holds_from, settles
 from archlab.course.figures.bars import name_rows
 from archlab.course.figures.canvas import canvas
@@ -45,164 +32,17 @@ from archlab.course.quantity import number
 from archlab.course.style import GREY, LAB, Size, look_of
 from archlab.data import load
 from archlab.sim.billing import Usage, total_usd
-from archlab.sim.failure import Failure
-from archlab.sim.functions import AsyncInvocations, CloudAccount, Function, Invocation
+from archlab.sim.functions import Function
 from archlab.sim.functions.function import TIME_LIMIT_S
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_positive, require_whole
 
-ROWS, ROW_S, NOTE_S = 720, 5.0, 0.005
-PARTS = 20
-INIT_S, KEEP_ALIVE_S, MEMORY_MB = 0.3, 360.0, 1769
-RESTART_S = 60.0
-"""Of the server, after it died. Assumptions, all of these. A row keeps a whole processor at work: one of the
-server's two, or what comes with the memory of a function."""
+ROWS, ROW_S = 720, 5.0
+"""A row keeps a whole processor at work: one of the server's two, or what comes with the memory of a function."""
 KILLS_S = (100.0, 2500.0)
 NIGHT_S = 8 * 3600.0
 JOB_MIN, LIMIT_MIN = ROWS * ROW_S / 60, TIME_LIMIT_S / 60
-WAYS = ("as it is", "in pieces", "as a workflow", "at once", "a server")
-SCHEMA = "CREATE TABLE booked (row INTEGER PRIMARY KEY, times INTEGER NOT NULL);"
-BOOK = "INSERT INTO booked VALUES (?, 1) ON CONFLICT (row) DO UPDATE SET times = times + 1"
-Steps = Generator[Event, Any, Any]
-
-
-class Job:
-    """The rows and the notes of one night: what is outside of every way to run it."""
-
-    def __init__(self, sim: Simulation, rows: int, row_s: float) -> None:
-        self.sim, self.rows, self.row_s = sim, rows, row_s
-        self.table = sqlite3.connect(":memory:", isolation_level=None)
-        self.table.executescript(SCHEMA)
-        self.notes: dict[int, int] = {}
-        self.finished_s = np.inf
-
-    def book(self, row: int) -> Steps:
-        """Book a row: it counts when the work on it is over."""
-        yield self.sim.timeout(self.row_s)
-        self.table.execute(BOOK, (row,))
-        if self.done == self.rows:
-            self.finished_s = min(self.finished_s, self.sim.now)
-
-    def note(self, part: int, row: int) -> Steps:
-        """Write how far a part came."""
-        yield self.sim.timeout(NOTE_S)
-        self.notes[part] = row
-
-    @property
-    def done(self) -> int:
-        """How many rows are booked."""
-        return int(self.table.execute("SELECT count(*) FROM booked").fetchone()[0])
-
-    @property
-    def done_twice(self) -> int:
-        """How many bookings were repetitions."""
-        return int(self.table.execute("SELECT coalesce(sum(times - 1), 0) FROM booked").fetchone()[0])
-
-
-# The programs ------------------------------------------------------------------------------------------------
-
-
-def all_in_one(job: Job, first: int, last: int) -> Steps:
-    """The program as it is: row after row."""
-    for row in range(first, last):
-        yield from job.book(row)
-
-
-def with_notes(job: Job, part: int, first: int, last: int, has_time: Callable[[], bool]) -> Steps:
-    """The program that notes how far it came, and stops in time. Returns whether there is more to do."""
-    for row in range(job.notes.get(part, first), last):
-        if not has_time():
-            return True
-        yield from job.book(row)
-        yield from job.note(part, row + 1)
-    return False
-
-
-def lines_of(program: Callable[..., Any]) -> int:
-    """Return the lines of a program without its documentation."""
-    lines = inspect.getsource(program).splitlines()
-    return sum(1 for line in lines if line.strip() and '"""' not in line)
-
-
-# The ways ----------------------------------------------------------------------------------------------------
-
-
-def _has_time(invocation: Invocation, job: Job) -> bool:
-    return invocation.left_s > job.row_s + 1.0
-
-
-def _as_it_is(sim: Simulation, job: Job, limit_s: float) -> tuple[Function, Usage]:
-    function = _function(sim, lambda _: all_in_one(job, 0, job.rows), limit_s)
-    AsyncInvocations(function).send()
-    return function, Usage()
-
-
-def _in_pieces(sim: Simulation, job: Job, limit_s: float) -> tuple[Function, Usage]:
-    def piece(invocation: Invocation) -> Steps:
-        more = yield from with_notes(job, 0, 0, job.rows, partial(_has_time, invocation, job))
-        if more:
-            events.send()
-
-    events = AsyncInvocations(_function(sim, piece, limit_s))
-    events.send()
-    return events.function, Usage()
-
-
-def _at_once(sim: Simulation, job: Job, limit_s: float) -> tuple[Function, Usage]:
-    ends = np.linspace(0, job.rows, PARTS + 1).astype(int)
-
-    def piece(invocation: Invocation) -> Steps:
-        part = invocation.payload
-        has_time = partial(_has_time, invocation, job)
-        more = yield from with_notes(job, part, int(ends[part]), int(ends[part + 1]), has_time)
-        if more:
-            events.send(part)
-
-    events = AsyncInvocations(_function(sim, piece, limit_s))
-    for part in range(PARTS):
-        events.send(part)
-    return events.function, Usage()
-
-
-def _as_a_workflow(sim: Simulation, job: Job, limit_s: float) -> tuple[Function, Usage]:
-    """The workflow calls a piece, looks whether there is more, and so on: two transitions each."""
-
-    def piece(invocation: Invocation) -> Steps:
-        return (yield from with_notes(job, 0, 0, job.rows, partial(_has_time, invocation, job)))
-
-    function = _function(sim, piece, limit_s)
-
-    def workflow() -> Steps:
-        more = True
-        while more:
-            try:
-                more = yield function.invoke()
-            except Failure:
-                more = True
-
-    sim.start(workflow())
-    return function, Usage(transitions=2)
-
-
-def _function(sim: Simulation, handler: Callable[[Invocation], Steps], limit_s: float) -> Function:
-    return Function(
-        sim,
-        "book",
-        handler,
-        INIT_S,
-        KEEP_ALIVE_S,
-        MEMORY_MB,
-        limit_s,
-        account=CloudAccount(sim, scaling=None),
-    )
-
-
-FUNCTIONS: Mapping[str, Callable[[Simulation, Job, float], tuple[Function, Usage]]] = {
-    "as it is": _as_it_is,
-    "in pieces": _in_pieces,
-    "as a workflow": _as_a_workflow,
-    "at once": _at_once,
-}
+WAYS = (*FUNCTIONS, "a server")
 
 
 @dataclass(frozen=True)
@@ -236,7 +76,7 @@ def run(
     sim = Simulation(seed=1)  # there is no luck in it
     job = Job(sim, rows, row_s)
     function, each = (
-        (_a_server(sim, job), Usage()) if way == "a server" else FUNCTIONS[way](sim, job, limit_s)
+        (on_a_server(sim, job), Usage()) if way == "a server" else FUNCTIONS[way](sim, job, limit_s)
     )
     for kill_s in kills_s:
         sim.call_at(kill_s, _kill, function)
@@ -252,25 +92,6 @@ def run(
 def _kill(function: Function) -> None:
     function.crash()
     function.restart()
-
-
-def _a_server(sim: Simulation, job: Job) -> Function:
-    """The program with notes on a machine: a process without a limit, that is started again a minute after it died."""
-
-    def process(_: Invocation) -> Steps:
-        yield from with_notes(job, 0, 0, job.rows, lambda: True)
-
-    machine = Function(sim, "server", process, 0.0, NIGHT_S, time_limit_s=None)
-
-    def supervisor() -> Steps:
-        while job.done < job.rows:
-            try:
-                yield machine.invoke()
-            except Failure:
-                yield sim.timeout(RESTART_S)
-
-    sim.start(supervisor())
-    return machine
 
 
 def _server_usd_per_h() -> float:
@@ -304,12 +125,6 @@ def figures() -> dict[str, float]:
         "at_once_min": float(ways.finished_min["at once"]),
         "lost_rows": float(ROWS - ways.rows_done.drop("as it is").min()),
     }
-
-
-def lines_more() -> int:
-    """Return how many lines more it takes to run in pieces than as it is: the program and what starts it."""
-    in_pieces = lines_of(with_notes) + lines_of(_has_time) + lines_of(_in_pieces)
-    return in_pieces - lines_of(all_in_one) - lines_of(_as_it_is)
 
 
 def cut_off_from_min(limit_s: float = TIME_LIMIT_S) -> Limit:

@@ -26,6 +26,7 @@ import joblib
 import pandas as pd
 from simpy.events import Event
 
+from archlab.chapters.serverless import neighbours
 from archlab.chapters.serverless.bills import (
     CORES,
     KEPT,
@@ -44,7 +45,7 @@ from archlab.course.claims.limit import Limit
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to
-from archlab.course.quantity import number
+from archlab.course.quantity import about, number
 from archlab.shop.health_checks import HealthChecks
 from archlab.sim.distributions import Distribution
 from archlab.sim.failure import Failure
@@ -170,13 +171,8 @@ def initialisation_up_to_s(seeds: Iterable[int] = SEEDS) -> Limit:
     return bisect(_spare_percent, INITIALISATIONS_S, "up to", seeds, tolerance=0.1, log=True)
 
 
-def figures(
-    found: dict[str, OverSeeds], hung: pd.DataFrame, crowded: pd.DataFrame, gone: pd.DataFrame
-) -> dict[str, float]:
-    """Return the figures of `managed_infrastructure` from those of the section's experiments.
-
-    `hung` of `hanging.table`, `crowded` of `neighbours.days`, `gone` of `region.away`.
-    """
+def figures(found: dict[str, OverSeeds], hung: pd.DataFrame, gone: pd.DataFrame) -> dict[str, float]:
+    """Return the figures of `managed_infrastructure`, from `deaths`, `hanging.table` and `region.away`."""
     functions, checked, asked = (found[design] for design in DESIGNS)
     return {
         "bad_percent": functions,
@@ -184,7 +180,7 @@ def figures(
         "asking_clones_percent": asked,
         "initialisation_up_to_s": initialisation_up_to_s(range(functions.n)),
         "region_lost_percent": float(gone.lost_percent["requests"]),
-        "throttled_percent": float(crowded.throttled_percent.iloc[0]),
+        "throttled_percent": neighbours.throttled_percent(range(functions.n)),
         "hanging_times_the_bill": float(hung.times_the_usual_bill.iloc[0]),
     }
 
@@ -214,7 +210,7 @@ def managed_infrastructure(
     """Holds when the platform repairs the death of a machine by itself, so that at most {ALLOWED_PERCENT} % of the
     requests of that minute are lost or later than {OBJECTIVE_S} s, though at worst all environments were on it; up to
     the initialisation time at which that ends. It says how clones for the same money do, and what nobody repairs: the
-    region's function service away, neighbours in the account, somebody who hangs.
+    region's function service away, neighbours in the account, somebody who hangs until the longest time limit.
     """
     shares = (bad_percent, checked_clones_percent, asking_clones_percent)
     bad, checked, asked = (number(round(float(share), 2)) for share in shares)
@@ -223,7 +219,7 @@ def managed_infrastructure(
         f"{bad} % of a minute's requests (clones with health checks {checked} %, a balancer that asks the other "
         f"one {asked} %). "
         f"Nobody repairs the region ({number(round(float(region_lost_percent)))} % lost), neighbours "
-        f"({number(round(float(throttled_percent)))} % throttled), or who hangs "
+        f"({about(throttled_percent)} % throttled), or who hangs up to the longest time limit "
         f"({number(round(float(hanging_times_the_bill)))} times the bill)"
     )
     if bad_percent > ALLOWED_PERCENT:

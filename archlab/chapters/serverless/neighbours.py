@@ -22,6 +22,7 @@ import pandas as pd
 from simpy.events import Event
 
 from archlab.chapters.serverless.bills import KEPT, RUNTIME, USUAL, least_memory_mb
+from archlab.course.claims import OverSeeds
 from archlab.sim.functions import AsyncEvent, AsyncInvocations, CloudAccount, Function, Invocation
 from archlab.sim.functions.runtimes import initialisation_s, keep_alive_s
 from archlab.sim.load import Request
@@ -113,6 +114,12 @@ def _function(
     return Function(
         sim, name, run, initialised, kept, memory_mb=memory_mb, account=account, reserved=reserved
     )
+
+
+def throttled_percent(seeds: Iterable[int], design: str = "nothing reserved") -> OverSeeds:
+    """Return `Day.throttled_percent` of a design."""
+    jobs = [joblib.delayed(day)(seed, design) for seed in seeds]
+    return OverSeeds(one.throttled_percent() for one in joblib.Parallel()(jobs))
 
 
 def days(seed: int = 1, designs: Iterable[str] = DESIGNS) -> pd.DataFrame:

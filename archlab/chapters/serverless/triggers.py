@@ -1,16 +1,10 @@
 """What a trigger guarantees: whether each event is acted on, how often, in which order, and beside it a plain loop.
 
-Five triggers of functions and a loop on a server get the same events. A call may fail, before its work or after it, and
-the function, or the server, cannot run for a while. Counted is what is written: an event that is written twice, never,
-or after a later one of the same customer. Everybody gets the same guard, a key for each event.
-
-Each stands in its strongest usual form. The queue is set as AWS recommends, and its handler names what failed. The
-stream halves a batch that fails, and tries until a record expires. Asynchronous events, the notices of an object store
-and a timer's firings have AWS's two retries. The loop takes what its table says is open, the oldest first.
+The designs of `trigger_designs` get the same events, and the troubles of `event_desk`. Counted is what is written: an
+event that is written twice, never, or after a later one of the same customer.
 
 What this leaves out: clouds deliver some events twice without any failure, and miss some; how many is not published, so
-there are none. That errs in favour of the triggers. How long a notice of an object store takes is drawn through AWS's
-words: "seconds", and for one in a hundred a minute.
+there are none. That errs in favour of the triggers.
 
 >>> over_failures(seed=1, design="queue", with_keys=True)["twice_percent"]
 0.0
@@ -20,230 +14,43 @@ words: "seconds", and for one in a hundred a minute.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from math import isinf
-from statistics import fmean
 from typing import Any
 
 import joblib
 import pandas as pd
-from simpy.events import Event
 
+from archlab.chapters.serverless.event_desk import Desk, Trouble
+from archlab.chapters.serverless.trigger_designs import (
+    CUSTOMERS,
+    DESIGNS,
+    LOOP,
+    RECEIVES,
+    TIME_LIMIT_S,
+    TRIGGERS,
+)
 from archlab.course.claims.assumption import Assumption
 from archlab.course.claims.bisection import bisect
 from archlab.course.claims.limit import Limit
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to
-from archlab.course.figures.bars import BAR, name_rows
-from archlab.course.figures.canvas import canvas
-from archlab.course.figures.line import require_columns
-from archlab.course.figures.picture import Picture
 from archlab.course.quantity import about, number
-from archlab.course.style import GREY, INK, LAB, Size, look_of
-from archlab.sim import (
-    Crash,
-    Failure,
-    Function,
-    Lognormal,
-    MessageQueue,
-    ShardStream,
-    Simulation,
-    Station,
-)
-from archlab.sim.functions import (
-    AsyncInvocations,
-    Firing,
-    Invocation,
-    ObjectStore,
-    QueueTrigger,
-    ScheduleTrigger,
-    StoredObject,
-    StreamTrigger,
-)
-from archlab.sim.functions.asynchronous import NOT_RUN
-from archlab.sim.messaging import BatchPolicy, EnhancedFanOut
-from archlab.sim.validation import require_fraction, require_one_of, require_positive, require_whole
+from archlab.sim import Crash, Simulation
+from archlab.sim.validation import require_one_of, require_positive, require_whole
 
-WORK_S, INIT_S, KEEP_ALIVE_S, TIME_LIMIT_S = 0.1, 0.085, 300.0, 30.0
-"""As in `archlab.chapters.serverless.poison`."""
-RECEIVES = 5
-"""What AWS recommends at least before a message becomes a dead letter."""
-NOTICE = Lognormal.from_median_p99(1.0, 60.0)
-"""How many seconds the notice of a new object takes."""
-CUSTOMERS = 5
-"""Who send the events; the order of one customer's events may matter."""
 EVENTS, EVERY_S = 200, 60.0
 """How many events, and the mean time between two; a timer fires at this interval."""
 FAILING_PERCENT = 2.0
 """So many calls fail before their work, and as many after it. An assumption."""
-TRIES_DRAWN = 64
-"""So many tries of an event have luck of their own."""
 JUST_S = 1.0
 """Events that come when the function has just gone away come within so many seconds."""
 DOWN_S = 300.0
 """For so long the function cannot run once: a deployment that is broken, and rolled back."""
 AFTER_S = 3600.0
 """Longer than any trigger needs for what it has when the function runs again."""
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """What goes wrong: shares of calls that fail before and after their work, and when nothing can run for how long.
-
-    Raises `ValueError` when a share is not from 0 to 1.
-    """
-
-    before: float = 0.0
-    after: float = 0.0
-    down_at_s: float = 0.0
-    down_s: float = 0.0
-
-    def __post_init__(self) -> None:
-        require_fraction("before", self.before)
-        require_fraction("after", self.after)
-
-
-class Broken(Failure):
-    """The call fails, before it has done its work or after."""
-
-    outcome = "broken"
-    what = "the call failed"
-
-
-@dataclass
-class Desk:
-    """What all handlers do with an event, and what they have written: (event, time), in this order."""
-
-    sim: Simulation
-    with_keys: bool
-    trouble: Trouble
-    sent_s: list[float]
-    written: list[tuple[int, float]] = field(default_factory=list)
-    tries: list[int] = field(default_factory=list)
-    known: set[int] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self.tries = [0] * len(self.sent_s)
-        self.luck = self.sim.stream("luck").random((len(self.sent_s), TRIES_DRAWN))
-
-    def act(self, event: int) -> Generator[Event, Any, None]:
-        """Work on an event, and write it."""
-        yield self.sim.timeout(WORK_S)
-        self.write(event)
-
-    def write(self, event: int) -> None:
-        """Write an event, unless it is known by its key. Raises `Broken` when the call fails, before that or after."""
-        luck = self.luck[event, self.tries[event] % TRIES_DRAWN]
-        self.tries[event] += 1
-        if luck < self.trouble.before:
-            raise Broken("books")
-        if not (self.with_keys and event in self.known):
-            self.written.append((event, float(self.sim.now)))
-            self.known.add(event)
-        if luck >= 1 - self.trouble.after:
-            raise Broken("books")
-
-    def one(self, invocation: Invocation) -> Generator[Event, Any, None]:
-        """A handler of single events: a number, a firing, or an object whose body is a number."""
-        event = invocation.payload
-        if isinstance(event, Firing):
-            event = event.number
-        elif isinstance(event, StoredObject):
-            event = event.body
-        yield from self.act(event)
-
-    def records(self, invocation: Invocation) -> Generator[Event, Any, None]:
-        """A handler of a stream's batches."""
-        for record in invocation.payload:
-            yield from self.act(record.value)
-
-    def messages(self, invocation: Invocation) -> Generator[Event, Any, list[int]]:
-        """A handler of a queue's batches, which names what failed."""
-        failed = []
-        for message in invocation.payload:
-            try:
-                yield from self.act(message.body)
-            except Broken:
-                failed.append(message.id)
-        return failed
-
-
-Send = Callable[[int], object]
-Handler = Callable[[Invocation], Generator[Event, Any, Any]]
-
-
-def _function(sim: Simulation, handler: Handler) -> Function:
-    return Function(sim, "books", handler, INIT_S, KEEP_ALIVE_S, time_limit_s=TIME_LIMIT_S)
-
-
-def _queue(sim: Simulation, desk: Desk) -> Send:
-    queue = MessageQueue(sim, "events", store_s=0.005, delivery_limit=RECEIVES - 1)
-    QueueTrigger(_function(sim, desk.messages), queue, partial_failures=True)
-    return queue.publish
-
-
-def _stream(sim: Simulation, desk: Desk) -> Send:
-    stream = ShardStream(sim, "events", append_s=0.005)
-    StreamTrigger(_function(sim, desk.records), stream, BatchPolicy(bisect=True), EnhancedFanOut())
-    return lambda event: stream.append(f"customer {event % CUSTOMERS}", event)
-
-
-def _asynchronous(sim: Simulation, desk: Desk) -> Send:
-    return AsyncInvocations(_function(sim, desk.one)).send
-
-
-def _objects(sim: Simulation, desk: Desk) -> Send:
-    store = ObjectStore(sim, "events")
-    store.notify(_function(sim, desk.one), NOTICE)
-    return lambda event: store.put(f"event {event}", size_bytes=1000, body=event)
-
-
-def _timer(sim: Simulation, desk: Desk) -> Send:
-    """A timer sends by itself: at the first time, and as often as there are events."""
-    every_s = desk.sent_s[1] - desk.sent_s[0]
-    clock = ScheduleTrigger(_function(sim, desk.one), every_s, first_s=desk.sent_s[0])
-    sim.call_at(desk.sent_s[-1] + every_s / 2, lambda _: clock.stop())
-    return lambda event: None
-
-
-def _loop(sim: Simulation, desk: Desk) -> Send:
-    """A loop on a server: the oldest open event, again until it is done; what is open stands in a table."""
-    server, table, news = Station(sim, "books"), list[int](), [Event(sim)]
-
-    def run() -> Generator[Event, Any, None]:
-        waits = NOT_RUN.delays(sim.stream("loop"))
-        while True:
-            if not table:
-                yield news[0]
-            try:
-                yield server.serve(WORK_S)
-                desk.write(table[0])
-                table.pop(0)
-                waits = NOT_RUN.delays(sim.stream("loop"))
-            except Failure:
-                yield sim.timeout(next(waits))
-
-    def send(event: int) -> None:
-        table.append(event)
-        arrived, news[0] = news[0], Event(sim)
-        arrived.succeed()
-
-    sim.start(run())
-    return send
-
-
-DESIGNS: Mapping[str, Callable[[Simulation, Desk], Send]] = {
-    "queue": _queue,
-    "asynchronous": _asynchronous,
-    "object created": _objects,
-    "timer": _timer,
-    "stream": _stream,
-    "loop on a server": _loop,
-}
-"""A design -> what builds it and returns how an event is sent."""
-TRIGGERS, LOOP = tuple(DESIGNS)[:-1], tuple(DESIGNS)[-1]
 
 
 def _moments_s(sim: Simulation, design: str, events: int, within_s: float) -> list[float]:
@@ -435,54 +242,3 @@ def event_triggers(
     others = f"the other triggers {about(others_up_to_min)}"
     unit = f"minutes that the function cannot run ({queue}; {others}; {loop}; {without})"
     return holds_up_to(first, unit, decided_by=failing)
-
-
-# Figure ------------------------------------------------------------------------------------------------------
-
-TICKS = {1.0: "1 min", 10.0: "10 min", 60.0: "1 h", 360.0: "6 h", 1440.0: "1 day"}
-
-
-def figure(told: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
-    """Draw for how long the function may be away until an event is given up, and beside it who keeps the order.
-
-    Args:
-        told: as `table` returns it.
-        title: your conclusion.
-
-    Raises `ValueError` when the table lacks rows or columns.
-    """
-    require_columns("told", told, "design", "away_up_to_min", "late_percent")
-    own = look_of("serverless")
-    colour = INK if own is None else own.colour
-    with canvas(title, size) as drawing:
-        panel = drawing.panels[0]
-        for place, row in enumerate(told.itertuples()):
-            minutes = min(float(row.away_up_to_min), AWAY_MIN[1])
-            panel.barh(place, minutes, height=BAR, color=GREY if row.design == LOOP else colour)
-            panel.annotate(_until(row), (minutes, place), (6, 0), textcoords="offset points", va="center")
-            panel.annotate(_order(row), (1.01, place), xycoords=BESIDE, va="center")
-        name_rows(panel, list(told.design))
-        panel.set(
-            xscale="log",
-            xlim=(1, 20_000),
-            xlabel="How long the function may be away and no event is given up",
-        )
-        panel.set_xticks(list(TICKS), list(TICKS.values()))
-        panel.minorticks_off()
-    words = "; ".join(f"{row.design}: {_until(row)}, {_order(row)}" for row in told.itertuples())
-    return Picture(drawing.figure, f"{title.rstrip('.')}. How long the function may be away. {words}.")
-
-
-BESIDE = ("axes fraction", "data")
-
-
-def _until(row: Any) -> str:
-    minutes = float(row.away_up_to_min)
-    if isinf(minutes):
-        return f"over {AWAY_MIN[1] / 60:.0f} h"
-    return f"{minutes:.0f} min" if minutes < 60 else f"{minutes / 60:.0f} h"
-
-
-def _order(row: Any) -> str:
-    late_percent = fmean(row.late_percent.per_seed)
-    return f"{late_percent:.1f} % overtaken" if late_percent else "in order"

@@ -7,7 +7,7 @@ import pytest
 from archlab.chapters.serverless import bills, crossings
 from archlab.chapters.serverless.bills import USUAL, Work, bears_per_s
 from archlab.chapters.serverless.crossings import cheaper_from_peak, cheaper_up_to, cost_effective
-from archlab.chapters.serverless.load_shapes import HOUR_S, WAVE, Shape
+from archlab.chapters.serverless.load_shapes import HOUR_S, SPIKES, WAVE, Shape
 from archlab.course.claims import Limit
 from archlab.course.claims.verdict import Outcome
 from archlab.published.worked_bills import break_even_per_s
@@ -77,7 +77,19 @@ def test_other_figures_flip_the_verdict(figures):
 
 
 def test_functions_that_wait_longer_are_dearer_sooner():
-    assert cheaper_up_to("a small server", work=Work(0.02, 0.40), seeds=[1]) < 4
+    long_waits = cheaper_up_to("a small server", work=Work(0.02, 0.40), seeds=[1])
+    assert f"{long_waits:.1f}" == "less than 1"
+    assert cheaper_up_to("servers for the peak", work=Work(0.02, 0.40), seeds=[1]) < 4
+
+
+def test_the_limit_is_the_first_load_at_which_functions_are_dearer_though_a_step_follows():
+    limit = cheaper_up_to("a small server", SPIKES, seeds=[1])
+    after_the_step = 1.01 * bears_per_s(1) / SPIKES.peak_to_mean
+    assert limit < after_the_step
+    for mean_per_s, dearer in ((0.99 * limit, False), (1.01 * limit, True), (after_the_step, False)):
+        functions = bills.functions_usd_per_h(1, SPIKES, mean_per_s)
+        assert (functions > bills.small_server_usd_per_h(SPIKES, mean_per_s)) == dearer
+    assert cheaper_up_to("a small server", work=Work(0.08, 0.08), seeds=[1]) < 4
 
 
 def test_a_design_that_is_not_rented_is_refused():

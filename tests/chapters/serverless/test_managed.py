@@ -13,9 +13,8 @@ from archlab.course.claims.verdict import Outcome
 @pytest.fixture(scope="module")
 def figures():
     hung = pd.DataFrame({"times_the_usual_bill": [400.0]})
-    crowded = pd.DataFrame({"throttled_percent": [20.0, 0.0]})
     gone = pd.DataFrame({"lost_percent": {"requests": 100.0}})
-    return managed.figures(managed.deaths(), hung, crowded, gone)
+    return managed.figures(managed.deaths(), hung, gone)
 
 
 def test_the_verdict_is_stable_and_says_what_nobody_repairs(figures):

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from archlab.chapters.serverless import poison, pushing, triggers
+from archlab.chapters.serverless import poison, pushing, trigger_designs
 from archlab.chapters.serverless.pushing import FUNCTION, SERVER, event_driven_execution
 from archlab.course.claims.verdict import Outcome
 from archlab.data import load
@@ -60,7 +60,7 @@ def test_the_server_is_the_cheapest_machine_of_the_price_list():
 
 def test_initialisation_and_keep_alive_are_those_of_the_table():
     facts = load("lambda").set_index("setting").value
-    assert facts["initialisation, Python 3.12"] == pushing.INIT_S == poison.INIT_S == triggers.INIT_S
+    assert facts["initialisation, Python 3.12"] == pushing.INIT_S == poison.INIT_S == trigger_designs.INIT_S
     kept_s = load("lambda").set_index(["setting", "what"]).value["keep-alive, January 2021"]
     assert kept_s["shortest idle lifetime"] == pushing.KEEP_ALIVE_S == poison.KEEP_ALIVE_S
 

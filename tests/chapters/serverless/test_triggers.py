@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from archlab.chapters.serverless import triggers
-from archlab.chapters.serverless.triggers import DESIGNS, LOOP, RECEIVES, TRIGGERS, event_triggers
+from archlab.chapters.serverless import trigger_designs, trigger_figure, triggers
+from archlab.chapters.serverless.trigger_designs import DESIGNS, LOOP, RECEIVES, TRIGGERS
+from archlab.chapters.serverless.triggers import event_triggers
 from archlab.course.claims.limit import Limit
 from archlab.course.claims.verdict import Outcome
 from archlab.data import load
@@ -30,7 +31,7 @@ def figures(told):
 
 def last_try_of_a_queue_s():
     """When a message is tried last while its function is away: in its last receive, after 1, 3, 7 ... s."""
-    visibility_s = 6 * triggers.TIME_LIMIT_S
+    visibility_s = 6 * trigger_designs.TIME_LIMIT_S
     tries_s = [2**n - 1 for n in range(20) if 2**n - 1 <= visibility_s]
     return (RECEIVES - 1) * visibility_s + tries_s[-1]
 
@@ -113,7 +114,7 @@ def test_events_that_are_acted_on_twice_with_keys_turn_the_verdict(monkeypatch, 
 
 
 def test_with_more_receives_another_trigger_is_the_first_to_give_up(monkeypatch, figures):
-    monkeypatch.setattr(triggers, "RECEIVES", 200)
+    monkeypatch.setattr(trigger_designs, "RECEIVES", 200)
     two_seeds = triggers.away_up_to_min("queue", range(2))
     longer = Limit("up to", two_seeds.brackets * 5)
     assert longer > figures["others_up_to_min"]
@@ -130,7 +131,9 @@ def test_when_an_event_is_not_tried_again_too_many_are_given_up(monkeypatch, fig
     """Without retries one failing call in a hundred is one event in a hundred."""
     assert "with the share of failing calls at most" in event_triggers(**figures).words
     once = AsyncPolicy(max_retries=0)
-    monkeypatch.setattr(triggers, "AsyncInvocations", lambda function: AsyncInvocations(function, once))
+    monkeypatch.setattr(
+        trigger_designs, "AsyncInvocations", lambda function: AsyncInvocations(function, once)
+    )
     few = triggers.failing_up_to_percent(range(10))
     verdict = event_triggers(**{**figures, "failing_up_to_percent": few})
     assert verdict.outcome is Outcome.DOES_NOT_HOLD
@@ -138,12 +141,12 @@ def test_when_an_event_is_not_tried_again_too_many_are_given_up(monkeypatch, fig
 
 
 def test_the_figure_reads_out_how_long_each_waits(told):
-    picture = triggers.figure(told, "How long")
+    picture = trigger_figure.figure(told, "How long")
     assert "queue: 14 min" in picture.alt
     assert "loop on a server: over 50 h, in order." in picture.alt
     assert set(TRIGGERS) < set(told.design)
     with pytest.raises(ValueError, match="told has"):
-        triggers.figure(told.drop(columns="late_percent"), "How long")
+        trigger_figure.figure(told.drop(columns="late_percent"), "How long")
 
 
 @pytest.mark.parametrize(

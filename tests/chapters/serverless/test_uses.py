@@ -78,8 +78,21 @@ def test_a_batch_as_functions_is_through_soon_and_costs_the_price_of_its_work():
 
 
 def test_the_deadline_at_which_it_turns_is_also_found_by_trying():
-    tried = transformation.turns_at_s(seeds=range(3))
-    assert transformation.figures(seeds=range(3))["cheaper_up_to_s"] == pytest.approx(tried, rel=0.06)
+    figures = transformation.figures(seeds=[1])
+    files, turns_s = transformation.FILES, figures["cheaper_up_to_s"]
+    usd, start_s = transformation.as_functions(files, seed=1).usd, figures["flips_at_start_s"]
+    assert transformation.machines_usd(files, 1.02 * turns_s) < usd
+    assert usd < transformation.machines_usd(files, 0.98 * turns_s)
+    usual_s = transformation.USUAL_DEADLINE_S
+    assert transformation.machines_usd(files, usual_s, 0.98 * start_s) < usd
+    assert usd < transformation.machines_usd(files, usual_s, 1.02 * start_s)
+
+
+def test_more_files_than_may_be_at_work_wait_and_share_environments():
+    one, five = (transformation.as_functions(files, seed=1) for files in (1000, 5000))
+    assert one.init_share == pytest.approx(transformation.INIT_S / (transformation.INIT_S + 2), rel=0.05)
+    assert five.init_share < one.init_share / 2
+    assert five.took_s > 5000 * 2 / 1000
 
 
 def test_machines_cost_more_the_shorter_the_deadline_and_cannot_meet_one_within_their_start():
