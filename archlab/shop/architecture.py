@@ -13,7 +13,7 @@ True
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -77,7 +77,11 @@ class Architecture(ABC):
         self.catalogue = typical_catalogue(assortment.products, sim.stream("catalogue"))
         self.customers = Customers(self.catalogue, sim.stream("customers"), assortment.popularity_exponent)
         self.receipts = Receipts()
-        self._use_cases = {"browse": self._browse, "place_order": self._place, "track_order": self._track}
+        self._use_cases: dict[str, Callable[[Request], Answer]] = {
+            "browse": self._browse,
+            "place_order": self._place,
+            "track_order": self._track,
+        }
 
     @abstractmethod
     def browse(self, product: int) -> Generator[Event, Any, ProductPage]:

@@ -120,9 +120,9 @@ class Queries:
         """From now on these queries take `factor` times as long. 1.0: as before."""
         self._slowness = factor
 
-    def run(self) -> Steps:
-        """Spend the time of one query."""
-        service_s = self._server.next_query_s() * self._slowness
+    def run(self, times: float = 1.0) -> Steps:
+        """Spend the time of one query; of one that takes so many `times` as long as a simple one."""
+        service_s = self._server.next_query_s() * self._slowness * times
         self._asked_s += service_s
         self._started += 1
         self._under_way += 1

@@ -1,0 +1,158 @@
+"""A follower: a process that reads the log of the write model and repeats it elsewhere, some time later.
+
+It hears of a commit `tail_s` after it, takes what is there, `batch` commits or events at most, applies it statement
+after statement on its own database server, and commits. Its place is a row beside what it writes. It can be stopped
+(crash), slowed, and started again, and goes on where it was.
+
+What this leaves out: the work of the database whose log is read, and several processes that apply at the same time.
+
+>>> from archlab.shop.cqrs import Cqrs
+>>> from archlab.sim import Simulation
+>>> shop = Cqrs(Simulation(seed=1))
+>>> order = shop.answer(shop.place_order(order_id=7, basket={1: 2}))
+>>> projector = shop.parts["order page projector"]
+>>> projector.behind
+2
+>>> shop.sim.run(until=shop.sim.now + 0.1)
+>>> projector.behind, projector.applied
+(0, 2)
+"""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from archlab.shop.cqrs.commit_log import CommitLog
+from archlab.shop.cqrs.config import CqrsConfig
+from archlab.shop.database import DatabaseServer, Queries
+from archlab.shop.instance import Steps
+from archlab.shop.store import Statement, run_together
+from archlab.sim.core.active_faults import coming_back, going_down, slowing_down
+from archlab.sim.core.task import Task
+from archlab.sim.failure import Crashed, Failure
+
+
+class Follower:
+    """The process, a part of the simulation. `applied` counts what it has applied, `behind` what it has not.
+
+    Args:
+        name: of the part.
+        log: of the write model; it wakes the follower.
+        server: the database server it writes to; `queries` are what it sends there.
+        config: of the shop; its `tail_s`, `batch` and `retry_s`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        log: CommitLog,
+        server: DatabaseServer,
+        queries: Queries,
+        config: CqrsConfig,
+    ) -> None:
+        self.sim, self.name, self.log = log.sim, name, log
+        self.server, self.queries = server, queries
+        self.config = config
+        self.is_up, self.is_busy = True, False
+        self.applied = self._life = 0
+        self._slowness, self._busy_s = 1.0, 0.0
+        self._next_tail_s = self.sim.draws(f"{name} tail", config.tail_s)
+        self.sim.add(self)
+        self._task = Task(self.sim, self._run())
+
+    # What a kind of follower is -----------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def behind(self) -> int:
+        """How much of the log is not applied yet."""
+
+    @property
+    @abstractmethod
+    def seen(self) -> int:
+        """The number of the last commit that is applied, with all before it."""
+
+    @abstractmethod
+    def next_batch(self) -> Sequence[Any]:
+        """Return what is to be applied next, `batch` at most."""
+
+    @abstractmethod
+    def writes(self, item: Any) -> list[Statement]:
+        """Return the writes of one commit or event."""
+
+    @abstractmethod
+    def place(self, last: Any) -> Statement:
+        """Return the write that keeps the place after this one."""
+
+    # The process --------------------------------------------------------------------------------------------
+
+    def _run(self) -> Steps[None]:
+        """Follow until a crash ends this life."""
+        life = self._life
+        while True:
+            try:
+                yield from self._follow()
+            except Failure:
+                if life != self._life:
+                    return
+                self.is_busy = False
+                yield self.sim.timeout(self.config.retry_s)
+
+    def _follow(self) -> Steps[None]:
+        """Wait for news, and apply all there is."""
+        if not self.behind:
+            yield self.log.news()
+        yield self.sim.timeout(self._next_tail_s())
+        self.is_busy = True
+        began_s = self.sim.now
+        while items := self.next_batch():
+            yield from self._apply(items)
+        self._busy_s += self.sim.now - began_s
+        self.is_busy = False
+
+    def _apply(self, items: Sequence[Any]) -> Steps[None]:
+        statements = [statement for item in items for statement in self.writes(item)]
+        for _ in statements:
+            yield from self.queries.run(self._slowness)
+        yield from self.server.flush()
+        yield from self.commit(statements, items[-1])
+        self.applied += len(items)
+
+    def commit(self, statements: Sequence[Statement], last: Any) -> Steps[None]:
+        """Write the rows, and the place with them in the same transaction."""
+        run_together(self.server.connection, [self.place(last), *statements])
+        yield from ()
+
+    # Faults -------------------------------------------------------------------------------------------------
+
+    @going_down
+    def crash(self) -> None:
+        """Stop. What was not committed is applied after the restart."""
+        if self.is_up:
+            self.is_up = self.is_busy = False
+            self._life += 1
+            self._task.throw(Crashed(self.name))
+
+    @coming_back
+    def restart(self) -> None:
+        """Start again, at the kept place."""
+        if not self.is_up:
+            self.is_up = True
+            self.sim.call_at(self.sim.now, self._start)
+
+    @slowing_down
+    def slow_down(self, factor: float) -> None:
+        """From now on each statement takes `factor` times as long. 1.0: as before."""
+        self._slowness = factor
+
+    def _start(self, _: None) -> None:
+        self._task = Task(self.sim, self._run())
+
+    def sample(self) -> tuple[int, int, int, bool]:
+        """How much it is behind, 1 when it applies, 1, and whether it is up."""
+        return self.behind, int(self.is_busy), 1, self.is_up
+
+    def totals(self) -> dict[str, float]:
+        """Sums since the start; `busy_s`: time spent applying, waits for the database included."""
+        rest = {"waiting_s": 0.0, "refused": 0, "failed": 0}
+        return {"busy_s": self._busy_s, "completed": self.applied, **rest}
