@@ -17,7 +17,7 @@ TWO_WORKERS = ("-n", "2", "--dist", "loadscope")
 NBVAL = (
     "--nbval",
     "--nbval-current-env",
-    "--nbval-cell-timeout=120",
+    "--nbval-cell-timeout=600",
     "--nbval-sanitize-with=tests/notebooks/sanitize.cfg",
     "--continue-on-collection-errors",
 )

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page
 
 from tests.browser.jupyter_lab import TOKEN, LabServer
 
-OPEN_TIMEOUT_MS = 90_000
+OPEN_TIMEOUT_MS = 300_000
 CONNECTED = """() => {
   const kernel = window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel;
   return kernel?.connectionStatus === "connected" && kernel?.status === "idle";
@@ -55,14 +55,14 @@ class NotebookPage:
         self.page.wait_for_selector(".jp-Notebook", timeout=OPEN_TIMEOUT_MS)
         self.page.wait_for_function(CONNECTED, timeout=OPEN_TIMEOUT_MS)
 
-    def run_all(self, timeout_s: float = 300) -> None:
+    def run_all(self, timeout_s: float = 600) -> None:
         """Run every cell, and wait until every one has run, or one has failed, and the kernel is idle."""
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
         ended = f"(cells => cells.every(c => c.count) || cells.some(c => c.errors.length))(({CELLS})())"
         done = f"() => {ended} && ({CONNECTED})()"
         self.page.wait_for_function(done, timeout=1000 * timeout_s)
 
-    def run_cell(self, number: int, timeout_s: float = 60) -> None:
+    def run_cell(self, number: int, timeout_s: float = 300) -> None:
         """Go to code cell `number`, from 0, run it with Shift and Enter, and wait until it has run."""
         self.page.evaluate(GO_TO, number)
         self.page.keyboard.press("Shift+Enter")

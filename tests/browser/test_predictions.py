@@ -10,9 +10,7 @@ from playwright.sync_api import Locator
 
 from archlab.course.hidden import ANSWER
 from archlab.course.notebooks import execute, normalise
-from tests.browser.jupyter_lab import ROOT
 from tests.browser.notebook_page import NotebookPage
-from tests.notebooks.test_predictions import CONVERTED
 
 GROWTH, FIRST, ANSWERED, CHECK, REVEAL, LINE, FIGURE, TWO = range(8)
 CELLS = (
@@ -150,23 +148,6 @@ def test_the_field_shows_the_guess_again_the_next_time(opened: NotebookPage):
 
 def test_axe_finds_nothing_wrong(opened: NotebookPage):
     assert opened.violations(".jp-OutputArea") == []
-
-
-@pytest.mark.parametrize("chapter", CONVERTED)
-def test_a_chapter_opens_with_its_answers_hidden_and_shows_them_when_run(
-    notebook_page: NotebookPage, chapter: str
-):
-    notebook_page.server.stop_kernels()
-    shutil.copy(ROOT / "notebooks" / f"{chapter}.ipynb", notebook_page.server.folder)
-    notebook_page.open(f"{chapter}.ipynb")
-    answers = [number for number, cell in enumerate(notebook_page.cells()) if ANSWER in cell["tags"]]
-    assert answers
-    assert all(notebook_page.cells()[number]["hidden"] for number in answers)
-    notebook_page.run_all(timeout_s=240)
-    cells = notebook_page.cells()
-    assert not [number for number in answers if cells[number]["hidden"] or cells[number]["errors"]]
-    for number in answers:
-        assert (notebook_page.output(number).bounding_box() or {"height": 0})["height"] > 0
 
 
 def test_a_readers_own_file_is_written_beside_the_notebook(opened: NotebookPage):

@@ -79,3 +79,34 @@ def drawn(random: np.random.Generator) -> Trace:
     gaps_s[late] = keep_alive_s + run_s * random.uniform(0.1, 0.9, size=late.sum())
     arrivals_s = tuple(float(at_s) for at_s in np.cumsum(gaps_s))
     return Trace(arrivals_s, run_s, init_s, keep_alive_s)
+
+
+def told_apart(random: np.random.Generator) -> Trace:
+    """Return a trace in which the order decides in which environments take requests, and in which they end.
+
+    Each part begins with two environments. They idle at different times, then a pair comes when only one is left.
+    """
+    run_s, init_s = float(random.uniform(1.0, 3.0)), float(random.uniform(1.5, 3.0))
+    keep_alive_s = float(random.uniform(240, 420))
+    arrivals_s, now_s = [], 0.0
+    for part in random.permutation([0, 1, 2] * 4):
+        apart_s = run_s * random.uniform(0.3, 0.6)
+        again_s = now_s + init_s + 3 * run_s + random.uniform(1, 60)
+        late_s = keep_alive_s + run_s + apart_s * random.uniform(0.1, 0.5)
+        arrivals_s += [now_s, now_s + apart_s, again_s]
+        if part == 2:  # the older one is not used again, and ends first
+            late_s += now_s + init_s
+        else:  # both are used again, the newest first
+            late_s += again_s
+            arrivals_s += [again_s + apart_s]
+        if part == 0:  # and the newest once more, so that none has ended
+            arrivals_s += [again_s + random.uniform(5, 30) * run_s]
+        arrivals_s += [late_s, late_s + apart_s * random.uniform(0.1, 0.4)]
+        now_s = late_s + 2 * keep_alive_s + random.uniform(10, 100)
+    return Trace(tuple(map(float, arrivals_s)), run_s, init_s, keep_alive_s)
+
+
+def lonely(random: np.random.Generator) -> Trace:
+    """Return three requests that are all cold."""
+    keep_alive_s = float(random.uniform(240, 420))
+    return Trace((0.0, 2 * keep_alive_s, 4 * keep_alive_s), 1.0, 2.0, keep_alive_s)

@@ -49,20 +49,31 @@ INIT_S, KEEP_ALIVE_S = 0.3, 360.0
 LASTS_S = 3600.0
 MOST_PIECES = 1000
 """Of a job that asks for more and more."""
+LATE = 1.02
+"""A row that is begun with less left than so many times the longest one is as long as that."""
 NAME = "settle"
 
 
 class Job:
     """What a piece can do to the job. Rows are numbered from 0 to `rows` - 1."""
 
+    __slots__ = ("_asked", "_books_s", "_done", "_longest_s", "_one", "_position", "_sim", "events", "rows")
+
     def __init__(self, night: Night, piece: Piece, sim: Simulation, done: Callable[[int], None]) -> None:
         self.rows = night.rows
         self._sim = sim
-        self._books_s = sim.stream("rows to book").uniform(0.1, night.longest_s, size=night.rows)
+        random = sim.stream("rows to book")
+        stretches = random.permutation(np.arange(night.rows // 70 + 1) % 3 == 0)
+        slow = np.repeat(stretches, 70)[: night.rows]
+        least = np.where(slow, 0.94, 0.05) * night.longest_s
+        self._books_s = random.uniform(least, np.where(slow, 1.0, 0.2) * night.longest_s)
         self._position = self._asked = 0
         self._done = done
+        self._longest_s = night.longest_s
+        self._one: Invocation | None = None
 
         def run(one: Invocation) -> Steps:
+            self._one = one
             program = one.kept.setdefault(
                 "program", in_new_process(piece)
             )  # lives as long as its environment
@@ -86,22 +97,27 @@ class Job:
         require_whole("row", row, at_least=0)
         if row >= self.rows:
             raise ValueError(f"row is {row}; it must be below {self.rows}")
-        yield self._sim.timeout(float(self._books_s[row]))
+        is_late = self._one is not None and self._one.left_s < LATE * self._longest_s
+        yield self._sim.timeout(self._longest_s if is_late else float(self._books_s[row]))
         self._done(int(row))
 
     def again(self) -> None:
         """Ask the platform for one more piece. It begins some seconds later."""
         self._asked += 1
-        expect(
-            self._asked <= MOST_PIECES, f"{MOST_PIECES} pieces were asked for: does each ask for one at most?"
-        )
-        self._sim.call_at(self._sim.now + START_S, self.events.send, None)
+        if self._asked <= MOST_PIECES:
+            self._sim.call_at(self._sim.now + START_S, self.events.send, None)
+
+    @property
+    def asks_for_ever(self) -> bool:
+        """Whether more pieces were asked for than any job needs."""
+        return self._asked > MOST_PIECES
 
 
 @dataclass(frozen=True)
 class Lived:
     """What came of a night: the rows in the order in which they were `booked`, how many `pieces` were run, how many of
-    them were `cut_off` at the time limit or `killed`, and how many events were `given_up`.
+    them were `cut_off` at the time limit or `killed`, how many events were `given_up`; and `again`, how many rows were
+    booked once more before the first kill, between the first and the second, and so on.
     """
 
     booked: list[int]
@@ -109,6 +125,7 @@ class Lived:
     cut_off: int
     killed: int
     given_up: int
+    again: list[int]
 
 
 class Night:
@@ -136,18 +153,27 @@ class Night:
         """Let the job begin, and see how far it is when the night is over."""
         sim = Simulation(seed)
         booked: list[int] = []
-        job = Job(self, piece, sim, done=booked.append)
+        lives: list[list[int]] = [[]]
+
+        def done(row: int) -> None:
+            booked.append(row)
+            lives[-1].append(row)
+
+        job = Job(self, piece, sim, done)
         function = job.events.function
         for kill_s in self.kills_s:
             sim.call_at(kill_s, self._kill, function)
+            sim.call_at(kill_s, lives.append, [])
         job.events.send()
         sim.run(until=LASTS_S)
+        expect(not job.asks_for_ever, f"{MOST_PIECES} pieces were asked for: does each ask for one at most?")
         return Lived(
             booked=booked,
             pieces=function.invocations,
             cut_off=function.cut_off,
             killed=function.failed - function.cut_off,
             given_up=len(job.events.dead_letters),
+            again=[len(life) - len(set(life) - set().union(*lives[:n])) for n, life in enumerate(lives)],
         )
 
     @staticmethod

@@ -17,12 +17,12 @@ from math import ceil, inf
 import numpy as np
 
 from archlab.sim.billing import usd_per_request
-from archlab.sim.validation import require_positive, require_whole
+from archlab.sim.validation import require_one_of, require_positive, require_whole
 
 SECONDS_PER_HOUR = 3600
 ROOM = 0.03
 """In a drawn case no step of the stairs is so near to the line that rounding decides."""
-KINDS = ("least", "stairs", "never")
+KINDS = ("least", "stairs", "never", "far")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Service:
     """The same work as a function or on servers.
 
     Args:
-        run_s: how long a request runs as a function, billed in whole milliseconds, rounded up.
+        run_s: how long a request runs as a function on average.
         memory_mb: of the function.
         server_usd_per_h: the price of a server.
         server_per_s: so many requests a second a server can do.
@@ -89,21 +89,53 @@ def kind_of(service: Service) -> str:
     return "least" if limit != cheaper_from(replace(service, least_servers=1)) else "other"
 
 
+FULL = {
+    "least": (1.3, 4.0),
+    "stairs": (1.05, 1.9),
+    "never": (0.5, 0.95),
+    "far": (1.03, 1.09),
+}
+"""A kind -> how many times a server's price its full load costs as functions: between what it is drawn."""
+
+
 def drawn(random: np.random.Generator, kind: str) -> Service:
-    """Return a case of a kind, in which no stair is near the line."""
+    """Return a case of one of `KINDS`, in which no stair is near the line."""
+    require_one_of("kind", kind, KINDS)
     while True:
+        run_s = round(float(random.uniform(0.005, 0.25)), 4)
+        memory_mb = int(random.choice([128, 256, 512, 1024, 2048]))
+        price = float(random.choice([0.0416, 0.096, 0.17]))
+        full_per_s = price / (SECONDS_PER_HOUR * usd_per_request(run_s, memory_mb))
         service = Service(
-            run_s=round(float(random.uniform(0.005, 0.25)), 4),
-            memory_mb=int(random.choice([128, 256, 512, 1024, 2048])),
-            server_usd_per_h=float(random.choice([0.0416, 0.096, 0.17])),
-            server_per_s=float(np.round(random.uniform(5, 80))),
+            run_s=run_s,
+            memory_mb=memory_mb,
+            server_usd_per_h=price,
+            server_per_s=float(np.round(random.uniform(*FULL[kind]) * full_per_s, 1)),
             least_servers=int(random.integers(1, 4)),
         )
-        if kind_of(service) == kind and _is_clear(service):
+        if _is(service, kind) and _is_clear(service, kind):
             return service
 
 
-def _is_clear(service: Service) -> bool:
+def _is(service: Service, kind: str) -> bool:
+    """Whether it is of a kind, and so far from the others that no short cut leads there."""
+    of, price = kind_of(service), service.server_usd_per_h
+    full = service.server_per_s * service.function_usd_per_h(1.0) / price
+    servers = cheaper_from(service) * service.function_usd_per_h(1.0) / price
+    if kind == "far":
+        return of == "stairs" and 12 <= servers < inf
+    if kind == "never":
+        return of == "never" and service.least_servers > 1 and full * service.least_servers > 1.2
+    if kind == "stairs":
+        return of == "stairs" and service.least_servers > 1 and servers > service.least_servers + 1.5
+    return of == kind
+
+
+def _is_clear(service: Service, kind: str) -> bool:
+    """Whether no step is near the line. Far up the steps are small, so it can be less far from them there."""
     full_usd = service.server_per_s * service.function_usd_per_h(1.0) / service.server_usd_per_h
-    steps = range(service.least_servers, service.least_servers + 60)
-    return abs(full_usd - 1) > ROOM and all(abs(n * full_usd / (n + 1) - 1) > ROOM / 3 for n in steps)
+    steps, room = (
+        range(service.least_servers, service.least_servers + 60),
+        ROOM / (30 if kind == "far" else 3),
+    )
+    return abs(full_usd - 1) > ROOM and all(abs(n * full_usd / (n + 1) - 1) > room for n in steps)

@@ -41,6 +41,9 @@ REQUESTS, SELDOM_REQUESTS = 1500, 150
 """In a trial, about; it lasts for a multiple of the five minutes in which provisioned environments are billed."""
 BILLED_S = 300
 KINDS = ("busy", "busy and waiting", "computing", "seldom", "together")
+PACES = ("slow", "quick")
+CASES = tuple((kind, pace) for kind in KINDS for pace in PACES if (kind, pace) != ("seldom", "quick"))
+"""What the check draws. A pace is how often requests come; of those that come together, how many."""
 
 
 @dataclass(frozen=True)
@@ -132,10 +135,12 @@ class Trials:
         return lived(self.service, memory_mb, provisioned, self._seed)
 
 
-def drawn(random: np.random.Generator, kind: str) -> Service:
-    """Return a service of a kind. Its figures are assumptions."""
+def drawn(random: np.random.Generator, kind: str, pace: str = "quick") -> Service:
+    """Return a service of one of `KINDS` at one of `PACES`. Its figures are assumptions."""
+    require_one_of("pace", pace, PACES)
     seldom = kind in ("seldom", "together")
-    rate_per_s = 1 / random.uniform(900, 1500) if seldom else random.uniform(4.8, 5.2)
+    per_s = random.uniform(6.0, 7.0) if pace == "quick" else random.uniform(1.5, 2.5)
+    rate_per_s = 1 / random.uniform(900, 1500) if seldom else per_s
     computes_s, waits_s, limit_s = {
         "busy": (random.uniform(0.26, 0.30), 0.0, random.uniform(1.2, 1.3)),
         "busy and waiting": (random.uniform(0.03, 0.04), random.uniform(0.8, 1.0), 1.8),
@@ -143,8 +148,14 @@ def drawn(random: np.random.Generator, kind: str) -> Service:
         "seldom": (random.uniform(0.10, 0.12), 0.0, random.uniform(1.0, 1.1)),
         "together": (random.uniform(0.10, 0.12), random.uniform(0.1, 0.2), random.uniform(1.3, 1.4)),
     }[kind]
-    together = int(random.integers(3, 6)) if kind == "together" else 1
+    many = int(random.integers(6, 9)) if pace == "quick" else int(random.integers(3, 5))
     init_s = float(random.uniform(1.5, 2.5))
     return Service(
-        kind, float(rate_per_s), together, float(computes_s), float(waits_s), init_s, float(limit_s)
+        kind,
+        float(rate_per_s),
+        many if kind == "together" else 1,
+        float(computes_s),
+        float(waits_s),
+        init_s,
+        float(limit_s),
     )

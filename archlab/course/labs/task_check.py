@@ -113,6 +113,8 @@ def about_yield(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     event = BEFORE_AN_EVENT.search(str(error))
     if event and frames and "yield from" in (frames[-1].line or ""):
+        if event.group(1) == "NoneType":
+            return "`yield from` stands before a call that returns nothing: make the call without it"
         return f"`yield from` stands before an event ({event.group(1)}): write `yield` without `from` there"
     steps = BEFORE_A_GENERATOR.search(str(error))
     if steps and "yield" in str(error):
