@@ -19,9 +19,9 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 UNITS = {
-    "usd_per_hour": "US$/h",
-    "usd_per_month": "US$/month",
-    "usd": "US$",
+    "usd_per_hour": "USD/h",
+    "usd_per_month": "USD/month",
+    "usd": "USD",
     "per_hour": "1/h",
     "per_day": "1/day",
     "per_week": "1/week",

@@ -148,7 +148,7 @@ def test_less_than_all_is_never_written_as_all_nor_some_as_none():
 
 
 def test_the_longest_ending_that_fits_is_the_unit():
-    assert describe("cost_usd_per_hour", 0.207) == "cost: 0.207 US$/h"
+    assert describe("cost_usd_per_hour", 0.207) == "cost: 0.207 USD/h"
     assert describe("rate_per_s", 40) == "rate: 40 requests/s"
     assert describe("wait_s", 2) == "wait: 2 s"
     assert describe("teams", 7) == "teams: 7"
@@ -157,7 +157,7 @@ def test_the_longest_ending_that_fits_is_the_unit():
 
 def test_an_axis_begins_with_a_capital_unless_it_is_a_percentile():
     assert axis_label("p99_ms") == "p99 [ms]"
-    assert axis_label("price_usd") == "Price [US$]"
+    assert axis_label("price_usd") == "Price [USD]"
 
 
 @pytest.mark.parametrize("value", [math.nan, np.float64("nan"), "12", None, [1]])

@@ -85,7 +85,7 @@ class Moment:
 
     panels: ClassVar = (
         Panel("Position in the event store", "On hand [pieces]"),
-        Panel("Position in the event store", "Taken [US$]"),
+        Panel("Position in the event store", "Taken [USD]"),
     )
 
     def read(self, answer: AsItWas) -> Reading:
@@ -120,4 +120,4 @@ def _order_in_words(placed: PlacedOrder | None) -> str:
     held = "set aside" if placed.is_reserved else "not set aside"
     paid = "paid" if placed.authorisation is not None else "not paid"
     count = "1 piece" if pieces == 1 else f"{pieces} pieces"
-    return f"{placed.order.state.value}, {count}, {placed.order.total_cents / CENTS:.2f} US$, {held}, {paid}"
+    return f"{placed.order.state.value}, {count}, {placed.order.total_cents / CENTS:.2f} USD, {held}, {paid}"

@@ -74,7 +74,7 @@ def explored(load_per_s: int, cpu_ms: int, waiting_ms: int, memory_mb: int, prov
 class Bills:
     """Both bills against the load, and the load up to which functions are cheaper, if it is on the picture."""
 
-    panels: ClassVar = (Panel("Load [requests/s]", "US$/h"),)
+    panels: ClassVar = (Panel("Load [requests/s]", "USD/h"),)
 
     def read(self, answer: Explored) -> Reading:
         curves = (

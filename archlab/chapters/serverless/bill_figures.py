@@ -53,7 +53,7 @@ def crossing(table: pd.DataFrame, title: str, crossings: Mapping[str, float]) ->
                 )
                 drawing.name_end(panel, line, str(design))
                 told.append(in_words(f"{shape}, {design}", rows.mean_per_s, rows.usd_per_hour))
-            panel.set(xscale="log", yscale="log", ylabel="US$/h")
+            panel.set(xscale="log", yscale="log", ylabel="USD/h")
             panel.set_title(WORDS[shape], loc="left", fontsize="small", color=INK, pad=3)
             for axis in (panel.xaxis, panel.yaxis):
                 axis.set_major_formatter(lambda value, _: number(value))
@@ -65,7 +65,7 @@ def crossing(table: pd.DataFrame, title: str, crossings: Mapping[str, float]) ->
             drawing.panels[0].annotate(name, (x, 1), (-4, -4), **_BESIDE)
         drawing.panels[-1].set_xlabel("Mean load [requests/s]")
     dotted = " ".join(f"{name}: {number(x)}." for name, x in found.items())
-    return Picture(drawing.figure, f"{title.rstrip('.')}. US$/h against load. {' '.join(told)} {dotted}")
+    return Picture(drawing.figure, f"{title.rstrip('.')}. USD/h against load. {' '.join(told)} {dotted}")
 
 
 _BESIDE: dict[str, Any] = {
@@ -82,7 +82,7 @@ def waiting(table: pd.DataFrame, title: str) -> Picture:
     names = list(table.design.unique())
     functions = [name for name in names if name.startswith("functions")]
     looks = variants("serverless", functions) | {"a full server": _own("monolithic")}
-    label = "US$ for a million requests"
+    label = "USD for a million requests"
     return scaling(
         table, title, x="waiting_s", y="usd_per_million", log=True, line_looks=looks, y_label=label
     )
@@ -98,7 +98,7 @@ def moved_back(table: pd.DataFrame, title: str) -> Picture:
         title,
         x="transitions_per_minute",
         y="usd_per_hour",
-        y_label="US$/h for a stream",
+        y_label="USD/h for a stream",
         line_looks=looks,
         upright=uprights,
     )
