@@ -6,13 +6,17 @@ connection is left. Two remedies: a *pool* in front of the database, in which en
 and a *brake*, reserved concurrency, with which what is too much is told 429 at once. Beside them stands a monolith in
 two copies, whose workers are few by nature, on the same database.
 
-Queries take 10 ms here, twenty times as long as usual, so that a small load is much and runs are short.
+Queries take 20 ms here, forty times as long as usual, so that a small load is much. The first ten seconds are not
+counted: a queue needs time to show that it grows, and by then it has.
 
-What this leaves out: clients that try again, which makes it worse in all four. A run is short: a load a little above
-what the database can do drowns it later than is seen here, so the limits are somewhat too high, for all alike.
+In the end the database idles and hardly anybody is served: an environment without a connection fails at once, is idle
+again, and gets the next request, since a platform takes the newest idle one; those that hold the connections get none.
+A platform that takes the oldest one would serve some, so this errs against functions without a pool or a brake.
 
->>> light, heavy = (in_time("functions", seed=1, rate_per_s=rate, seconds=5.0) for rate in (40.0, 200.0))
->>> light > 0.9, heavy < 0.6
+What this leaves out: clients that try again, which makes it worse in all four. A load a little above what the database
+can do drowns it later than is seen here, so the limits are somewhat too high.
+
+>>> in_time("functions", seed=1, rate_per_s=25.0) > 0.9, in_time("functions", seed=1, rate_per_s=75.0) < 0.3
 (True, True)
 """
 
@@ -49,15 +53,15 @@ from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_positive
 from archlab.sim.workload import Mix, Poisson
 
-QUERY_MS, CONNECTIONS = 10.0, 100
+QUERY_MS, CONNECTIONS = 20.0, 100
 QUERY_S = QUERY_MS / 1000
 BRAKE = {"browse": 20, "place_order": 10}
 MIX = Mix(browse=0.9, place_order=0.1)
 PROMISE_S, ENOUGH = 1.0, 0.95
-SECONDS, LIMIT_SECONDS = 6.0, 10.0
-"""How long a run takes; longer where a limit is looked for, since a queue needs time to show that it grows."""
-LOADS_PER_S = (50.0, 75.0, 100.0, 125.0, 150.0)
-USUAL_PER_S = 50.0
+SECONDS, COUNTED_FROM_S = 20.0, 10.0
+"""How long a run takes, and from when on requests are counted."""
+LOADS_PER_S = (25.0, 40.0, 50.0, 60.0, 75.0)
+USUAL_PER_S = 25.0
 """The load at which the query that flips the verdict is looked for. Assumptions, all of these."""
 SEEDS = range(10)
 
@@ -96,12 +100,12 @@ def run(
     return sim.measure(seconds, sample_every_s=seconds / 60), shop.topology()
 
 
-def in_time(
-    way: str, seed: int, rate_per_s: float, query_s: float = QUERY_S, seconds: float = SECONDS
-) -> float:
-    """Return the share of requests that are answered well within `PROMISE_S`, of those that came early enough."""
-    rows = run(way, seed, rate_per_s, query_s, seconds)[0].requests
-    known = rows[rows.arrived_s <= seconds - PROMISE_S]
+def in_time(way: str, seed: int, rate_per_s: float, query_s: float = QUERY_S) -> float:
+    """Return the share of requests that are answered well within `PROMISE_S`, of those that are counted and came early
+    enough.
+    """
+    rows = run(way, seed, rate_per_s, query_s)[0].requests
+    known = rows[rows.arrived_s.between(COUNTED_FROM_S, SECONDS - PROMISE_S)]
     return float(((known.outcome == OK) & (known.latency_s <= PROMISE_S)).mean())
 
 
@@ -116,11 +120,11 @@ def by_load(loads: Sequence[float] = LOADS_PER_S, seed: int = 1) -> pd.DataFrame
 
 
 def _kept(seed: int, rate_per_s: float, way: str) -> float:
-    return in_time(way, seed, rate_per_s, seconds=LIMIT_SECONDS) - ENOUGH
+    return in_time(way, seed, rate_per_s) - ENOUGH
 
 
 def _kept_with(seed: int, query_ms: float) -> float:
-    return in_time("functions", seed, USUAL_PER_S, query_ms / 1000, LIMIT_SECONDS) - ENOUGH
+    return in_time("functions", seed, USUAL_PER_S, query_ms / 1000) - ENOUGH
 
 
 def figures(seeds: Iterable[int] = SEEDS) -> dict[str, float]:
@@ -130,7 +134,7 @@ def figures(seeds: Iterable[int] = SEEDS) -> dict[str, float]:
     return {
         "bears_up_to_per_s": bears_up_to("functions", chosen),
         "monolith_up_to_per_s": bears_up_to("a monolith", chosen),
-        "up_to_query_ms": bisect(_kept_with, (10.0, 34.0), "up to", chosen, tolerance=3.5),
+        "up_to_query_ms": bisect(_kept_with, (20.0, 60.0), "up to", chosen, tolerance=10.0),
         "functions_beyond": beyond["functions"],
         "pool_beyond": beyond["with a pool"],
         "brake_beyond": beyond["with a brake"],
@@ -140,7 +144,7 @@ def figures(seeds: Iterable[int] = SEEDS) -> dict[str, float]:
 
 def bears_up_to(way: str, seeds: Iterable[int] = SEEDS) -> Limit:
     """Return up to how many requests a second the database behind one of `WAYS` bears."""
-    return bisect(partial(_kept, way=way), (60.0, 140.0), "up to", seeds, tolerance=20.0)
+    return bisect(partial(_kept, way=way), (25.0, 65.0), "up to", seeds, tolerance=10.0)
 
 
 def _beyond(way: str, seeds: Sequence[int]) -> OverSeeds:
@@ -150,8 +154,8 @@ def _beyond(way: str, seeds: Sequence[int]) -> OverSeeds:
 SAYS = {
     "bears_up_to_per_s": "requests a second up to which 95 of 100 are answered in time",
     "monolith_up_to_per_s": "the same for the monolith",
-    "up_to_query_ms": "ms that a query may take for that at 50 a second",
-    "functions_beyond": "answered in time at 150 a second",
+    "up_to_query_ms": "ms that a query may take for that at 25 a second",
+    "functions_beyond": "answered in time at 75 a second",
     "pool_beyond": "the same with a pool in front of the database",
     "brake_beyond": "the same with reserved concurrency",
     "monolith_beyond": "the same on a monolith in two copies",

@@ -187,7 +187,8 @@ def less_to_manage(
         flips_at_factor,
         "times ours",
         when=(
-            f"each takes our hours; our {len(FUNCTIONS)} gain, too, with at most {{flips_at}} ({gone_tasks:.0f} tasks "
+            f"each takes our hours; our {len(FUNCTIONS)} (with keys) gain, too, with at most {{flips_at}} "
+            f"({gone_tasks:.0f} tasks "
             f"go and {new_tasks:.0f} come; {hours_of_servers:.1f} hours a month on servers, {hours_of_ten:.1f} for "
             f"ours; in containers that a cloud manages {hours_of_containers:.1f})"
         ),

@@ -23,7 +23,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from archlab.chapters.serverless.long_job_ways import FUNCTIONS, Job, lines_more, on_a_server
+from archlab.chapters.serverless.long_job_ways import FUNCTIONS, NOTED_S, Job, lines_more, on_a_server
 from archlab.course.claims import Assumption, Evidence, Limit, Verdict, bisect, holds_from, settles
 from archlab.course.figures.bars import name_rows
 from archlab.course.figures.canvas import canvas
@@ -35,7 +35,7 @@ from archlab.sim.billing import Usage, total_usd
 from archlab.sim.functions import Function
 from archlab.sim.functions.function import TIME_LIMIT_S
 from archlab.sim.simulation import Simulation
-from archlab.sim.validation import require_one_of, require_positive, require_whole
+from archlab.sim.validation import refuse, require_one_of, require_positive, require_whole
 
 ROWS, ROW_S = 720, 5.0
 """A row keeps a whole processor at work: one of the server's two, or what comes with the memory of a function."""
@@ -73,6 +73,8 @@ def run(
     require_one_of("way", way, WAYS)
     require_whole("rows", rows, at_least=1)
     require_positive("row_s", row_s)
+    if limit_s <= row_s + NOTED_S:
+        refuse(ValueError, "limit_s", limit_s, f"more than a row and its note take, {row_s + NOTED_S:g} s")
     sim = Simulation(seed=1)  # there is no luck in it
     job = Job(sim, rows, row_s)
     function, each = (

@@ -35,6 +35,8 @@ from archlab.sim.functions import AsyncInvocations, CloudAccount, Function, Invo
 from archlab.sim.simulation import Simulation
 
 NOTE_S = 0.005
+NOTED_S = 1.0
+"""A row is begun if there is time for it and so much more."""
 PARTS = 20
 INIT_S, KEEP_ALIVE_S, MEMORY_MB = 0.3, 360.0, 1769
 RESTART_S = 60.0
@@ -106,7 +108,7 @@ def lines_of(program: Callable[..., Any]) -> int:
 
 
 def _has_time(invocation: Invocation, job: Job) -> bool:
-    return invocation.left_s > job.row_s + 1.0
+    return invocation.left_s > job.row_s + NOTED_S
 
 
 def _as_it_is(sim: Simulation, job: Job, limit_s: float) -> tuple[Function, Usage]:

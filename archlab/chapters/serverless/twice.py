@@ -34,6 +34,7 @@ from archlab.sim import Backoff, Crash, Function, MessageQueue, Retry, Simulatio
 from archlab.sim.functions.asynchronous import AsyncInvocations
 from archlab.sim.functions.invocation import Invocation
 from archlab.sim.functions.triggers import QueueTrigger
+from archlab.sim.validation import require_one_of
 
 Way = Literal["customers", "events", "queue"]
 Fault = Literal["crash", "time limit"]
@@ -135,7 +136,12 @@ SENDERS: Mapping[Way, Callable[[Serverless], Sender]] = {
 def all_ways(
     seeds: Iterable[int] = SEEDS, faults: Sequence[Fault] = FAULTS, time_limit_s: float = TIME_LIMIT_S
 ) -> pd.DataFrame:
-    """Return `asked_again` for each way and fault, without and with keys: a row a run."""
+    """Return `asked_again` for each way and fault, without and with keys: a row a run.
+
+    Raises `ValueError` when a fault is not one of `FAULTS`.
+    """
+    for fault in faults:
+        require_one_of("faults", fault, FAULTS)
     jobs = [
         (seed, way, keys, fault)
         for way in WAYS

@@ -60,7 +60,13 @@ def test_the_figure_says_what_was_booked():
 
 
 @pytest.mark.parametrize(
-    ("values", "name"), [({"way": "by hand"}, "way"), ({"rows": 0}, "rows"), ({"row_s": 0}, "row_s")]
+    ("values", "name"),
+    [
+        ({"way": "by hand"}, "way"),
+        ({"rows": 0}, "rows"),
+        ({"row_s": 0}, "row_s"),
+        ({"limit_s": 6.0}, "limit_s"),
+    ],
 )
 def test_a_job_of_nothing_is_refused(values, name):
     with pytest.raises(ValueError, match=name):
