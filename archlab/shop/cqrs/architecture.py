@@ -73,6 +73,7 @@ class Cqrs(Architecture):
         self.provider = PaymentProvider(sim, config.provider_s, declined=config.declined)
         self.write_side = WriteSide(config, self.log, self.database, self.provider)
         self._list_products()
+        self.log.start_position = self.store.head
         self.replicas = [self._replica(name) for name in config.read_servers if config.models == "replicas"]
         self.read_side = self._read_side()
         for kind, question in KINDS.items():
@@ -100,11 +101,12 @@ class Cqrs(Architecture):
         """Return the newest orders of a customer."""
         return self.ask(Question.HISTORY, customer)
 
-    def ask(self, question: Question, *arguments: Any) -> Steps[Any]:
-        """Ask a question at the read side. Raises `NotFound`."""
+    def ask(self, question: Question, *arguments: Any, at: View | None = None) -> Steps[Any]:
+        """Ask a question at the read side, or `at` a place of the caller's choice. Raises `NotFound`."""
         kind = next(kind for kind, one in KINDS.items() if one is question)
         key = (ABOUT[question], arguments[0]) if question in ABOUT else EVERYTHING
-        return self._at("queries", kind, self.read_side.answer(question, key, *arguments))
+        view = self.read_side.view_of(question) if at is None else at
+        return self._at("queries", kind, self.read_side.answer(view, question, key, *arguments))
 
     def _at(self, program: str, kind: str, work: Generator[simpy.Event, Any, Any]) -> Steps[Any]:
         """Hold one worker of an instance, work on its cores, and do the work."""

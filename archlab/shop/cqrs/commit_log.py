@@ -9,10 +9,8 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-
-import simpy
 
 from archlab.shop.store import Statement
 from archlab.sim.simulation import Simulation
@@ -33,14 +31,18 @@ class Commit:
 
 
 class CommitLog:
-    """The commits of one write model, numbered from 1."""
+    """The commits of one write model, numbered from 1.
+
+    `start_position`: of the last event that was in the store before. `listeners` are called at each commit.
+    """
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
         self.commits: list[Commit] = []
         self._positions: list[int] = []
         self._touched: defaultdict[Key, list[int]] = defaultdict(list)
-        self._news: list[simpy.Event] = []
+        self.start_position = 0
+        self.listeners: list[Callable[[], None]] = []
 
     @property
     def head(self) -> int:
@@ -48,25 +50,18 @@ class CommitLog:
         return len(self.commits)
 
     def append(self, statements: Sequence[Statement], touched: Iterable[Key], last_position: int) -> None:
-        """Note a commit that was made now, and wake who waits for news."""
+        """Note a commit that was made now, and tell the listeners."""
         number = self.head + 1
         self.commits.append(Commit(number, self.sim.now, tuple(statements), last_position))
         self._positions.append(last_position)
         for key in {*touched, EVERYTHING}:
             self._touched[key].append(number)
-        for waiting in self._news:
-            waiting.succeed()
-        self._news.clear()
+        for listener in self.listeners:
+            listener()
 
-    def after(self, number: int, limit: int) -> list[Commit]:
-        """Return the commits after this one, in their order, `limit` at most."""
-        return self.commits[number : number + limit]
-
-    def news(self) -> simpy.Event:
-        """Return what happens at the next commit."""
-        waiting = self.sim.event()
-        self._news.append(waiting)
-        return waiting
+    def position_at(self, number: int) -> int:
+        """Return the position of the last event that was in the store after this commit."""
+        return self.commits[number - 1].last_position if number else self.start_position
 
     def number_at(self, position: int) -> int:
         """Return the number of the last commit all of whose events are up to this position of the store."""

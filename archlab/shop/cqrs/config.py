@@ -169,7 +169,8 @@ class CqrsConfig(ShopConfig):
     def demands_s(self) -> pd.DataFrame:
         """Columns: "<program> cpu", "database", "log", each of `read_servers` and its follower, and "provider".
 
-        A follower applies one statement after the other: it is a station with one server.
+        A follower applies one statement after the other: it is a station with one server. It is least loaded when all
+        of its batches are full, and that is what stands here.
         """
         rows = {kind: self._asked_of(kind) for kind in KINDS} | {"place_order": self._order_s()}
         return pd.DataFrame.from_dict(rows, orient="index").reindex(list(self.cpu_s)).fillna(0.0)
@@ -223,7 +224,8 @@ class CqrsConfig(ShopConfig):
         for server in self.read_servers:
             rows = own if self.models == "replicas" else read[Question(server.removesuffix(" database"))]
             asked[server] = rows * query_s
-            asked[follower_of(server)] = rows * query_s + commit_s / self.batch
+            commits = 1 if self.models == "replicas" else EVENTS_AN_ORDER
+            asked[follower_of(server)] = rows * query_s + commits * commit_s / self.batch
         return asked
 
 

@@ -1,8 +1,8 @@
 """A follower: a process that reads the log of the write model and repeats it elsewhere, some time later.
 
-It hears of a commit `tail_s` after it, takes what is there, `batch` commits or events at most, applies it statement
-after statement on its own database server, and commits. Its place is a row beside what it writes. It can be stopped
-(crash), slowed, and started again, and goes on where it was.
+It hears of each commit `tail_s` after it, in their order. It takes what it has heard of, `batch` commits or events at
+most, applies it statement after statement on its own database server, and commits. Its place is a row beside what it
+writes. It can be stopped (crash), slowed, and started again, and goes on where it was.
 
 What this leaves out: the work of the database whose log is read, and several processes that apply at the same time.
 
@@ -19,6 +19,7 @@ What this leaves out: the work of the database whose log is read, and several pr
 """
 
 from abc import abstractmethod
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,7 +34,8 @@ from archlab.sim.failure import Crashed, Failure
 
 
 class Follower:
-    """The process, a part of the simulation. `applied` counts what it has applied, `behind` what it has not.
+    """The process, a part of the simulation. `applied` counts what it has applied, `behind` what it has not. `seen_s`:
+    for each commit, from the first on, when it was applied.
 
     Args:
         name: of the part.
@@ -55,8 +57,12 @@ class Follower:
         self.config = config
         self.is_up, self.is_busy = True, False
         self.applied = self._life = 0
+        self.seen_s: list[float] = [0.0] * log.head
         self._slowness, self._busy_s = 1.0, 0.0
         self._next_tail_s = self.sim.draws(f"{name} tail", config.tail_s)
+        self._heard_s = [0.0] * log.head
+        self._news = self.sim.event()
+        log.listeners.append(self._hear)
         self.sim.add(self)
         self._task = Task(self.sim, self._run())
 
@@ -74,7 +80,7 @@ class Follower:
 
     @abstractmethod
     def next_batch(self) -> Sequence[Any]:
-        """Return what is to be applied next, `batch` at most."""
+        """Return what is to be applied next of what was heard of, `batch` at most."""
 
     @abstractmethod
     def writes(self, item: Any) -> list[Statement]:
@@ -85,6 +91,18 @@ class Follower:
         """Return the write that keeps the place after this one."""
 
     # The process --------------------------------------------------------------------------------------------
+
+    @property
+    def heard(self) -> int:
+        """The number of the last commit that it has heard of by now."""
+        return bisect_right(self._heard_s, self.sim.now)
+
+    def _hear(self) -> None:
+        """A commit was made: it will be heard of after those before it."""
+        before_s = self._heard_s[-1] if self._heard_s else 0.0
+        self._heard_s.append(max(before_s, self.sim.now + self._next_tail_s()))
+        if not self._news.triggered:
+            self._news.succeed()
 
     def _run(self) -> Steps[None]:
         """Follow until a crash ends this life."""
@@ -99,10 +117,12 @@ class Follower:
                 yield self.sim.timeout(self.config.retry_s)
 
     def _follow(self) -> Steps[None]:
-        """Wait for news, and apply all there is."""
+        """Wait for news, and apply all that it has heard of."""
         if not self.behind:
-            yield self.log.news()
-        yield self.sim.timeout(self._next_tail_s())
+            self._news = self.sim.event()
+            yield self._news
+        if self.seen < len(self._heard_s):
+            yield self.sim.timeout(max(0.0, self._heard_s[self.seen] - self.sim.now))
         self.is_busy = True
         began_s = self.sim.now
         while items := self.next_batch():
@@ -117,6 +137,7 @@ class Follower:
         yield from self.server.flush()
         yield from self.commit(statements, items[-1])
         self.applied += len(items)
+        self.seen_s += [float(self.sim.now)] * (self.seen - len(self.seen_s))
 
     def commit(self, statements: Sequence[Statement], last: Any) -> Steps[None]:
         """Write the rows, and the place with them in the same transaction."""

@@ -61,7 +61,12 @@ class Projector(Follower):
         return self.projection.tail.lag(self.store)
 
     def next_batch(self) -> list[Event]:
-        return self.projection.tail.new(self.store, self.config.batch)
+        last = self.log.position_at(self.heard)
+        return [
+            event
+            for event in self.projection.tail.new(self.store, self.config.batch)
+            if event.position <= last
+        ]
 
     def writes(self, item: Event) -> list[Statement]:
         return list(self.projection.reads.writes(item))

@@ -51,7 +51,7 @@ class ReadSide:
     Args:
         write_model: the view of the normalised tables.
         views: question -> its read model. Other questions go to the replicas, if there are any, or to the write model.
-        replicas: of the write model.
+        replicas: of the write model; their views are the attribute of this name.
     """
 
     def __init__(
@@ -64,27 +64,22 @@ class ReadSide:
     ) -> None:
         self.config, self.staleness, self.write_model = config, staleness, write_model
         self.views = dict(views)
-        self._replicas = [View(one.model, one.server, one.queries, one) for one in replicas]
+        self.replicas = [View(one.model, one.server, one.queries, one) for one in replicas]
         self._truth = Normalised(write_model.server.connection)
-        servers = [one.server for one in self._replicas]
+        servers = [one.server for one in self.replicas]
         self._health = HealthChecks(
             staleness.log.sim, servers, config.health_check_s, "replica health checks"
         )
 
     def view_of(self, question: Question) -> View:
         """Return where to ask. Replicas take turns."""
-        if self._replicas:
+        if self.replicas:
             server = self._health.choose()
-            return next(view for view in self._replicas if view.server is server)
+            return next(view for view in self.replicas if view.server is server)
         return self.views.get(question, self.write_model)
 
-    def answer(self, question: Question, key: Key, *arguments: Any) -> Steps[Any]:
-        """Ask a question where it belongs, and note how old the answer is. Raises `NotFound`."""
-        view = self.view_of(question)
-        return (yield from self.answer_at(view, question, key, *arguments))
-
-    def answer_at(self, view: View, question: Question, key: Key, *arguments: Any) -> Steps[Any]:
-        """The same at a place of the caller's choice."""
+    def answer(self, view: View, question: Question, key: Key, *arguments: Any) -> Steps[Any]:
+        """Ask a question of a view, and note how old the answer is. Raises `NotFound`."""
         is_joined = isinstance(view.model, Normalised)
         yield from view.queries.run(self.config.joined_queries[question] if is_joined else 1.0)
         shown = answer_or_none(lambda: ask(view.model, question, *arguments))

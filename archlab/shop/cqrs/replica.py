@@ -48,7 +48,7 @@ class Replica(Follower):
         return self.log.head - self.seen
 
     def next_batch(self) -> list[Commit]:
-        return self.log.after(self.seen, self.config.batch)
+        return self.log.commits[self.seen : min(self.heard, self.seen + self.config.batch)]
 
     def writes(self, item: Commit) -> list[Statement]:
         return list(item.statements)
