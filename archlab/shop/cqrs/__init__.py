@@ -10,7 +10,7 @@ from archlab.shop.cqrs.read_models import READ_MODELS, Views
 from archlab.shop.cqrs.read_side import ReadSide, View
 from archlab.shop.cqrs.replica import Replica
 from archlab.shop.cqrs.staleness import Staleness
-from archlab.shop.cqrs.write_side import WriteSide
+from archlab.shop.cqrs.write_side import News, WriteSide
 
 __all__ = [
     "JOINED_QUERIES",
@@ -20,6 +20,7 @@ __all__ = [
     "CommitLog",
     "Cqrs",
     "CqrsConfig",
+    "News",
     "Normalised",
     "Projector",
     "Question",

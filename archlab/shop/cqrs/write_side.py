@@ -93,7 +93,7 @@ class WriteSide:
         news = News(
             f"product-{product.id}", [product_news(product, PRODUCT_CHANGED)], [("product", product.id)]
         )
-        yield from self._write([changed(product)], news)
+        yield from self.write([changed(product)], news)
 
     def settle(self) -> Steps[None]:
         """Take the money that is held, in one batch. A crash on the way does no harm: it is repeated."""
@@ -105,7 +105,7 @@ class WriteSide:
         rows = self.database.connection.execute(sql, (str(authorisations),))
         order_ids = sorted(row[0] for row in rows)
         news = News(SETTLEMENT, [captured_news(order_ids)], [("order", order_id) for order_id in order_ids])
-        yield from self._write([_captured(authorisations)], news)
+        yield from self.write([_captured(authorisations)], news)
 
     # Their steps --------------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class WriteSide:
             order_news(order_id, customer, order),
             [("order", order_id), ("customer", customer), *touched],
         )
-        yield from self._write(self._rows_of(order, payment, customer), news)
+        yield from self.write(self._rows_of(order, payment, customer), news)
         return order
 
     def _authorise(self, order: Order) -> Steps[Payment]:
@@ -145,7 +145,7 @@ class WriteSide:
         yield from self.queries.run()
         return question()
 
-    def _write(self, statements: Sequence[Statement], news: News) -> Steps[None]:
+    def write(self, statements: Sequence[Statement], news: News) -> Steps[None]:
         """Write rows and what goes with them in one transaction, and tell the log of the commit."""
         work = Transaction(self.database)
         for statement in (*statements, *self.beside(news.stream, news.events)):
