@@ -1,1 +1,0 @@
-"""The experiments of chapter 06, CQRS."""
