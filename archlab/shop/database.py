@@ -108,7 +108,7 @@ class Queries:
     def __init__(self, server: DatabaseServer, module: str) -> None:
         self.sim = server.sim
         self.name = f"{module} queries"
-        self._server = server
+        self.server = server
         self._slowness = 1.0
         self._under_way = 0
         self._asked_s = 0.0
@@ -122,19 +122,19 @@ class Queries:
 
     def run(self, times: float = 1.0) -> Steps:
         """Spend the time of one query; of one that takes so many `times` as long as a simple one."""
-        service_s = self._server.next_query_s() * self._slowness * times
+        service_s = self.server.next_query_s() * self._slowness * times
         self._asked_s += service_s
         self._started += 1
         self._under_way += 1
         try:
-            yield from self._server.work(self._server, service_s)
+            yield from self.server.work(self.server, service_s)
             self._completed += 1
         finally:
             self._under_way -= 1
 
     def sample(self) -> tuple[int, int, int, bool]:
         """Queries inside, as the queue length; no busy servers; the cores; whether the server is up."""
-        return self._under_way, 0, self._server.capacity, self._server.is_up
+        return self._under_way, 0, self.server.capacity, self.server.is_up
 
     def totals(self) -> dict[str, float]:
         """Sums since the start; `busy_s` is the service time asked for."""

@@ -31,8 +31,8 @@ from archlab.sim.workload import Poisson
 
 RATE_PER_S, RUN_S = 100.0, 0.5
 """The example that is used everywhere: 100 a second for half a second make 50."""
-KEPT = (50, 55, 60, 70)
-SECONDS = 200.0
+KEPT = (50, 60, 70)
+SECONDS, SEEDS = 200.0, range(6)
 RUNS: Mapping[str, Callable[[], Distribution]] = {
     "always the same": lambda: Constant(RUN_S),
     "exponential": lambda: Exponential(RUN_S),
@@ -65,11 +65,17 @@ def spilled(provisioned: int, seconds: float = SECONDS, seed: int = 1, runs: str
     return function.spilled / function.invocations
 
 
-def by_provisioned(kept: Iterable[int] = KEPT, seconds: float = SECONDS, seed: int = 1) -> pd.DataFrame:
-    """Return a row for each number and kind of run time: `provisioned`, `runs`, `spilled`, and Erlang's `theory`."""
+def by_provisioned(
+    kept: Iterable[int] = KEPT, seconds: float = SECONDS, seeds: Iterable[int] = SEEDS
+) -> pd.DataFrame:
+    """Return a row for each number and kind of run time: `provisioned`, `runs`, `spilled`, the mean over the seeds, and
+    Erlang's `theory`.
+    """
     cases = [(number, runs) for runs in RUNS for number in kept]
-    shares = joblib.Parallel()(joblib.delayed(spilled)(number, seconds, seed, runs) for number, runs in cases)
-    frame = pd.DataFrame(cases, columns=["provisioned", "runs"]).assign(spilled=shares)
+    jobs = [(number, seconds, seed, runs) for number, runs in cases for seed in seeds]
+    shares = joblib.Parallel()(joblib.delayed(spilled)(*job) for job in jobs)
+    means = np.reshape(shares, (len(cases), -1)).mean(axis=1)
+    frame = pd.DataFrame(cases, columns=["provisioned", "runs"]).assign(spilled=means)
     return frame.assign(theory=[erlang_b(number, RATE_PER_S * RUN_S) for number in frame.provisioned])
 
 

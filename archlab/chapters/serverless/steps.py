@@ -274,7 +274,7 @@ def figure(lived: dict[str, Lived], title: str, size: Size = LAB) -> Picture:
             assert look is not None
             dash = ":" if side == "fleet" else look.dash
             (line,) = panel.plot(one.instances.index, one.instances, color=look.colour, linestyle=dash)
-            what = {"functions": "environments at work", "cluster": "machines"}.get(side, "fixed machines")
+            what = {"functions": "environments at work", "cluster": "autoscaled"}.get(side, "fixed machines")
             most = number(float(one.instances.max()))
             drawing.name_along(panel, line, f"{what}: {late_percent(one):.0f} % late, {one.usd:.2f} USD")
             words.append(f"{side}: {most} at most, {late_percent(one):.1f} % late, {one.usd:.3f} USD")

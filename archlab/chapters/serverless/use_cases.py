@@ -7,7 +7,8 @@
 import pandas as pd
 
 from archlab.chapters.serverless import transformation, uses
-from archlab.chapters.serverless.uses import API, EVENTS_OF_A_QUEUE, FILES, SAYS, SCHEDULED, judged
+from archlab.chapters.serverless.use_limits import SAYS, judged
+from archlab.chapters.serverless.uses import API, EVENTS_OF_A_QUEUE, FILES, SCHEDULED
 from archlab.course.claims import Evidence, Verdict, settles
 from archlab.course.figures.bars import name_rows
 from archlab.course.figures.canvas import canvas
@@ -71,7 +72,7 @@ RULES = (
 def figure(table: pd.DataFrame, deadline_s: float, title: str, size: Size = LAB) -> Picture:
     """Draw for each use the loads at which functions are cheaper, on one axis, with the load at which it turns.
 
-    `table`: `uses.turning_points`. `deadline_s`: up to which one the batch is cheaper as functions; it is written
+    `table`: `use_limits.turning_points`. `deadline_s`: up to which one the batch is cheaper as functions; it is written
     below, since a deadline is no load.
     """
     look = look_of("serverless")
@@ -107,6 +108,6 @@ def figure(table: pd.DataFrame, deadline_s: float, title: str, size: Size = LAB)
 
 
 def bills(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what a month at the usual load costs, of a `uses.turning_points`."""
+    """Return what a month at the usual load costs, of a `use_limits.turning_points`."""
     costs = {"functions_usd": "functions, USD a month", "server_usd": "t3.medium, USD a month"}
     return table[list(costs)].rename(columns=costs).round(2)

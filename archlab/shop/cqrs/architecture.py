@@ -181,11 +181,11 @@ class Cqrs(Architecture):
     def _replica(self, name: str) -> Replica:
         connection = open_write_model(self.catalogue, self.assortment.stock, POSITIONS)
         server = self._server(name, connection, self.config.read_cores)
-        return Replica(follower_of(name), self.log, server, Queries(server, name), self.config)
+        return Replica(follower_of(name), self.log, Queries(server, name), self.config)
 
     def _read_side(self) -> ReadSide:
         database = self.database
-        write_model = View(Normalised(database.connection), database, Queries(database, "questions"))
+        write_model = View(Normalised(database.connection), Queries(database, "questions"))
         views: dict[Question, View] = {}
         for question in self.config.kept:
             if self.config.models == "separate":
@@ -209,8 +209,8 @@ class Cqrs(Architecture):
         if not from_zero:
             Projection(server.connection, reads).catch_up(self.store)
         queries = Queries(server, name)
-        projector = Projector(f"{name} projector", self.log, server, queries, self.config, self.store, reads)
-        return View(Views(server.connection), server, queries, projector)
+        projector = Projector(f"{name} projector", self.log, queries, self.config, self.store, reads)
+        return View(Views(server.connection), queries, projector)
 
     def switch(self, question: Question, view: View) -> None:
         """Let all further questions go to another view."""

@@ -23,48 +23,37 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
+from archlab.shop.background import BackgroundProcess
 from archlab.shop.cqrs.commit_log import CommitLog
 from archlab.shop.cqrs.config import CqrsConfig
-from archlab.shop.database import DatabaseServer, Queries
+from archlab.shop.database import Queries
 from archlab.shop.instance import Steps
 from archlab.shop.store import Statement, run_together
-from archlab.sim.core.active_faults import coming_back, going_down, slowing_down
-from archlab.sim.core.task import Task
-from archlab.sim.failure import Crashed, Failure
+from archlab.sim.core.active_faults import slowing_down
 
 
-class Follower:
+class Follower(BackgroundProcess):
     """The process, a part of the simulation. `applied` counts what it has applied, `behind` what it has not. `seen_s`:
     for each commit, from the first on, when it was applied.
 
     Args:
         name: of the part.
         log: of the write model; it wakes the follower.
-        server: the database server it writes to; `queries` are what it sends there.
+        queries: what it sends to the database server that it writes to.
         config: of the shop; its `tail_s`, `batch` and `retry_s`.
     """
 
-    def __init__(
-        self,
-        name: str,
-        log: CommitLog,
-        server: DatabaseServer,
-        queries: Queries,
-        config: CqrsConfig,
-    ) -> None:
-        self.sim, self.name, self.log = log.sim, name, log
-        self.server, self.queries = server, queries
-        self.config = config
-        self.is_up, self.is_busy = True, False
-        self.applied = self._life = 0
+    def __init__(self, name: str, log: CommitLog, queries: Queries, config: CqrsConfig) -> None:
+        self.log, self.config = log, config
+        self.queries, self.server = queries, queries.server
+        self.applied = 0
         self.seen_s: list[float] = [0.0] * log.head
         self._slowness, self._busy_s = 1.0, 0.0
-        self._next_tail_s = self.sim.draws(f"{name} tail", config.tail_s)
+        self._next_tail_s = log.sim.draws(f"{name} tail", config.tail_s)
         self._heard_s = [0.0] * log.head
-        self._news = self.sim.event()
+        self._news = log.sim.event()
         log.listeners.append(self._hear)
-        self.sim.add(self)
-        self._task = Task(self.sim, self._run())
+        super().__init__(log.sim, name, config.retry_s)
 
     # What a kind of follower is -----------------------------------------------------------------------------
 
@@ -104,19 +93,7 @@ class Follower:
         if not self._news.triggered:
             self._news.succeed()
 
-    def _run(self) -> Steps[None]:
-        """Follow until a crash ends this life."""
-        life = self._life
-        while True:
-            try:
-                yield from self._follow()
-            except Failure:
-                if life != self._life:
-                    return
-                self.is_busy = False
-                yield self.sim.timeout(self.config.retry_s)
-
-    def _follow(self) -> Steps[None]:
+    def round(self) -> Steps[None]:
         """Wait for news, and apply all that it has heard of."""
         if not self.behind:
             self._news = self.sim.event()
@@ -146,28 +123,10 @@ class Follower:
 
     # Faults -------------------------------------------------------------------------------------------------
 
-    @going_down
-    def crash(self) -> None:
-        """Stop. What was not committed is applied after the restart."""
-        if self.is_up:
-            self.is_up = self.is_busy = False
-            self._life += 1
-            self._task.throw(Crashed(self.name))
-
-    @coming_back
-    def restart(self) -> None:
-        """Start again, at the kept place."""
-        if not self.is_up:
-            self.is_up = True
-            self.sim.call_at(self.sim.now, self._start)
-
     @slowing_down
     def slow_down(self, factor: float) -> None:
         """From now on each statement takes `factor` times as long. 1.0: as before."""
         self._slowness = factor
-
-    def _start(self, _: None) -> None:
-        self._task = Task(self.sim, self._run())
 
     def sample(self) -> tuple[int, int, int, bool]:
         """How much it is behind, 1 when it applies, 1, and whether it is up."""

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from archlab.shop.cqrs.commit_log import CommitLog
 from archlab.shop.cqrs.config import CqrsConfig
 from archlab.shop.cqrs.follower import Follower
-from archlab.shop.database import DatabaseServer, Queries
+from archlab.shop.database import Queries
 from archlab.shop.events.event import Event
 from archlab.shop.events.event_store import EventStore
 from archlab.shop.events.projection import Projection, ReadTables
@@ -42,15 +42,14 @@ class Projector(Follower):
         self,
         name: str,
         log: CommitLog,
-        server: DatabaseServer,
         queries: Queries,
         config: CqrsConfig,
         store: EventStore,
         reads: ReadTables,
     ) -> None:
         self.store = store
-        self.projection = Projection(server.connection, reads)
-        super().__init__(name, log, server, queries, config)
+        self.projection = Projection(queries.server.connection, reads)
+        super().__init__(name, log, queries, config)
 
     @property
     def seen(self) -> int:

@@ -30,15 +30,24 @@ from archlab.shop.instance import Steps
 
 @dataclass
 class View:
-    """Where a question can be asked: a model with its rows, the server they are on, and who keeps it up to date.
+    """Where a question can be asked: a model with its rows, what is sent to their server, and who keeps it up to date.
 
     `follower` is None for what is written with the command. A view can be exchanged for a newer one while readers ask.
     """
 
     model: Model
-    server: DatabaseServer
     queries: Queries
     follower: Follower | None = None
+
+    @property
+    def server(self) -> DatabaseServer:
+        """The database server that is asked."""
+        return self.queries.server
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it can be asked."""
+        return self.server.is_up
 
     def seen(self, head: int) -> int:
         """Return the number of the last commit that is in it, of `head` in all."""
@@ -64,18 +73,16 @@ class ReadSide:
     ) -> None:
         self.config, self.staleness, self.write_model = config, staleness, write_model
         self.views = dict(views)
-        self.replicas = [View(one.model, one.server, one.queries, one) for one in replicas]
+        self.replicas = [View(one.model, one.queries, one) for one in replicas]
         self._truth = Normalised(write_model.server.connection)
-        servers = [one.server for one in self.replicas]
         self._health = HealthChecks(
-            staleness.log.sim, servers, config.health_check_s, "replica health checks"
+            staleness.log.sim, self.replicas, config.health_check_s, "replica health checks"
         )
 
     def view_of(self, question: Question) -> View:
         """Return where to ask. Replicas take turns."""
         if self.replicas:
-            server = self._health.choose()
-            return next(view for view in self.replicas if view.server is server)
+            return self._health.choose()
         return self.views.get(question, self.write_model)
 
     def answer(self, view: View, question: Question, key: Key, *arguments: Any) -> Steps[Any]:

@@ -11,32 +11,24 @@
 
 import sqlite3
 
-from archlab.shop.cqrs.commit_log import Commit, CommitLog
-from archlab.shop.cqrs.config import CqrsConfig
+from archlab.shop.cqrs.commit_log import Commit
 from archlab.shop.cqrs.follower import Follower
 from archlab.shop.cqrs.normalised import Normalised
-from archlab.shop.database import DatabaseServer, Queries
 from archlab.shop.store import Statement
 
 
 class Replica(Follower):
-    """Applies the commits of the write model to its copy of the tables. `model` answers from that.
+    """Applies the commits of the write model to its copy of the tables."""
 
-    Args:
-        connection: to a copy of the database, with the schema `POSITIONS`.
-    """
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """To its copy of the database, with the schema `POSITIONS`."""
+        return self.server.connection
 
-    def __init__(
-        self,
-        name: str,
-        log: CommitLog,
-        server: DatabaseServer,
-        queries: Queries,
-        config: CqrsConfig,
-    ) -> None:
-        self.connection: sqlite3.Connection = server.connection
-        self.model = Normalised(server.connection)
-        super().__init__(name, log, server, queries, config)
+    @property
+    def model(self) -> Normalised:
+        """What answers from its copy."""
+        return Normalised(self.connection)
 
     @property
     def seen(self) -> int:

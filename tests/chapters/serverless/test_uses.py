@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from archlab.chapters.serverless import transformation, use_cases, uses
+from archlab.chapters.serverless import transformation, use_cases, use_limits, uses
 from archlab.course.claims.verdict import Outcome
 from archlab.sim.billing import usd_per_request
 
@@ -33,9 +33,9 @@ def test_both_sides_keep_the_promise_at_the_usual_load(use):
 
 @pytest.mark.parametrize("use", RULES, ids=lambda use: use.name)
 def test_the_verdict_stands_where_the_bills_cross_and_flips_when_functions_are_late(use):
-    figures = uses.figures_of(use)
+    figures = use_limits.figures_of(use)
     limit_per_s = figures["cheaper_up_to"] / use.unit_s
-    assert uses.spared(use, 0.9 * limit_per_s) > 0 > uses.spared(use, 1.1 * limit_per_s)
+    assert use_limits.spared(use, 0.9 * limit_per_s) > 0 > use_limits.spared(use, 1.1 * limit_per_s)
     rule = RULES[use]
     assert rule.decide(**figures).outcome == Outcome.HOLDS_WHEN
     assert rule.decide(**{**figures, "late": 0.05}).outcome == Outcome.DOES_NOT_HOLD
@@ -52,9 +52,9 @@ def test_a_use_that_computes_longer_than_it_may_is_late_or_cheaper_on_a_server(u
     def is_worth_it(computes_s):
         longer = replace(use, computes_s=computes_s)
         late = uses.late_share(longer, "functions", 0, seed=1)
-        return late <= uses.LATE and longer.run_s < 900 and uses.spared(longer, use.usual_per_s) > 0
+        return late <= uses.LATE and longer.run_s < 900 and use_limits.spared(longer, use.usual_per_s) > 0
 
-    flips_s = uses.flips_at_ms(use) / 1000
+    flips_s = use_limits.flips_at_ms(use) / 1000
     assert is_worth_it(flips_s)
     assert not is_worth_it(flips_s * 1.05)
 
@@ -110,10 +110,10 @@ def test_the_verdict_on_batches_flips_when_machines_start_at_once():
 
 
 def test_the_picture_names_all_five():
-    picture = use_cases.figure(uses.turning_points(), 80.0, "five uses")
+    picture = use_cases.figure(use_limits.turning_points(), 80.0, "five uses")
     for name in (*uses.USES, "cheaper as functions when it must be done within 80 s"):
         assert name in picture.alt
-    assert len(use_cases.bills(uses.turning_points())) == len(uses.USES)
+    assert len(use_cases.bills(use_limits.turning_points())) == len(uses.USES)
 
 
 def test_a_side_that_does_not_exist_is_refused():

@@ -19,31 +19,26 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
+from archlab.shop.background import BackgroundProcess
 from archlab.shop.event_driven.config import EventDrivenConfig
 from archlab.shop.event_driven.ways_out.way_out import Publish, Source, Stored, WayOut
 from archlab.shop.events.event import Event
 from archlab.shop.instance import Instance, Steps
-from archlab.sim.core.active_faults import coming_back, going_down
-from archlab.sim.core.task import Task
-from archlab.sim.failure import Crashed, Failure
 from archlab.sim.simulation import Simulation
 
 BATCH = 100
 """The most events that are published before the note is written. An assumption."""
 
 
-class Courier(WayOut):
+class Courier(BackgroundProcess, WayOut):
     """The process, a part of the simulation with the name "<component> <kind>". `published` counts confirmed events."""
 
     kind: ClassVar[str]
 
     def __init__(self, sim: Simulation, config: EventDrivenConfig, source: Source, publish: Publish) -> None:
-        super().__init__(sim, config, source, publish)
-        self.name = f"{source.name} {self.kind}"
-        self.is_up, self.is_busy = True, False
-        self.published = self._life = 0
-        sim.add(self)
-        self._task = Task(sim, self._run())
+        WayOut.__init__(self, sim, config, source, publish)
+        self.published = 0
+        BackgroundProcess.__init__(self, sim, f"{source.name} {self.kind}", config.retry_s)
 
     def committed(self, here: Instance, news: Stored, asked: bool) -> Steps[None]:
         """Nothing: the instance has done its part."""
@@ -61,23 +56,10 @@ class Courier(WayOut):
     def note(self, events: Sequence[Event]) -> Steps[None]:
         """Write down that these are published."""
 
-    def begin(self) -> None:
-        """The process starts, the first time or again."""
-
-    def _run(self) -> Steps[None]:
-        """Carry events until a crash ends this life."""
-        life = self._life
-        self.is_busy = False
-        self.begin()
-        while True:
-            try:
-                yield from self.wait()
-                yield from self._carry()
-            except Failure:
-                if life != self._life:
-                    return
-                self.is_busy = False
-                yield self.sim.timeout(self.config.retry_s)
+    def round(self) -> Steps[None]:
+        """Wait, and carry what is there."""
+        yield from self.wait()
+        yield from self._carry()
 
     def _carry(self) -> Steps[None]:
         """Publish all that is there, batch after batch."""
@@ -90,24 +72,6 @@ class Courier(WayOut):
             if len(events) < BATCH:
                 break
         self.is_busy = False
-
-    @going_down
-    def crash(self) -> None:
-        """Die. What was published and not noted will be published again."""
-        if self.is_up:
-            self.is_up = self.is_busy = False
-            self._life += 1
-            self._task.throw(Crashed(self.name))
-
-    @coming_back
-    def restart(self) -> None:
-        """Start again."""
-        if not self.is_up:
-            self.is_up = True
-            self.sim.call_at(self.sim.now, self._start)
-
-    def _start(self, _: None) -> None:
-        self._task = Task(self.sim, self._run())
 
     def sample(self) -> tuple[int, int, int, bool]:
         """Events that wait, 1 when it looks or publishes, 1, and whether it is up."""
