@@ -1,0 +1,1 @@
+"""The experiments of chapter 06, CQRS."""

@@ -1,0 +1,119 @@
+"""Writers on one aggregate: optimistic concurrency, what it wastes, and what back-off gives back.
+
+A writer reads the version of a stream, decides, and appends what it has decided if nobody else has appended since
+(`expected_version`). Otherwise it is refused and begins again. A success needs a reading after the last success. So
+however many writers there are, one stream takes no more than one of them alone would do; the others work in vain, and
+their readings and attempts take the database's time from those who succeed.
+
+The events are appended to a real store. What this leaves out: a queue in front, in which writers wait for their turn,
+and decisions that can be merged.
+
+>>> alone, many = writers(1, seed=1), writers(30, seed=1)
+>>> alone.in_vain, bool(many.done_per_s <= 1.05 * alone.done_per_s), many.in_vain > 0.8
+(0.0, True, True)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Any
+
+import pandas as pd
+from simpy.events import Event
+
+from archlab.shop.cqrs.news import product_news
+from archlab.shop.database import DatabaseServer, Queries, Transaction
+from archlab.shop.domain import Product
+from archlab.shop.events.event_store import EVENTS, EventStore, VersionConflict
+from archlab.shop.store import open_database
+from archlab.sim.resilience.backoff import Backoff
+from archlab.sim.simulation import Simulation
+from archlab.sim.validation import require_one_of, require_positive, require_whole
+
+QUERY_S, COMMIT_S, DECIDES_S, CORES = 0.002, 0.001, 0.020, 1
+"""Assumptions, all of these: a database in which attempts in vain are felt."""
+SECONDS = 20.0
+STRATEGIES: Mapping[str, Backoff | None] = {
+    "at once": None,
+    "back-off": Backoff(base_s=0.02, cap_s=1.0, jitter="none"),
+    "back-off with jitter": Backoff(base_s=0.02, cap_s=1.0, jitter="full"),
+}
+"""What a writer does after a refusal. None: it begins again."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What came of it: appended events a second, the share of attempts that were in vain, and the slowest tenth's
+    seconds for one event.
+    """
+
+    done_per_s: float
+    in_vain: float
+    p90_s: float
+
+
+def writers(
+    count: int, seed: int, strategy: str = "at once", streams: int = 1, seconds: float = SECONDS
+) -> Work:
+    """Let so many writers append, each again and again, to one of so many streams at random.
+
+    Raises `ValueError` when an argument is not allowed.
+    """
+    require_whole("count", count, at_least=1)
+    require_whole("streams", streams, at_least=1)
+    require_one_of("strategy", strategy, tuple(STRATEGIES))
+    require_positive("seconds", seconds)
+    sim = Simulation(seed)
+    server = DatabaseServer(sim, open_database(EVENTS), CORES, QUERY_S, COMMIT_S)
+    queries, store = Queries(server, "writers"), EventStore(server.connection)
+    took_s, refused = list[float](), [0]
+
+    def attempt(stream: str) -> Generator[Event, Any, None]:
+        yield from queries.run()
+        version = store.version(stream)
+        yield sim.timeout(DECIDES_S)
+        news = product_news(Product(1, "tea", 1 + version))
+        work = Transaction(server)
+        for statement in store.appending(stream, [news], version, sim.now, correlation_id=stream):
+            yield from work.write(queries, statement)
+        yield from work.commit()
+
+    def writer(number: int) -> Generator[Event, Any, None]:
+        random, backoff = sim.stream(f"writer {number}"), STRATEGIES[strategy]
+        while True:
+            stream, began_s = f"product-{random.integers(streams)}", sim.now
+            delays_s = repeat(0.0) if backoff is None else backoff.delays(random)
+            while True:
+                try:
+                    yield from attempt(stream)
+                except VersionConflict:
+                    refused[0] += 1
+                    yield sim.timeout(next(delays_s))
+                else:
+                    break
+            took_s.append(sim.now - began_s)
+
+    for number in range(count):
+        sim.start(writer(number))
+    sim.run(until=seconds)
+    attempts = len(took_s) + refused[0]
+    return Work(len(took_s) / seconds, refused[0] / attempts, float(pd.Series(took_s).quantile(0.9)))
+
+
+def alone_s() -> float:
+    """Return how long one writer takes that nobody disturbs: a reading, a decision, a writing, and a commit."""
+    return QUERY_S + DECIDES_S + QUERY_S + COMMIT_S
+
+
+def against_writers(
+    counts: Iterable[int] = (1, 2, 5, 10, 20, 40), streams: int = 1, seed: int = 1
+) -> pd.DataFrame:
+    """Return a row a number of writers and strategy: `writers`, `strategy`, and the fields of `Work`."""
+    cases = [(strategy, count) for strategy in STRATEGIES for count in counts]
+    rows = [
+        {"strategy": strategy, "writers": count, **vars(writers(count, seed, strategy, streams))}
+        for strategy, count in cases
+    ]
+    return pd.DataFrame(rows)

@@ -1,0 +1,121 @@
+"""A read model is made anew: in place, where readers see how it fills, or beside the old one, which is asked meanwhile.
+
+A bug in a projection is repaired by correcting it and reading the whole log again: that is what a log is for. *In
+place* the tables are emptied first, so pages are missing or old until the projector has caught up. *Beside*, a second
+version fills a database of its own; when it is nearly up to date, questions go to it (`switch`), and the old one is
+thrown away.
+
+What this leaves out: side effects. A projection that sends e-mails must not send them again, whichever way it is made
+anew. And the work on the write model's database, whose log is read.
+
+>>> by_way = {way: made_anew(way, orders=100) for way in WAYS}
+>>> bool(by_way["in place"].wrong.mean() > 0.05 > by_way["beside"].wrong.mean() == 0)
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import suppress
+from math import ceil
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from simpy.events import Event
+
+from archlab.shop.cqrs import Cqrs, CqrsConfig, Question, View
+from archlab.shop.cqrs.config import EVENTS_AN_ORDER
+from archlab.shop.customers import mean_lines
+from archlab.shop.domain import NotFound
+from archlab.sim.distributions import as_distribution
+from archlab.sim.simulation import Simulation
+from archlab.sim.validation import require_one_of, require_whole
+
+WAYS = ("in place", "beside")
+QUESTION = Question.PRODUCT
+ORDERS, BATCH = 1000, 100
+QUERY_S, COMMIT_S = 0.002, 0.005
+"""A slow database, so that a small log takes as long as a large one. Assumptions."""
+LOOKS_EVERY_S, LOOKS_FOR_S = 0.05, 10.0
+NEAR = 10
+"""The new version is switched to when it is so many events behind, or fewer."""
+
+
+def config_of() -> CqrsConfig:
+    """Return a shop with a read model of the product pages."""
+    return CqrsConfig(
+        read_models=[QUESTION],
+        batch=BATCH,
+        query_s=QUERY_S,
+        commit_s=COMMIT_S,
+        tail_s=0.0,
+        settle_every_s=1e6,
+    )
+
+
+def with_orders(orders: int, seed: int = 1) -> Cqrs:
+    """Return a shop in which so many orders were placed, and the read model knows all of them."""
+    require_whole("orders", orders, at_least=1)
+    shop = Cqrs(Simulation(seed), config_of())
+    for order_id in range(orders):
+        shop.answer(shop.place_order(order_id, shop.customers.basket()))
+    shop.sim.run(until=shop.sim.now + 10.0)
+    return shop
+
+
+def made_anew(way: str, orders: int = ORDERS, seed: int = 1) -> pd.DataFrame:
+    """Make the product pages anew, while somebody looks at them. Returns a row a look.
+
+    Columns: `since_s`, seconds since the beginning; `wrong`, whether the page was missing or another one than the write
+    model would show; `behind`, how many events the version that is asked is behind.
+
+    Raises `ValueError` when there is no such way, or no order.
+    """
+    require_one_of("way", way, WAYS)
+    shop = with_orders(orders, seed)
+    began_s, looks = shop.sim.now, list[tuple[float, bool, int]]()
+    if way == "in place":
+        projector_of(shop.views[QUESTION]).forget()
+    else:
+        shop.sim.start(_switch_when_near(shop, shop.projected(QUESTION, version=2, from_zero=True)))
+    chosen = np.random.default_rng(seed)
+
+    def look() -> Generator[Event, Any, None]:
+        while shop.sim.now < began_s + LOOKS_FOR_S:
+            yield shop.sim.timeout(LOOKS_EVERY_S)
+            stale = shop.staleness.stale
+            with suppress(NotFound):
+                yield from shop.browse(int(chosen.integers(1, shop.assortment.products + 1)))
+            behind = projector_of(shop.views[QUESTION]).behind
+            looks.append((shop.sim.now - began_s, shop.staleness.stale > stale, behind))
+
+    shop.answer(look())
+    return pd.DataFrame(looks, columns=["since_s", "wrong", "behind"])
+
+
+def _switch_when_near(shop: Cqrs, second: View) -> Generator[Event, Any, None]:
+    while projector_of(second).behind > NEAR:
+        yield shop.sim.timeout(LOOKS_EVERY_S)
+    shop.switch(QUESTION, second)
+
+
+def projector_of(view: View) -> Any:
+    """Return the projector of a view that has one."""
+    assert view.follower is not None
+    return view.follower
+
+
+def expected_s(orders: int = ORDERS) -> float:
+    """Return how long it takes to read the log again: a statement a line and product, and a commit a batch."""
+    config = config_of()
+    products, lines = config.assortment.products, mean_lines(config.assortment.products)
+    events = 2 * products + EVENTS_AN_ORDER * orders
+    query_s, commit_s = as_distribution(config.query_s).mean, as_distribution(config.commit_s).mean
+    return (2 * products + lines * orders) * query_s + ceil(events / BATCH) * commit_s
+
+
+def wrong_until_s(looks: pd.DataFrame) -> float:
+    """Return until when a page was wrong; 0 when none was."""
+    wrong = looks[looks.wrong]
+    return 0.0 if wrong.empty else float(wrong.since_s.max())

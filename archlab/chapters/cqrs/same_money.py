@@ -1,0 +1,124 @@
+"""Four ways to answer questions, at one budget: where each saturates, by the bottleneck law.
+
+Each way gets what the money rents: beginning with the smallest shop, the station that is scarce is made larger until
+the money is spent or nothing helps any more. What cannot be bought is the write model's log and, beyond the largest
+machine, its database; and a follower, which applies one statement after the other.
+
+The mix is of questions and orders. How many questions there are for an order decides, and how much dearer they are on
+the normalised tables (`archlab.shop.cqrs.JOINED_QUERIES`).
+
+What this leaves out: waiting, which makes people unhappy before anything is full; and replicas that serve some
+questions while read models serve others.
+
+>>> one, separate = (capacity(models, reads_per_order=10) for models in ("one", "separate"))
+>>> bool(separate > 1.2 * one)
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import pandas as pd
+
+from archlab.data import load
+from archlab.shop.architecture import HOURS_PER_MONTH
+from archlab.shop.budget import LARGEST_DATABASE_CORES
+from archlab.shop.config import CORES_PER_MACHINE
+from archlab.shop.cqrs import CqrsConfig, Question
+from archlab.shop.cqrs.config import KINDS
+from archlab.sim.validation import require_one_of, require_positive
+
+MODELS = ("one", "replicas", "same database", "separate")
+QUESTIONS: Mapping[str, float] = {
+    "browse": 0.60,
+    "search": 0.15,
+    "history": 0.10,
+    "track_order": 0.10,
+    "best_sellers": 0.05,
+}
+"""What is asked, of all questions. An assumption."""
+BUDGET_USD_PER_H = 1.25
+MOST_READ_CORES = 8
+FACEBOOK, USUAL = 500.0, 10.0
+"""Questions for a command: what Facebook has published for its social graph (2013), and our shop's, about."""
+
+
+def mix_of(reads_per_order: float) -> dict[str, float]:
+    """Return the shares of a load with so many questions for an order."""
+    require_positive("reads_per_order", reads_per_order)
+    asked = reads_per_order / (1 + reads_per_order)
+    return {"place_order": 1 - asked} | {kind: share * asked for kind, share in QUESTIONS.items()}
+
+
+def usd_per_h(config: CqrsConfig) -> float:
+    """Return what a shop costs an hour, by data/prices.csv."""
+    prices = load("prices").set_index("item")
+    hours = prices.per.map({"hour": 1, "month": HOURS_PER_MONTH})
+    return float(sum(prices.price_usd[item] / hours[item] * count for item, count in config.rented().items()))
+
+
+def smallest(models: str) -> CqrsConfig:
+    """Return the smallest shop of a kind: with the read models of what is asked."""
+    require_one_of("models", models, MODELS)
+    asked = [KINDS[kind] for kind in QUESTIONS]
+    return CqrsConfig(
+        models=models,  # type: ignore[arg-type]
+        read_models=[question for question in Question if question in asked],
+        cores=CORES_PER_MACHINE,
+        database_cores=1,
+        workers=1000,
+    )
+
+
+def best(models: str, mix: Mapping[str, float], budget_usd_per_h: float = BUDGET_USD_PER_H) -> CqrsConfig:
+    """Return the shop of a kind that serves most for the money.
+
+    Raises `ValueError` when there is no such kind or the budget does not pay for its smallest shop.
+    """
+    config = smallest(models)
+    if usd_per_h(config) > budget_usd_per_h:
+        raise ValueError(
+            f"budget_usd_per_h is {budget_usd_per_h!r}; it must pay for the smallest shop, {usd_per_h(config):.2f}"
+        )
+    while True:
+        scarce = str(config.capacity_per_s(mix).idxmin())
+        larger = _larger(config, scarce)
+        if larger is None or usd_per_h(larger) > budget_usd_per_h:
+            return config
+        config = larger
+
+
+def _larger(config: CqrsConfig, scarce: str) -> CqrsConfig | None:
+    """The shop with more of what is scarce; None when that cannot be had."""
+    program = scarce.removesuffix(" cpu")
+    if program in ("commands", "queries"):
+        return replace(config, instances={**config.instances, program: config.count(program) + 1})
+    if scarce == "database" and config.database_cores < LARGEST_DATABASE_CORES:
+        return replace(config, database_cores=config.database_cores + 1)
+    if scarce in config.read_servers and config.models == "replicas":
+        return replace(config, replicas=config.replicas + 1)
+    if scarce in config.read_servers and config.read_cores < MOST_READ_CORES:
+        return replace(config, read_cores=config.read_cores + 1)
+    return None
+
+
+def capacity(models: str, reads_per_order: float, budget_usd_per_h: float = BUDGET_USD_PER_H) -> float:
+    """Return how many requests a second the best shop of a kind serves at most."""
+    mix = mix_of(reads_per_order)
+    return float(best(models, mix, budget_usd_per_h).capacity_per_s(mix).min())
+
+
+def against_reads(
+    reads_per_order: Iterable[float] = (1, 3, 10, 30, 100, FACEBOOK),
+    budget_usd_per_h: float = BUDGET_USD_PER_H,
+) -> pd.DataFrame:
+    """Return a row a way and ratio: `models`, `reads_per_order`, `per_s`, and the station that is `scarce`."""
+    rows = []
+    for models in MODELS:
+        for ratio in reads_per_order:
+            mix = mix_of(ratio)
+            found = best(models, mix, budget_usd_per_h).capacity_per_s(mix)
+            rows.append((models, ratio, float(found.min()), str(found.idxmin())))
+    return pd.DataFrame(rows, columns=["models", "reads_per_order", "per_s", "scarce"])

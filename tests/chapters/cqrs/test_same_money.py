@@ -1,0 +1,48 @@
+"""Four ways to answer questions at one budget: what the law says, the simulated shops do."""
+
+import pytest
+
+from archlab.chapters.cqrs import same_money
+from archlab.chapters.cqrs.same_money import BUDGET_USD_PER_H, MODELS, best, capacity, mix_of, usd_per_h
+from archlab.shop.cqrs import Cqrs
+from archlab.shop.day import Users, run_shop
+
+
+@pytest.mark.parametrize("models", MODELS)
+def test_the_money_is_spent_and_no_more(models):
+    config = best(models, mix_of(10))
+    assert usd_per_h(config) <= BUDGET_USD_PER_H
+    assert usd_per_h(config) > 0.6 * BUDGET_USD_PER_H
+    assert capacity(models, 10, 2.5) >= capacity(models, 10, 1.25)
+
+
+@pytest.mark.parametrize("models", MODELS)
+def test_a_crowd_gets_what_the_law_says(models):
+    mix = mix_of(10)
+    config = best(models, mix)
+    day = run_shop(lambda sim: Cqrs(sim, config), Users(400, 0.01), seed=1, duration_s=8, mix=mix)
+    law = config.capacity_per_s(mix).min()
+    assert 0.75 * law < day.result.throughput_per_s() < 1.08 * law
+
+
+def test_nearly_without_questions_models_beside_are_money_for_nothing():
+    assert capacity("separate", 0.1) <= 1.05 * capacity("one", 0.1)
+
+
+def test_there_is_a_way_for_each_ratio():
+    table = same_money.against_reads(reads_per_order=(1, 100))
+    assert len(table) == 2 * len(MODELS)
+    assert (table.per_s > 0).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "named"),
+    [
+        (lambda: mix_of(0.0), "reads_per_order"),
+        (lambda: capacity("two", 10), "models"),
+        (lambda: capacity("one", 10, 0.1), "budget_usd_per_h"),
+    ],
+)
+def test_what_cannot_be_is_refused(call, named):
+    with pytest.raises(ValueError, match=named):
+        call()
