@@ -7,7 +7,7 @@ What this leaves out: what nobody has written yet, such as dashboards for lag an
 favour of more models.
 
 >>> table = counted()
->>> bool(table.parts.is_monotonic_increasing), table.lines["one"]
+>>> bool(table.parts.is_monotonic_increasing), int(table.lines["one"])
 (True, 0)
 """
 
