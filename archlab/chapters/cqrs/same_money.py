@@ -8,6 +8,9 @@ Sessions do not slow one another here (`coherency`), as the law knows nothing of
 How many questions there are for an order decides, and how much dearer they are on the normalised tables
 (`archlab.shop.cqrs.JOINED_QUERIES`).
 
+Two rules of ours err against somebody. A follower applies one statement after the other, each at the price of a query:
+real replicas apply several at once, and cheaper. And each read model has a database of its own with a core at least.
+
 What this leaves out: waiting, which makes people unhappy before anything is full; and replicas that serve some
 questions while read models serve others.
 
@@ -21,8 +24,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+import joblib
 import pandas as pd
 
+from archlab.course.figures.canvas import canvas, wrapped
+from archlab.course.figures.line import draw_with_band, in_words, scale
+from archlab.course.figures.picture import Picture
+from archlab.course.quantity import number
+from archlab.course.style import LAB, Size, variants
 from archlab.data import load
 from archlab.shop.architecture import HOURS_PER_MONTH
 from archlab.shop.config import CORES_PER_MACHINE
@@ -43,6 +52,7 @@ BUDGET_USD_PER_H = 1.25
 LARGEST_DATABASE_CORES = 16
 """Of the write model's database, of a replica, and of each read model's. An assumption; real ones have up to some
 hundred."""
+BUDGETS_USD_PER_H = (0.3, 0.6, 1.25, 2.5, 5.0, 10.0, 20.0)
 FACEBOOK, USUAL = 500.0, 10.0
 """Questions for a command: what Facebook has published for its social graph (2013), and our shop's, about."""
 
@@ -122,10 +132,53 @@ def against_reads(
     budget_usd_per_h: float = BUDGET_USD_PER_H,
 ) -> pd.DataFrame:
     """Return a row a way and ratio: `models`, `reads_per_order`, `per_s`, and the station that is `scarce`."""
-    rows = []
-    for models in MODELS:
-        for ratio in reads_per_order:
-            mix = mix_of(ratio)
-            found = best(models, mix, budget_usd_per_h).capacity_per_s(mix)
-            rows.append((models, ratio, float(found.min()), str(found.idxmin())))
+    cases = [(models, ratio) for models in MODELS for ratio in reads_per_order]
+    rows = [(models, ratio, *_served(models, mix_of(ratio), budget_usd_per_h)) for models, ratio in cases]
     return pd.DataFrame(rows, columns=["models", "reads_per_order", "per_s", "scarce"])
+
+
+def against_budget(
+    budgets_usd_per_h: Iterable[float] = BUDGETS_USD_PER_H, ratios: Iterable[float] = (USUAL, FACEBOOK)
+) -> pd.DataFrame:
+    """Return a row a ratio, way and budget that pays for its smallest shop: `reads_per_order`, `models`,
+    `usd_per_hour`, `per_s`, `scarce`.
+    """
+    jobs = [
+        (ratio, models, budget)
+        for ratio in ratios
+        for models in MODELS
+        for budget in budgets_usd_per_h
+        if usd_per_h(smallest(models)) <= budget
+    ]
+    found = joblib.Parallel()(
+        joblib.delayed(_served)(models, mix_of(ratio), budget) for ratio, models, budget in jobs
+    )
+    frame = pd.DataFrame(jobs, columns=["reads_per_order", "models", "usd_per_hour"])
+    return frame.join(pd.DataFrame(found, columns=["per_s", "scarce"]))
+
+
+def _served(models: str, mix: Mapping[str, float], budget_usd_per_h: float) -> tuple[float, str]:
+    found = best(models, mix, budget_usd_per_h).capacity_per_s(mix)
+    return float(found.min()), str(found.idxmin())
+
+
+def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
+    """Draw `against_budget`: a panel a ratio, a line a way, both axes logarithmic."""
+    ratios = table.reads_per_order.unique()
+    words = []
+    with canvas(title, size, panels=(1,) * len(ratios), tall=True) as drawing:
+        for panel, ratio in zip(drawing.panels, ratios, strict=True):
+            rows = table[table.reads_per_order == ratio]
+            for models, look in variants("cqrs", MODELS).items():
+                line = draw_with_band(panel, rows[rows.models == models], "usd_per_hour", "per_s", look)
+                drawing.name_end(panel, line, models)
+                one = rows[rows.models == models]
+                words.append(in_words(f"{ratio:.0f} reads an order, {models}", one.usd_per_hour, one.per_s))
+            scale(panel, log=True)
+            panel.set_xscale("log")
+            panel.set_ylabel(wrapped(f"Requests/s at most, {ratio:.0f} reads an order"))
+        panel.set_xticks(sorted(table.usd_per_hour.unique())[::2])
+        panel.minorticks_off()
+        panel.xaxis.set_major_formatter(lambda value, _: number(value))
+        panel.set_xlabel("Budget [USD/h]")
+    return Picture(drawing.figure, f"{title}. {' '.join(words)}")

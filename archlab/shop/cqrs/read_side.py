@@ -59,7 +59,8 @@ class ReadSide:
 
     Args:
         write_model: the view of the normalised tables.
-        views: question -> its read model. Other questions go to the replicas, if there are any, or to the write model.
+        views: question -> its read model. Other questions go to the replicas, if there are any and `config.read_models`
+            has them, or to the write model.
         replicas: of the write model; their views are the attribute of this name.
     """
 
@@ -81,7 +82,7 @@ class ReadSide:
 
     def view_of(self, question: Question) -> View:
         """Return where to ask. Replicas take turns."""
-        if self.replicas:
+        if self.replicas and question in self.config.read_models:
             return self._health.choose()
         return self.views.get(question, self.write_model)
 

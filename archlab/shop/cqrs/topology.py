@@ -35,6 +35,6 @@ def cqrs_topology(config: CqrsConfig) -> nx.DiGraph:
         graph.add_edge("database", follower, protocol="log")
         graph.add_edge(follower, server, protocol="SQL")
         graph.add_edge("queries", server, protocol="SQL")
-    if not config.read_servers or (config.models == "separate" and set(config.kept) != set(Question)):
+    if not config.read_servers or set(config.read_models) != set(Question):
         graph.add_edge("queries", "database", protocol="SQL")
     return graph

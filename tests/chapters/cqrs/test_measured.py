@@ -52,8 +52,17 @@ def test_joins_that_look_at_all_rows_take_ten_times_the_work_for_ten_times_the_r
 
 
 def test_an_index_does_for_a_history_most_of_what_a_read_model_does(counted):
-    with_index, without, view = (counted[Question.HISTORY, 10, name] for name in measured.MODELS)
+    names = ("joins", "joins without index", "read model")
+    with_index, without, view = (counted[Question.HISTORY, 10, name] for name in names)
     assert with_index < 10 * view < without
+
+
+def test_more_indexes_make_a_look_up_of_the_stock_overview_and_leave_the_best_sellers_a_scan(counted):
+    scales = {question: [counted[question, scale, "joins, more indexes"] for scale in (1, 10)] for question in Question}
+    small, large = scales[Question.STOCK]
+    assert large < 1.5 * small
+    small, large = scales[Question.BEST_SELLERS]
+    assert 7 < large / small < 15
 
 
 def test_each_read_model_adds_rows_to_what_a_command_writes():
