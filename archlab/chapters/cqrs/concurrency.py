@@ -23,6 +23,11 @@ from typing import Any
 import pandas as pd
 from simpy.events import Event
 
+from archlab.course.figures.canvas import canvas, wrapped
+from archlab.course.figures.line import draw_theory, draw_with_band, in_words, scale
+from archlab.course.figures.picture import Picture
+from archlab.course.quantity import number
+from archlab.course.style import LAB, Size, variants
 from archlab.shop.cqrs.news import product_news
 from archlab.shop.database import DatabaseServer, Queries, Transaction
 from archlab.shop.domain import Product
@@ -117,3 +122,28 @@ def against_writers(
         for strategy, count in cases
     ]
     return pd.DataFrame(rows)
+
+
+def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
+    """Draw `against_writers`: what is done against the number of writers, a line a strategy, and what one writer alone
+    can do as a dashed line.
+
+    The rows of several runs are averaged.
+    """
+    most, words = 1 / alone_s(), []
+    points = table.groupby(["strategy", "writers"], sort=False).done_per_s.mean().reset_index()
+    with canvas(title, size) as drawing:
+        (panel,) = drawing.panels
+        panel.set_xscale("log")
+        draw_theory(panel, points.writers.agg(["min", "max"]), pd.Series([most, most]))
+        drawing.name_end(panel, panel.get_lines()[-1], f"one alone: {number(most)}")
+        for strategy, look in variants("cqrs", points.strategy.unique()).items():
+            rows = points[points.strategy == strategy]
+            drawing.name_end(panel, draw_with_band(panel, rows, "writers", "done_per_s", look), strategy)
+            words.append(in_words(strategy, rows.writers, rows.done_per_s))
+        scale(panel, log=False)
+        panel.set_xticks(sorted(points.writers.unique()))
+        panel.minorticks_off()
+        panel.xaxis.set_major_formatter(lambda value, _: number(value))
+        panel.set(xlabel="Writers on one aggregate", ylabel=wrapped("Events appended [1/s]"))
+    return Picture(drawing.figure, f"{title.rstrip('.')}. One alone {number(most)}. {' '.join(words)}")

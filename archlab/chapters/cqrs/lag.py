@@ -19,9 +19,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 
+from archlab.course.figures.picture import Picture
+from archlab.course.figures.scaling import scaling
+from archlab.course.style import LAB, Size, variants
 from archlab.shop.cqrs import Cqrs, CqrsConfig, Question
 from archlab.shop.cqrs.config import EVENTS_AN_ORDER
 from archlab.shop.day import ORDERS_ONLY
@@ -39,9 +43,11 @@ PLENTY: dict[str, Any] = {
     "provider_s": 0.0,
 }
 """Of what takes orders, so that orders come to the log as they come to the shop. Assumptions."""
-SLOW: dict[str, Any] = {"query_s": 0.010, "commit_s": 0.005}
-"""A database that is slow, so that few orders are a load and runs are short. Assumptions."""
-LOADS = (0.5, 0.7, 0.8, 0.9, 0.95)
+QUERY_S, COMMIT_S = 0.0103, 0.0047
+SLOW: dict[str, Any] = {"query_s": QUERY_S, "commit_s": COMMIT_S}
+"""A database that is slow, so that few orders are a load and runs are short. Assumptions. Neither time is a multiple of
+the other, so that two things hardly ever happen at the same moment."""
+LOADS = (0.5, 0.8, 0.95, 1.6)
 SECONDS, WARM_UP_S = 120.0, 20.0
 
 
@@ -86,24 +92,74 @@ def lags(seed: int, load: float, batch: int = 1, seconds: float = SECONDS) -> pd
     return rows[rows.at_s >= WARM_UP_S] if seconds > WARM_UP_S else rows
 
 
-def expected_s(at_s: Values, service_s: float) -> Values:
-    """Return the lags of commits in a queue with one server and this service time, worked out one after the other
-    (Lindley's recursion).
+def expected_s(at_s: Values, batch: int = 1, row_s: float = QUERY_S, commit_s: float = COMMIT_S) -> Values:
+    """Return the lags of commits made at these moments, worked out one batch after the other (Lindley's recursion).
+
+    Args:
+        batch: events in one transaction at most, two of them an order; 1, or an even number, which tears none apart.
+        row_s, commit_s: how long the projector takes for the row of an order, and for a transaction.
+
+    Raises `ValueError` for another batch.
     """
-    lag_s, free_s = np.empty(len(at_s)), 0.0
-    for number, commit_s in enumerate(at_s):
-        free_s = max(free_s, commit_s) + service_s
-        lag_s[number] = free_s - commit_s
+    if batch != 1 and (batch < EVENTS_AN_ORDER or batch % EVENTS_AN_ORDER):
+        raise ValueError(f"batch is {batch!r}; it must be 1 or a multiple of {EVENTS_AN_ORDER}")
+    each_s, shared_s = (row_s + EVENTS_AN_ORDER * commit_s, 0.0) if batch == 1 else (row_s, commit_s)
+    most = max(1, batch // EVENTS_AN_ORDER)
+    lag_s, free_s, first = np.empty(len(at_s)), 0.0, 0
+    while first < len(at_s):
+        begins_s = max(free_s, at_s[first])
+        last = min(first + most, int(np.searchsorted(at_s, begins_s, side="right")))
+        free_s = begins_s + (last - first) * each_s + shared_s
+        lag_s[first:last] = free_s - at_s[first:last]
+        first = last
     return lag_s
 
 
 def against_load(
-    loads: Iterable[float] = LOADS, batches: Iterable[int] = (1, 100), seed: int = 1
+    loads: Iterable[float] = LOADS, batches: Iterable[int] = (1, 100), seed: int = 1, seconds: float = 80.0
 ) -> pd.DataFrame:
-    """Return a row a load and batch: `load`, `batch`, and the lag's `p50_s` and `p99_s`."""
-    rows = []
-    for batch in batches:
-        for load in loads:
-            lag_s = lags(seed, load, batch).lag_s
-            rows.append((load, batch, lag_s.quantile(0.5), lag_s.quantile(0.99)))
-    return pd.DataFrame(rows, columns=["load", "batch", "p50_s", "p99_s"])
+    """Return a row a batch and load: `batch`, `load_percent`, and the lag's `p50_s` and `p99_s`.
+
+    The load is that of a projector that takes one event after the other. What has no steady state is left out.
+    """
+    cases = [(batch, load) for batch in batches for load in loads if batch > 1 or load < 1]
+    jobs = [(seed, load * orders_per_s(1.0) / orders_per_s(1.0, batch), batch) for batch, load in cases]
+    seen = joblib.Parallel()(joblib.delayed(lags)(*job, seconds) for job in jobs)
+    rows = [
+        (batch, 100 * load, rows.lag_s.quantile(0.5), rows.lag_s.quantile(0.99))
+        for (batch, load), rows in zip(cases, seen, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["batch", "load_percent", "p50_s", "p99_s"])
+
+
+def worked_out(load: float, batch: int, seed: int, commits: int = 20_000) -> float:
+    """Return the 99th percentile of the lag by the recursion, for commits that come at random moments (Poisson).
+
+    `load` is that of a projector that takes one event after the other.
+    """
+    require_positive("load", load)
+    gaps_s = np.random.default_rng(seed).exponential(1 / orders_per_s(load), commits)
+    return float(np.quantile(expected_s(np.cumsum(gaps_s), batch), 0.99))
+
+
+def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
+    """Draw the 99th percentile of the lag against the load as points, and what the recursion says, dashed."""
+    designs = {batch: f"{batch} a commit" if batch > 1 else "one by one" for batch in table.batch.unique()}
+    loads = {batch: np.linspace(0.3, 0.97 if batch == 1 else 1.9, 25) for batch in designs}
+    curve = [
+        (designs[batch], 100 * load, worked_out(load, batch, seed=1))
+        for batch in designs
+        for load in loads[batch]
+    ]
+    return scaling(
+        table.assign(design=table.batch.map(designs)),
+        title,
+        x="load_percent",
+        y="p99_s",
+        fit=pd.DataFrame(curve, columns=["design", "load_percent", "p99_s"]),
+        fit_name="the recursion",
+        line_looks=variants("cqrs", designs.values()),
+        y_label="Lag, 99th percentile [s]",
+        log=True,
+        size=size,
+    )

@@ -26,6 +26,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from archlab.course.figures.dots import dots
+from archlab.course.figures.picture import Picture
+from archlab.course.style import LAB, Size
 from archlab.data import load
 from archlab.shop.cqrs.news import order_news, product_news
 from archlab.shop.cqrs.normalised import Normalised, bought_by, open_write_model
@@ -237,3 +240,13 @@ def written(models: int) -> int:
     beside = [row for question in questions for row in read_rows_of(question, news)]
     run_together(connection, [*rows_of(connection, order, CUSTOMERS), *beside])
     return connection.total_changes - before
+
+
+def figure(table: pd.DataFrame, title: str, scale: int, column: str = "us", size: Size = LAB) -> Picture:
+    """Draw how many times the read model's cost the others are, at one scale: a row a question, a dot a form."""
+    times = times_as_dear(table[table.scale == scale], column)
+    wide = times.pivot(index="question", columns="model", values="times").reset_index()
+    forms = {name: name for name in CHANGES}
+    order = {question.value: place for place, question in enumerate(Question)}
+    rows = wide.sort_values("question", key=lambda names: names.map(order))
+    return dots(rows, title, forms, "Times the read model's", by="question", log=True, size=size)

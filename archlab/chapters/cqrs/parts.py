@@ -21,6 +21,9 @@ from typing import Any
 
 import pandas as pd
 
+from archlab.course.figures.bars import comparison
+from archlab.course.figures.picture import Picture
+from archlab.course.style import LAB, Size, variants
 from archlab.shop.cqrs import Cqrs, CqrsConfig, commit_log, follower, news, projector, read_models, replica
 from archlab.shop.events import event_store, projection, tail
 from archlab.sim.simulation import Simulation
@@ -59,7 +62,10 @@ def tables_of(connection: sqlite3.Connection) -> int:
 
 
 def counted() -> pd.DataFrame:
-    """Return a row a way: `parts` that can break, `databases`, `tables`, and `lines` of further code."""
+    """Return a row a way: `parts` that can break, `databases`, `tables`, and `lines` of further code.
+
+    The table of events is in every shop, and counted where it is written to.
+    """
     rows: dict[str, dict[str, Any]] = {}
     for models in MODELS:
         shop = Cqrs(Simulation(seed=1), CqrsConfig(models=models))  # type: ignore[arg-type]
@@ -70,7 +76,19 @@ def counted() -> pd.DataFrame:
         rows[models] = {
             "parts": len(breaks),
             "databases": 1 + len(others),
-            "tables": sum(map(tables_of, [shop.database.connection, *others])),
+            "tables": sum(map(tables_of, [shop.database.connection, *others])) - (models != "separate"),
             "lines": lines_of(NEEDS[models]),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
+    """Draw the lines of code that each way needs besides, with its parts, databases and tables beside them."""
+    told = table.rename_axis("models").reset_index()
+    names = [
+        f"{row.models}: {row.parts} parts, {row.databases} databases, {row.tables} tables"
+        for row in told.itertuples()
+    ]
+    looks = dict(zip(names, variants("cqrs", MODELS).values(), strict=True))
+    label = "Lines of code besides those of one model"
+    return comparison(told.assign(design=names), title, "lines", bar_looks=looks, label=label, size=size)

@@ -15,7 +15,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 from math import ceil
 from typing import Any
@@ -24,6 +24,11 @@ import numpy as np
 import pandas as pd
 from simpy.events import Event
 
+from archlab.course.figures.canvas import canvas, wrapped
+from archlab.course.figures.line import scale
+from archlab.course.figures.picture import Picture
+from archlab.course.quantity import percent
+from archlab.course.style import INK, LAB, Size, variants
 from archlab.shop.cqrs import Cqrs, CqrsConfig, Question, View
 from archlab.shop.cqrs.config import EVENTS_AN_ORDER
 from archlab.shop.customers import mean_lines
@@ -40,6 +45,8 @@ QUERY_S, COMMIT_S = 0.002, 0.005
 LOOKS_EVERY_S, LOOKS_FOR_S = 0.05, 10.0
 NEAR = 10
 """The new version is switched to when it is so many events behind, or fewer."""
+DRAWN_EVERY_S = 0.5
+"""Over how long the share of wrong pages is taken for the figure."""
 
 
 def config_of() -> CqrsConfig:
@@ -119,3 +126,35 @@ def wrong_until_s(looks: pd.DataFrame) -> float:
     """Return until when a page was wrong; 0 when none was."""
     wrong = looks[looks.wrong]
     return 0.0 if wrong.empty else float(wrong.since_s.max())
+
+
+def figure(looks: Mapping[str, pd.DataFrame], title: str, orders: int = ORDERS, size: Size = LAB) -> Picture:
+    """Draw way -> `made_anew`: the share of pages that are wrong over time, and where the arithmetic sees the end.
+
+    `orders`: those of the runs. A frame may have the looks of several runs.
+    """
+    words, done_s = [], expected_s(orders)
+    with canvas(title, size) as drawing:
+        (panel,) = drawing.panels
+        for (way, rows), look in zip(looks.items(), variants("cqrs", looks).values(), strict=True):
+            shares = _shares(rows)
+            (line,) = panel.plot(shares.index, shares, color=look.colour, clip_on=False, zorder=3)
+            panel.fill_between(shares.index, shares, color=look.colour, alpha=0.15, linewidth=0)
+            drawing.name_end(panel, line, way)
+            words.append(
+                f"{way}: {percent(rows.wrong.mean())} of all, the last at {wrong_until_s(rows):.1f} s"
+            )
+        panel.axvline(done_s, color=INK, linestyle=(0, (4, 3)), linewidth=1.3)
+        drawing.name_line(panel, done_s, f"log read, by arithmetic: {done_s:.1f} s")
+        scale(panel, log=False)
+        panel.yaxis.set_major_formatter(lambda share, _: percent(share))
+        panel.set(xlabel="Since the beginning [s]", ylabel=wrapped("Pages that are wrong"))
+        panel.set(xlim=(0, LOOKS_FOR_S), ylim=(0, 1.02))
+    told = f"Pages that are wrong. {'. '.join(words)}. By arithmetic the log is read after {done_s:.1f} s."
+    return Picture(drawing.figure, f"{title.rstrip('.')}. {told}")
+
+
+def _shares(rows: pd.DataFrame) -> pd.Series:
+    """The share of wrong pages in each `DRAWN_EVERY_S`, at its middle."""
+    middles = (np.floor(rows.since_s / DRAWN_EVERY_S) + 0.5) * DRAWN_EVERY_S
+    return rows[middles < LOOKS_FOR_S].groupby(middles).wrong.mean()

@@ -26,11 +26,9 @@ from typing import Any
 import joblib
 import pandas as pd
 
-from archlab.course.figures.bars import name_rows
-from archlab.course.figures.canvas import canvas
+from archlab.course.figures.dots import dots
 from archlab.course.figures.picture import Picture
-from archlab.course.quantity import number
-from archlab.course.style import LAB, Size, variants
+from archlab.course.style import LAB, Size
 from archlab.shop.cqrs import JOINED_QUERIES, Cqrs, CqrsConfig, Question
 from archlab.sim.distributions import as_distribution
 from archlab.sim.simulation import Simulation
@@ -111,33 +109,7 @@ def compared(reports_per_s: float = 0.5, seeds: Iterable[int] = range(5)) -> pd.
 
 
 def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
-    """Draw what `compared` returns: a row a shop, a point for orders, pages and reports, on a logarithmic axis."""
-    columns = {
-        "order_s": "orders, 99th percentile",
-        "page_s": "pages, 99th percentile",
-        "report_s": "reports, mean",
-    }
-    words = []
-    with canvas(title, size) as drawing:
-        (panel,) = drawing.panels
-        name_rows(panel, list(table.index))
-        for (column, name), look in zip(columns.items(), variants("cqrs", columns).values(), strict=True):
-            places = range(len(table))
-            panel.plot(
-                1000 * table[column],
-                places,
-                color=look.colour,
-                marker=look.marker,
-                linestyle="none",
-                markersize=10,
-                label=name,
-            )
-            words.append(
-                f"{name}: " + ", ".join(f"{shop} {number(1000 * s)} ms" for shop, s in table[column].items())
-            )
-        panel.set_xscale("log")
-        panel.xaxis.set_major_formatter(lambda value, _: number(value))
-        panel.grid(axis="y", alpha=0.3)
-        panel.set_xlabel("Time to the answer [ms]")
-        drawing.name_beside(panel)
-    return Picture(drawing.figure, f"{title}. {'; '.join(words)}.")
+    """Draw what `compared` returns: a row a shop, a dot for orders, pages and reports."""
+    names = {"order_s": "orders, p99", "page_s": "pages, p99", "report_s": "reports, mean"}
+    times_ms = (1000 * table).reset_index()
+    return dots(times_ms, title, names, "Time to the answer [ms]", by="shop", log=True, size=size)

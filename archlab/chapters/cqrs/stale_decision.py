@@ -16,9 +16,15 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from simpy.events import Event
 
+from archlab.course.figures.canvas import canvas, wrapped
+from archlab.course.figures.line import draw_theory, draw_with_band, in_words, scale
+from archlab.course.figures.picture import Picture
+from archlab.course.quantity import number
+from archlab.course.style import LAB, Size, variants
 from archlab.shop.architecture import Assortment
 from archlab.shop.cqrs import Cqrs, CqrsConfig, News, Question
 from archlab.shop.cqrs.news import order_news
@@ -26,6 +32,7 @@ from archlab.shop.domain import OutOfStock, Payment, Refusal, confirmation, pric
 from archlab.shop.store import Statement
 from archlab.sim.load import Request
 from archlab.sim.simulation import Simulation
+from archlab.sim.statistics import mean_interval
 from archlab.sim.validation import require_one_of, require_positive
 from archlab.sim.workload import Poisson
 
@@ -114,3 +121,38 @@ def against_lag(
             for seed in chosen
         ]
     )
+
+
+COUNTED = {"trusts the page": "oversold", "checks": "refused_late"}
+"""A way -> what a page that is old does there."""
+NAMES = {"trusts the page": "trusts the page: sold too many", "checks": "checks: refused after the order"}
+
+
+def means(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a row a way and lag of `against_lag`: `way`, `lag_s`, and the mean of what is `COUNTED` as `pieces`, with
+    the ends of its 95 % interval.
+    """
+    rows = []
+    for (way, lag_s), runs in table.groupby(["way", "lag_s"]):
+        found = mean_interval(runs[COUNTED[str(way)]].to_numpy())
+        rows.append((way, lag_s, found.mean, found.low, found.high))
+    return pd.DataFrame(rows, columns=["way", "lag_s", "pieces", "pieces_low", "pieces_high"])
+
+
+def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
+    """Draw `against_lag`: what a page that is old does, for each way, and rate x lag as a dashed line."""
+    points, words = means(table), []
+    lags_s = pd.Series(np.linspace(0, points.lag_s.max(), 2))
+    with canvas(title, size) as drawing:
+        (panel,) = drawing.panels
+        draw_theory(panel, lags_s, RATE_PER_S * lags_s)
+        drawing.name_end(panel, panel.get_lines()[-1], f"{number(RATE_PER_S)}/s x lag")
+        for way, look in variants("cqrs", NAMES).items():
+            rows = points[points.way == way]
+            drawing.name_end(panel, draw_with_band(panel, rows, "lag_s", "pieces", look), NAMES[way])
+            words.append(in_words(NAMES[way], rows.lag_s, rows.pieces))
+        scale(panel, log=False)
+        panel.set(
+            xlabel="Age of the page [s]", ylabel=wrapped("Pieces, or customers, a sale"), xlim=(0, None)
+        )
+    return Picture(drawing.figure, f"{title.rstrip('.')}. {' '.join(words)}")

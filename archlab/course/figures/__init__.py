@@ -8,6 +8,7 @@ the frame.
 from archlab.course.figures.bars import comparison, label_numbers
 from archlab.course.figures.designs import designs
 from archlab.course.figures.distribution import survival
+from archlab.course.figures.dots import dots
 from archlab.course.figures.latency_load import latency_against_load
 from archlab.course.figures.outcome_bars import outcomes
 from archlab.course.figures.over_time import over_time
@@ -21,6 +22,7 @@ __all__ = [
     "Picture",
     "comparison",
     "designs",
+    "dots",
     "incident",
     "inside_over_time",
     "label_numbers",

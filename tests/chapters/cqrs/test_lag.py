@@ -7,10 +7,10 @@ from archlab.chapters.cqrs import lag
 from archlab.sim.theory import mg1
 
 
-@pytest.mark.parametrize("load", [0.5, 0.8, 0.95])
-def test_each_commit_is_seen_when_a_queue_worked_out_by_hand_says(load):
-    rows = lag.lags(seed=2, load=load, seconds=19.0)  # no warm-up is left out
-    expected = lag.expected_s(rows.at_s.to_numpy(), lag.busy_s(lag.config_of()))
+@pytest.mark.parametrize(("load", "batch"), [(0.5, 1), (0.95, 1), (0.8, 2), (0.8, 10), (0.95, 100)])
+def test_each_commit_is_seen_when_a_queue_worked_out_by_hand_says(load, batch):
+    rows = lag.lags(seed=2, load=load, batch=batch, seconds=19.0)  # no warm-up is left out
+    expected = lag.expected_s(rows.at_s.to_numpy(), batch)
     seen = rows.at_s + rows.lag_s < 19.0 - 1e-9
     assert seen.sum() > 0.8 * len(rows)
     np.testing.assert_allclose(rows.lag_s[seen], expected[seen], atol=1e-6)
@@ -34,6 +34,13 @@ def test_the_lag_grows_with_the_load():
     table = lag.against_load(loads=(0.5, 0.9), batches=(1,))
     assert table.p99_s.is_monotonic_increasing
     assert (table.p99_s > table.p50_s).all()
+    expected = [lag.worked_out(load, 1, seed=1) for load in (0.5, 0.9)]
+    np.testing.assert_allclose(table.p99_s, expected, rtol=0.3)
+
+
+def test_a_batch_that_tears_an_order_apart_is_refused():
+    with pytest.raises(ValueError, match="batch is 3"):
+        lag.expected_s(np.array([1.0]), batch=3)
 
 
 @pytest.mark.parametrize("values", [{"load": 0.0}, {"seconds": 0.0}])

@@ -58,7 +58,10 @@ def test_an_index_does_for_a_history_most_of_what_a_read_model_does(counted):
 
 
 def test_more_indexes_make_a_look_up_of_the_stock_overview_and_leave_the_best_sellers_a_scan(counted):
-    scales = {question: [counted[question, scale, "joins, more indexes"] for scale in (1, 10)] for question in Question}
+    scales = {
+        question: [counted[question, scale, "joins, more indexes"] for scale in (1, 10)]
+        for question in Question
+    }
     small, large = scales[Question.STOCK]
     assert large < 1.5 * small
     small, large = scales[Question.BEST_SELLERS]

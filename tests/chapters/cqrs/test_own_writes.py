@@ -4,6 +4,7 @@ import pytest
 
 from archlab.chapters.cqrs import own_writes
 from archlab.chapters.cqrs.own_writes import LOOKS_AFTER_S, WAYS, visits
+from archlab.sim.distributions import Lognormal
 
 LAG_S = 0.5
 
@@ -62,10 +63,17 @@ def test_a_screen_that_does_not_wait_for_the_command_shows_orders_that_are_refus
 
 
 def test_all_ways_are_compared_by_the_same_figures():
-    table = own_writes.compared(seeds=range(1))
-    assert list(table.index) == list(WAYS)
+    table = own_writes.compared(seeds=range(1)).set_index("way")
+    assert list(table.index) == [*WAYS, "sticky, one dies"]
     assert table.unseen["none"] > 0.1 > table.unseen["wait"] == 0
     assert table.p99_ms["wait"] > 5 * table.p99_ms["none"]
+
+
+def test_replicas_in_turn_show_an_order_and_hide_it_again_and_one_and_the_same_does_not():
+    lag_s = Lognormal.from_mean_cv(0.3, 2.0)
+    in_turn, sticky = (visits(way, seed=1, lag_s=lag_s) for way in own_writes.OF_REPLICAS)
+    assert in_turn.gone.any()
+    assert not sticky.gone.any()
 
 
 @pytest.mark.parametrize(("way", "seconds", "named"), [("hope", 1.0, "way"), ("none", 0.0, "seconds")])
