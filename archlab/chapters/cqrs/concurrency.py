@@ -100,8 +100,8 @@ def writers(
                     break
             took_s.append(sim.now - began_s)
 
-    for number in range(count):
-        sim.start(writer(number))
+    for place in range(count):
+        sim.start(writer(place))
     sim.run(until=seconds)
     attempts = len(took_s) + refused[0]
     return Work(len(took_s) / seconds, refused[0] / attempts, float(pd.Series(took_s).quantile(0.9)))

@@ -108,7 +108,9 @@ def drawn(random: np.random.Generator, orders: int, customers: int) -> History:
     """Return a history with so many orders. Raises `ValueError` when there is no order or no customer."""
     require_whole("orders", orders, at_least=1)
     require_whole("customers", customers, at_least=1)
-    products = {n: Product(n, f"product {n}", int(random.integers(1, 90)) * 50) for n in range(1, PRODUCTS + 1)}
+    products = {
+        n: Product(n, f"product {n}", int(random.integers(1, 90)) * 50) for n in range(1, PRODUCTS + 1)
+    }
     listed, steps, unpaid = tuple(products.values()), list[Order | Product | tuple[int, ...]](), list[int]()
     for order_id in random.permutation(np.arange(1, orders + 1)).tolist():
         bought = random.choice(PRODUCTS, size=int(random.integers(1, 4)), replace=False) + 1

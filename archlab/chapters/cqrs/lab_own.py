@@ -156,7 +156,10 @@ def _chosen(
     head = shop.log.head
     given = where(Look(token, view.seen(head) if view.is_up else None, since_s, in_time_s))
     if isinstance(given, str):
-        expect(given in (READ, WRITE), f"where gives {given!r}; it must be {READ!r}, {WRITE!r} or seconds to wait")
+        expect(
+            given in (READ, WRITE),
+            f"where gives {given!r}; it must be {READ!r}, {WRITE!r} or seconds to wait",
+        )
         return view if given == READ else shop.read_side.write_model
     wait_s = expect_number(given, "what where gives")
     expect(wait_s >= 0, f"where gives {wait_s:g}; it must be {READ!r}, {WRITE!r} or seconds to wait")

@@ -1,8 +1,8 @@
 """A projector that may die at any statement, and gets its events at least once.
 
-Task 2 of lab 06. Events come in batches, in the order of their positions. After each batch that was applied the log
-goes on; where nobody has heard of the end, it begins again, at times with some events that were there before. The
-process dies before any statement, or after the last one; then its memory is gone, and a new one is started.
+Task 2 of lab 06. Events come in batches, in the order of their positions. The log goes on after the position that the
+projector has named last, and at times repeats some events before it. The process dies before any statement, or after
+the last one; then nobody has heard what it named, its memory is gone, and a new one is started.
 
 What this leaves out: two projectors at the same time, of which the older one does not know yet that it was replaced.
 
@@ -10,6 +10,7 @@ What this leaves out: two projectors at the same time, of which the older one do
 ...     for position, event in batch:
 ...         for sql, values in writes(event):
 ...             connection.execute(sql, values)
+...     return batch[-1][0]
 >>> feed = drawn(np.random.default_rng(1))
 >>> Life(feed, np.random.default_rng(1)).rows(forgetful) == once(feed)
 False
@@ -19,12 +20,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 
 from archlab.chapters.cqrs.lab_rows import Session, run_once, undo
-from archlab.course.labs.expectations import expect
+from archlab.course.labs.expectations import expect, expect_number
 from archlab.course.labs.new_process import in_new_process
 from archlab.shop.cqrs.news import order_news
 from archlab.shop.domain import Product, price_order
@@ -49,7 +51,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def writes(event: Event) -> list[tuple[str, tuple[Any, ...]]]:
-    """Return the statements of one event on the read model, as pairs (sql, values). They add; they do not repeat well."""
+    """Return the statements of one event on the read model, as pairs (sql, values). They add up."""
     data = event.data
     more = "INSERT INTO sold VALUES (?, ?) ON CONFLICT DO UPDATE SET pieces = pieces + excluded.pieces"
     order = """INSERT INTO customers VALUES (?, 1, ?)
@@ -87,7 +89,9 @@ def once(feed: Batch) -> Rows:
 
 
 class Life:
-    """The life of a read model, with all processes that work for it. `calls`: how many statements they have made.
+    """The life of a read model, with all processes that work for it.
+
+    `calls`: how many statements they have made; `died`: how many of them died.
 
     Args:
         feed: all that is told.
@@ -101,29 +105,34 @@ class Life:
         self.calls, self.died = 0, 0
 
     def rows(self, apply: Apply) -> Rows:
-        """Let processes apply all that is told, until somebody has heard of the end of each batch."""
+        """Let processes apply all that is told, until they have named the last position."""
         program, done, deliveries = in_new_process(apply), 0, 0
         while done < len(self.feed):
             first = max(0, done - int(self.random.integers(MOST_AGAIN + 1)))
             last = done + int(self.random.integers(1, MOST_BATCH + 1))
-            if self._deliver(program, list(self.feed[first:last])):
-                done = min(last, len(self.feed))
+            ended, given = self._deliver(program, list(self.feed[first:last]))
+            if ended:
+                named = expect_number(given, "the position that apply returns")
+                done = sum(position <= named for position, _ in self.feed)
             else:
                 program = in_new_process(apply)
             deliveries += 1
-            expect(deliveries < MOST_DELIVERIES, f"{MOST_DELIVERIES} batches, and no end of {len(self.feed)} events")
+            expect(
+                deliveries < MOST_DELIVERIES,
+                f"{MOST_DELIVERIES} batches, and no end: apply returns {given!r}; the last is {self.feed[-1][0]}",
+            )
         undo(self.connection)
         return rows_in(self.connection)
 
-    def _deliver(self, program: Apply, batch: Batch) -> bool:
+    def _deliver(self, program: Apply, batch: Batch) -> tuple[bool, Any]:
         left = next((kill - self.calls for kill in self.kills if kill > self.calls), None)
         sessions: list[Session] = []
 
-        def run(session: Session) -> None:
+        def run(session: Session) -> Any:
             sessions.append(session)
-            program(session, batch)
+            return program(session, deepcopy(batch))
 
-        ended, _ = run_once(run, self.connection, calls=left)
+        ended, given = run_once(run, self.connection, calls=left)
         self.calls += sessions[0].made
         self.died += not ended
-        return ended
+        return ended, given

@@ -24,6 +24,7 @@ import numpy as np
 from simpy.events import Event
 
 from archlab.chapters.cqrs.rebuild import BATCH, config_of, projector_of
+from archlab.course.labs.expectations import expect
 from archlab.shop.cqrs import Cqrs, CqrsConfig, Question, View
 from archlab.shop.domain import NotFound
 from archlab.shop.instance import Steps
@@ -44,8 +45,8 @@ NEAR = 20
 LATE_S = 2.0
 """A rebuild ends at most so long after the new read model has caught up."""
 DIES_FOR_S, SLOW_FOR_S, SLOWNESS = 6.0, 8.0, 200.0
-LASTS_S = 60.0
-"""Nobody waits longer for the end of a rebuild."""
+LASTS_S, MOST_STEPS = 60.0, 20_000
+"""Nobody waits longer, or more often, for the end of a rebuild."""
 
 Rebuild = Callable[["RebuiltShop"], Generator[Event, Any, Any]]
 
@@ -54,7 +55,7 @@ class RebuiltShop(Cqrs):
     """The shop. It notes each new read model, and lets what is to go wrong with its projector go wrong."""
 
     def __init__(self, sim: Simulation, config: CqrsConfig, case: Case) -> None:
-        self.case = case
+        self.__case = case
         self.made: list[View] = []
         super().__init__(sim, config)
 
@@ -67,7 +68,7 @@ class RebuiltShop(Cqrs):
 
     def _troubled(self, projector: Any) -> Steps[None]:
         """What goes wrong with a new projector."""
-        case = self.case
+        case = self.__case
         if case.dies_after_s is not None:
             yield self.sim.timeout(case.dies_after_s)
             projector.crash()
@@ -107,7 +108,7 @@ class Rebuilt:
 
 @dataclass(frozen=True)
 class Case:
-    """A shop with so many orders, and what goes wrong with the new projector, in seconds after its start; None: nothing.
+    """A shop with so many orders, and what goes wrong with the new projector, in seconds after its start.
 
     Raises `ValueError` when a figure is out of range.
     """
@@ -169,7 +170,7 @@ class _Watch:
         return self._seen()
 
     def _until_the_end(self, rebuild: Rebuild) -> Steps[None]:
-        yield from rebuild(self.shop)
+        yield from _counted(rebuild(self.shop))
         self.ended_s = self.sim.now - self.began_s
 
     def _order(self, request: Request) -> Steps[None]:
@@ -208,8 +209,20 @@ class _Watch:
         )
 
 
+def _counted(steps: Generator[Event, Any, Any]) -> Generator[Event, Any, None]:
+    """The same steps, but not for ever."""
+    given = None
+    for _ in range(MOST_STEPS):
+        try:
+            event = steps.send(given)
+        except StopIteration:
+            return
+        given = yield event
+    expect(False, f"rebuild has waited {MOST_STEPS} times, and is not at its end: for how long does it wait?")
+
+
 def drawn(random: np.random.Generator) -> list[Case]:
-    """Return a short log and a longer one with which nothing goes wrong, and a projector that dies, and one that is slow."""
+    """Return a short log, a longer one, a projector that dies, and one that is slow."""
     short, long, *others = (int(random.integers(low, low + 30)) for low in (60, 280, 150, 150))
     dies_after_s, slow_after_s = (float(random.uniform(0.6, 1.2)) for _ in range(2))
     return [

@@ -68,7 +68,9 @@ class Left:
 
 
 class Shop:
-    """The rows of a shop, in a file that lives as long as the `with` block. `answers`: order id -> what was given for it.
+    """The rows of a shop, in a file that lives as long as the `with` block.
+
+    `answers`: order id -> what was given for it.
 
     Args:
         stock: product -> pieces.

@@ -157,4 +157,4 @@ def figure(looks: Mapping[str, pd.DataFrame], title: str, orders: int = ORDERS, 
 def _shares(rows: pd.DataFrame) -> pd.Series:
     """The share of wrong pages in each `DRAWN_EVERY_S`, at its middle."""
     middles = (np.floor(rows.since_s / DRAWN_EVERY_S) + 0.5) * DRAWN_EVERY_S
-    return rows[middles < LOOKS_FOR_S].groupby(middles).wrong.mean()
+    return rows.assign(middle_s=middles).query("middle_s < @LOOKS_FOR_S").groupby("middle_s").wrong.mean()

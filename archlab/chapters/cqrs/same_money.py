@@ -162,6 +162,41 @@ def _served(models: str, mix: Mapping[str, float], budget_usd_per_h: float) -> t
     return float(found.min()), str(found.idxmin())
 
 
+def cheapest_usd_per_h(models: str, reads_per_s: float, orders_per_s: float) -> float:
+    """Return what the shop of a kind costs that serves so many questions and orders; inf when none does.
+
+    Raises `ValueError` when an argument is not allowed.
+    """
+    require_positive("orders_per_s", orders_per_s)
+    mix, config = mix_of(reads_per_s / orders_per_s), smallest(models)
+    while True:
+        found = config.capacity_per_s(mix)
+        if found.min() >= reads_per_s + orders_per_s:
+            return usd_per_h(config)
+        larger = _larger(config, str(found.idxmin()))
+        if larger is None:
+            return float("inf")
+        config = larger
+
+
+def apart(reads_per_s: float = 2000.0, orders_per_s: float = 50.0, times: float = 4.0) -> pd.DataFrame:
+    """Return what it costs to serve more: a row a way, in USD/h, and inf where it cannot be had.
+
+    Columns: "as it is", "more reads" and "more orders", so many times as many of one of them.
+    """
+    cases = {
+        "as it is": (reads_per_s, orders_per_s),
+        "more reads": (times * reads_per_s, orders_per_s),
+        "more orders": (reads_per_s, times * orders_per_s),
+    }
+    return pd.DataFrame(
+        {
+            name: {models: cheapest_usd_per_h(models, *case) for models in MODELS}
+            for name, case in cases.items()
+        }
+    )
+
+
 def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
     """Draw `against_budget`: a panel a ratio, a line a way, both axes logarithmic."""
     ratios = table.reads_per_order.unique()

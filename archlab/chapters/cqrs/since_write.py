@@ -26,12 +26,22 @@ from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number, percent
 from archlab.course.style import GREY, INK, LAB, Size, variants
 from archlab.published import replication_lag
+from archlab.sim.validation import require_positive
 
 LOADS = (0.5, 0.95)
 AFTER_S = tuple(float(f"{after:.3g}") for after in np.geomspace(0.01, 20, 60))
 LEAST = 5e-4
 """Smaller shares are not drawn: our runs have a few thousand commits."""
 PUBLISHED, EXPONENTIAL, FITTED = "published, 2013", "exponential", "log-normal"
+
+
+def exponential_share(after_s: float) -> float:
+    """Return the share of writes that are not seen so long after them, by the exponential lag through the
+    first point.
+    """
+    require_positive("after_s", after_s)
+    first_s, share = next(iter(replication_lag.published().items()))
+    return float(expon.sf(after_s * expon.ppf(share) / first_s))
 
 
 def curves(loads: Iterable[float] = LOADS, after_s: Iterable[float] = AFTER_S, seed: int = 1) -> pd.DataFrame:
@@ -42,8 +52,7 @@ def curves(loads: Iterable[float] = LOADS, after_s: Iterable[float] = AFTER_S, s
         lag_s = np.sort(lag.lags(seed, load).lag_s.to_numpy())
         unseen = 1 - np.searchsorted(lag_s, chosen, side="right") / len(lag_s)
         rows.append((f"a projector, {percent(load)} busy", unseen))
-    first_s, share = next(iter(replication_lag.published().items()))
-    rows.append((EXPONENTIAL, expon.sf(chosen * expon.ppf(share) / first_s)))
+    rows.append((EXPONENTIAL, np.array([exponential_share(after) for after in chosen])))
     rows.append((FITTED, np.array([replication_lag.own_stale_share(after) for after in chosen])))
     frames = [pd.DataFrame({"design": name, "after_s": chosen, "unseen": unseen}) for name, unseen in rows]
     return pd.concat(frames, ignore_index=True)

@@ -153,6 +153,8 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
             words.append(in_words(NAMES[way], rows.lag_s, rows.pieces))
         scale(panel, log=False)
         panel.set(
-            xlabel="Age of the page [s]", ylabel=wrapped("Pieces, or customers, a sale"), xlim=(0, None)
+            xlabel="Age of the page [s]",
+            ylabel=wrapped("Pieces too many, or customers refused"),
+            xlim=(0, None),
         )
     return Picture(drawing.figure, f"{title.rstrip('.')}. {' '.join(words)}")

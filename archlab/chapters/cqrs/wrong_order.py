@@ -12,7 +12,7 @@ At the end each question is asked about every product, order, customer or word, 
 joins of the write model. Of a page with a list it is the rows that count.
 
 What this leaves out: events that never come, where who waits for a gap waits for ever; and rows that keep the position
-of their own last change, which bears both faults where a model sets, and neither where it adds.
+of their own last change, which bears both faults where a model sets; where it adds, what comes late is lost.
 
 >>> story = told(orders=60, seed=3)
 >>> twice = {guard: run(story, Question.STOCK, "twice", guard, seed=3).wrong > 0.5 for guard in GUARDS[1:3]}

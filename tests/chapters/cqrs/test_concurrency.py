@@ -48,3 +48,9 @@ def test_all_is_in_one_table():
 def test_what_cannot_be_is_refused(values, named):
     with pytest.raises(ValueError, match=named):
         writers(**{"count": 1, "seed": 1, **values})
+
+
+def test_the_picture_has_what_one_writer_alone_can_do():
+    table = concurrency.against_writers(counts=(1, 10))
+    told = concurrency.figure(table, "Many do no more than one").alt
+    assert "One alone 40. at once from 40 at 1 to " in told

@@ -34,3 +34,10 @@ def test_twice_as_many_orders_take_nearly_twice_as_long():
 def test_what_cannot_be_is_refused(way, orders, named):
     with pytest.raises(ValueError, match=named):
         rebuild.made_anew(way, orders)
+
+
+def test_the_picture_says_until_when_pages_were_wrong(looks):
+    told = rebuild.figure(looks, "In place pages are wrong until the log is read").alt
+    assert f"the last at {rebuild.wrong_until_s(looks['in place']):.1f} s" in told
+    assert "beside: 0 % of all" in told
+    assert f"the log is read after {rebuild.expected_s():.1f} s" in told

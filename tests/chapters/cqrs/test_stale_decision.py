@@ -36,3 +36,13 @@ def test_in_the_end_the_page_turns_customers_away():
 def test_what_cannot_be_is_refused(values, named):
     with pytest.raises(ValueError, match=named):
         sale(**{"way": "checks", "seed": 1, **values})
+
+
+def test_the_picture_counts_the_pieces_of_one_way_and_the_customers_of_the_other(table):
+    points = stale_decision.means(table).set_index(["way", "lag_s"])
+    by_hand = table.groupby(["way", "lag_s"])[["oversold", "refused_late"]].mean()
+    assert points.pieces["checks", 1.0] == by_hand.refused_late["checks", 1.0]
+    assert points.pieces["trusts the page", 1.0] == by_hand.oversold["trusts the page", 1.0]
+    assert (points.pieces_low < points.pieces).all()
+    told = stale_decision.figure(table, "It sells what is not there").alt
+    assert told.startswith("It sells what is not there. trusts the page: sold too many from ")
