@@ -20,6 +20,7 @@ LONGEST_CHAPTER = {
     "02_microservices": (85, 4_500),
     "03_event_driven": (65, 3_650),
     "05_serverless": (75, 3_500),
+    "06_cqrs": (60, 3_000),
 }
 """Cells, and words in text cells."""
 LONGEST_OTHER_CHAPTER = (65, 3_200)

@@ -17,6 +17,7 @@ CONVERTED: tuple[str, ...] = (
     "02_microservices",
     "03_event_driven",
     "05_serverless",
+    "06_cqrs",
 )
 """The chapters that keep to it, such as "00_start_here". A chapter that was converted belongs here."""
 
