@@ -232,8 +232,8 @@ def stale(sell: Answer) -> str:
     for _ in range(3):
         _expect_in_turn(sell, random)
     for at, is_killed in product(range(MOST_CALLS), (False, True)):
-        for _ in range(4):
-            _expect_one_of_two(sell, random, at, is_killed)
+        for draw in (*[lab_stale.contended] * 3, lambda some: lab_stale.drawn(some, orders=2)):
+            _expect_one_of_two(sell, random, draw, at, is_killed)
             runs += 1
     sold = _expect_rush(sell, random)
     return (
@@ -252,9 +252,11 @@ def _expect_in_turn(sell: Answer, random: Any) -> None:
         )
 
 
-def _expect_one_of_two(sell: Answer, random: Any, at: int, is_killed: bool) -> None:
+def _expect_one_of_two(
+    sell: Answer, random: Any, draw: Callable[[Any], Any], at: int, is_killed: bool
+) -> None:
     """Two orders, of which one is overtaken or dies: the rows are those of one of the two turns."""
-    stock, (first, second) = lab_stale.drawn(random, orders=2)
+    stock, (first, second) = draw(random)
     with lab_stale.Shop(stock, [first, second]) as shop:
         if is_killed:
             shop.send(sell, first, calls=at)

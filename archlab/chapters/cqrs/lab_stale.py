@@ -193,3 +193,14 @@ def drawn(random: np.random.Generator, orders: int, products: int = 2) -> tuple[
         lines = tuple((int(product), int(random.integers(1, 5))) for product in bought)
         drawn_orders.append(Order(order_id, lines, page))
     return stock, drawn_orders
+
+
+def contended(random: np.random.Generator) -> tuple[dict[int, int], list[Order]]:
+    """Return a stock and two orders, each of which can be sold, but not both."""
+    wanted = random.integers(2, 6, size=2).tolist()
+    scarce = int(random.integers(max(wanted), sum(wanted)))
+    stock, plenty = {1: scarce, 2: 20}, int(random.integers(1, 4))
+    page = {product: pieces + 9 for product, pieces in stock.items()}
+    lines = [((2, plenty), (1, wanted[0])), ((1, wanted[1]),)]
+    chosen = random.permutation(2).tolist()
+    return stock, [Order(number, lines[which], page) for number, which in enumerate(chosen, start=1)]

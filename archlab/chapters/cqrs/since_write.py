@@ -2,7 +2,8 @@
 
 The same lag seen by two: somebody who has just written looks a moment later (this module); anybody looks at any moment
 (`archlab.published.replication_lag`). Facebook published three points of its lag in 2013. An exponential distribution
-through the first of them is the usual guess; it does not meet the last one. A log-normal one misses no share by more than about a factor of two.
+through the first of them is the usual guess; it does not meet the last one. A log-normal one misses no share by more
+than about a factor of two.
 
 What this leaves out: our projector is late only because it has much to do; theirs, because networks and regions fail.
 

@@ -30,7 +30,8 @@ from archlab.course.explorer.result_views import LatencyAndQueue
 from archlab.course.explorer.run import NOW, Run, run
 from archlab.course.explorer.view import View
 from archlab.course.figures.picture import Picture
-from archlab.course.style import LAB, SLIDES, Size
+from archlab.course.style import ARCHITECTURES, LAB, SLIDES, Size
+from archlab.sim.validation import require_one_of
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SIZES: Mapping[str, Size] = {"lab": LAB, "slides": SLIDES}
@@ -42,6 +43,7 @@ def explore(
     view: View | None = None,
     title: str = "Explorer",
     style: Style = "lab",
+    architecture: str = "monolithic",
     **parameters: Sequence[Any],
 ) -> "Explorer":
     """Put controls beside a model. Make it the last line of a cell.
@@ -52,30 +54,40 @@ def explore(
         view: what to show; by default `LatencyAndQueue()` of a `Result` or `ShopResult`.
         title: what this is. It stands above the controls.
         style: "lab", or "slides" for a projector.
+        architecture: whose colour the run that is set has.
         parameters: name -> (lowest, highest, first value), or the choices, the first one first.
 
     Raises:
-        ValueError: when there is no parameter, or one is not allowed, or there is no such style.
+        ValueError: when there is no parameter, or one is not allowed, or there is no such style or architecture.
     """
     if style not in SIZES:
         raise ValueError(f"style is {style!r}; it must be one of {', '.join(SIZES)}")
+    require_one_of("architecture", architecture, tuple(ARCHITECTURES))
     if not parameters:
         raise ValueError("there is no parameter; explore needs one or more, such as rate_per_s=(1, 200, 80)")
     known = {name: parameter(name, spec) for name, spec in parameters.items()}
-    return Explorer(model, view if view is not None else LatencyAndQueue(), known, title, SIZES[style])
+    return Explorer(
+        model, view if view is not None else LatencyAndQueue(), known, title, SIZES[style], architecture
+    )
 
 
 class Explorer:
     """A model with its parameters set, and up to three earlier runs pinned beside it. Made by `explore`."""
 
     def __init__(
-        self, model: Callable[..., Any], view: View, known: Mapping[str, Parameter], title: str, size: Size
+        self,
+        model: Callable[..., Any],
+        view: View,
+        known: Mapping[str, Parameter],
+        title: str,
+        size: Size,
+        architecture: str,
     ) -> None:
         self.title = title
         self._model, self._view, self._known, self._size = model, view, known, size
         self._lock = threading.RLock()  # one draws at a time
         self._pinned: dict[str, Run] = {}
-        self._plot = Plot(view.panels, size)
+        self._plot = Plot(view.panels, size, architecture)
         self._panel: ControlPanel | None = None
         self._worker: LatestWins[dict[str, Any], Run] = LatestWins(self._ask, self._take, self._say_wait)
         self._run = run(model, view, self._start)

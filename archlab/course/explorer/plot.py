@@ -14,6 +14,7 @@ b'\\x89PNG'
 import io
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import matplotlib as mpl
@@ -33,7 +34,7 @@ from archlab.course.explorer.run import NOW
 from archlab.course.explorer.view import Curve, Panel, Reading, Window
 from archlab.course.figures.fault_windows import SHADE
 from archlab.course.figures.spread import DPI, spread
-from archlab.course.style import INK, MOST_SHADES, Look, Size, for_text, rc, shades
+from archlab.course.style import ARCHITECTURES, INK, MOST_SHADES, Look, Size, for_text, rc, shades
 
 LOOKS = {
     NOW: Look("#0072B2", "-"),
@@ -43,6 +44,19 @@ LOOKS = {
 }
 """The run that is set, and up to three pinned ones: told apart by colour, by dash, and by name."""
 PINS = tuple(name for name in LOOKS if name != NOW)
+
+
+def looks_of(architecture: str) -> dict[str, Look]:
+    """Return `LOOKS` in which the run that is set has an architecture's colour; a pinned one gives it up.
+
+    >>> looks_of("cqrs")[NOW].colour, looks_of("cqrs")["B"].colour
+    ('#661100', '#0072B2')
+    """
+    own = ARCHITECTURES[architecture].colour
+    swapped = {LOOKS[NOW].colour: own, own: LOOKS[NOW].colour}
+    return {name: replace(look, colour=swapped.get(look.colour, look.colour)) for name, look in LOOKS.items()}
+
+
 THIN = 0.55
 """Lines after the first of a panel are so much thinner, and of other shades."""
 LETTERS_A_LINE = 11
@@ -51,10 +65,11 @@ NAME_SIZE = 0.85
 
 
 class Plot:
-    """The figure, its panels, and the artists that it moves."""
+    """The figure, its panels, and the artists that it moves. The run that is set has the colour of `architecture`."""
 
-    def __init__(self, panels: Sequence[Panel], size: Size) -> None:
+    def __init__(self, panels: Sequence[Panel], size: Size, architecture: str = "monolithic") -> None:
         self.panels = tuple(panels)
+        self._looks = looks_of(architecture)
         self.size = size
         with mpl.rc_context(rc(size)):
             self.figure = Figure(figsize=(size.width_in, size.height_in), dpi=DPI)
@@ -119,7 +134,7 @@ class Plot:
         """Set the points of a run's line number `k` in its panel, and its name at its last point."""
         key = (name, curve.panel, k)
         if key not in self._lines:
-            self._lines[key] = _new_line(self.axes[curve.panel], LOOKS[name], k)
+            self._lines[key] = _new_line(self.axes[curve.panel], self._looks[name], k, is_now=name == NOW)
         line, text = self._lines[key]
         points = np.array([_array(curve.x), _array(curve.y)])
         line.set(data=points, drawstyle="steps-post" if curve.steps else "default", visible=True)
@@ -164,9 +179,9 @@ def _array(values: ArrayLike) -> np.ndarray:
     return np.asarray(values, dtype=float)
 
 
-def _new_line(axes: Axes, look: Look, k: int) -> tuple[Line2D, Annotation]:
+def _new_line(axes: Axes, look: Look, k: int, is_now: bool) -> tuple[Line2D, Annotation]:
     """Make the line number `k` of a run in a panel: the later ones are thinner, and another shade."""
-    zorder = 3 if look is LOOKS[NOW] else 2
+    zorder = 3 if is_now else 2
     colour = shades(look.colour, MOST_SHADES)[k % MOST_SHADES]
     (line,) = axes.plot([], [], color=colour, linestyle=look.dash, zorder=zorder)
     line.set_linewidth(line.get_linewidth() * (THIN if k else 1))

@@ -14,9 +14,9 @@ from PIL import Image
 from archlab.course.explorer import Columns, LatencyAndQueue, OverTime, explore
 from archlab.course.explorer.explorer import WIDGET_VIEW, Explorer
 from archlab.course.explorer.parameter import Choice, Range, parameter
-from archlab.course.explorer.plot import NOW, Plot
+from archlab.course.explorer.plot import NOW, PINS, Plot
 from archlab.course.explorer.view import Curve, Panel, Reading, Window
-from archlab.course.style import LAB
+from archlab.course.style import ARCHITECTURES, LAB
 from archlab.sim import Exponential, Poisson, Result, Simulation, SlowDown, Station
 
 WORKERS = 4
@@ -93,6 +93,8 @@ def test_an_unknown_parameter_style_or_none_at_all_is_refused():
         new().set(speed=1)
     with pytest.raises(ValueError, match="style is 'poster'; it must be one of lab, slides"):
         explore(station, style="poster", rate_per_s=(1, 2, 1))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="architecture is 'two'; it must be one of 'monolithic'"):
+        explore(station, architecture="two", rate_per_s=(1, 2, 1))
     with pytest.raises(ValueError, match="no parameter"):
         explore(station)
 
@@ -216,6 +218,16 @@ def test_a_fault_that_never_ends_is_shaded_to_the_end_of_every_panel():
     for axes in plot.axes:
         (window,) = axes.patches
         assert (window.get_x(), window.get_x() + window.get_width()) == (20, axes.get_xlim()[1])
+
+
+def test_the_run_that_is_set_has_the_colour_of_its_architecture_and_no_pinned_one_shares_it():
+    for architecture, look in ARCHITECTURES.items():
+        plot = Plot((Panel("Time [s]", "Lag [s]"),), LAB, architecture)
+        reading = Reading((Curve(0, "", [0, 1], [1, 2]),), {})
+        plot.show(dict.fromkeys((NOW, *PINS), reading))
+        colours = [line.get_color() for line in plot.axes[0].get_lines()]
+        assert colours[0] == look.colour
+        assert len(set(colours)) == 1 + len(PINS)
 
 
 def test_a_view_of_results_says_what_it_needs_when_it_gets_something_else():
