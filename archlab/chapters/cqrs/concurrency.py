@@ -112,31 +112,43 @@ def alone_s() -> float:
     return QUERY_S + DECIDES_S + QUERY_S + COMMIT_S
 
 
+def most_per_s(streams: int = 1) -> float:
+    """Return the most that can be done: one writer's work on each stream, or what the database has time for."""
+    require_whole("streams", streams, at_least=1)
+    return min(streams / alone_s(), CORES / (2 * QUERY_S))
+
+
 def against_writers(
     counts: Iterable[int] = (1, 2, 5, 10, 20, 40), streams: int = 1, seed: int = 1
 ) -> pd.DataFrame:
-    """Return a row a number of writers and strategy: `writers`, `strategy`, and the fields of `Work`."""
+    """Return a row a number of writers and strategy: `streams`, `writers`, `strategy`, and the fields of `Work`."""
     cases = [(strategy, count) for strategy in STRATEGIES for count in counts]
     rows = [
-        {"strategy": strategy, "writers": count, **vars(writers(count, seed, strategy, streams))}
+        {
+            "streams": streams,
+            "strategy": strategy,
+            "writers": count,
+            **vars(writers(count, seed, strategy, streams)),
+        }
         for strategy, count in cases
     ]
     return pd.DataFrame(rows)
 
 
 def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
-    """Draw `against_writers`: what is done against the number of writers, a line a strategy, and what one writer alone
-    can do as a dashed line.
+    """Draw `against_writers`: what is done against the number of writers, a line a strategy, and the most that can be
+    done as a dashed line.
 
     The rows of several runs are averaged.
     """
-    most, words = 1 / alone_s(), []
+    streams, words = int(table.streams.iloc[0]), []
+    most = most_per_s(streams)
     points = table.groupby(["strategy", "writers"], sort=False).done_per_s.mean().reset_index()
     with canvas(title, size) as drawing:
         (panel,) = drawing.panels
         panel.set_xscale("log")
         draw_theory(panel, points.writers.agg(["min", "max"]), pd.Series([most, most]))
-        drawing.name_end(panel, panel.get_lines()[-1], f"one alone: {number(most)}")
+        drawing.name_end(panel, panel.get_lines()[-1], f"at most {number(most)}")
         for strategy, look in variants("cqrs", points.strategy.unique()).items():
             rows = points[points.strategy == strategy]
             drawing.name_end(panel, draw_with_band(panel, rows, "writers", "done_per_s", look), strategy)
@@ -145,5 +157,6 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
         panel.set_xticks(sorted(points.writers.unique()))
         panel.minorticks_off()
         panel.xaxis.set_major_formatter(lambda value, _: number(value))
-        panel.set(xlabel="Writers on one aggregate", ylabel=wrapped("Events appended [1/s]"))
-    return Picture(drawing.figure, f"{title.rstrip('.')}. One alone {number(most)}. {' '.join(words)}")
+        aggregates = "one aggregate" if streams == 1 else f"{streams} aggregates"
+        panel.set(xlabel=f"Writers on {aggregates}", ylabel=wrapped("Changes done [1/s]"))
+    return Picture(drawing.figure, f"{title.rstrip('.')}. At most {number(most)}. {' '.join(words)}")

@@ -171,10 +171,10 @@ def eventually_consistent(
     stale_same_database_percent: float,
     different_at_rest: float,
 ) -> Verdict:
-    """Holds up to the load of a projector at which {SEEN_PERCENT} % of the commits are seen within {LATE_S} s, if
-    answers are stale meanwhile and none differs from the write model's at rest. How soon the projector hears of a
-    commit decides ({TAIL_S} s), where it is busy for half of its time. Beside it stands one with up to {BATCH} events
-    in a transaction.
+    """Holds up to the load of a projector at which {SEEN_PERCENT} % of the commits are seen within {LATE_S} s, if some
+    answers are stale while orders come, and none differs from the write model's at rest. How soon the projector hears
+    of a commit decides (here after {TAIL_S} s; its own limit is for a projector that is busy for half of its time).
+    Beside it stands a projector that takes up to {BATCH} events in one transaction.
     """
     hears = Assumption(
         "the time from a commit until the projector hears of it",
@@ -183,8 +183,8 @@ def eventually_consistent(
         "s",
         when=(
             f"the projector hears of a commit within {{flips_at}} (with up to {number(BATCH)} events in a transaction "
-            f"up to {about(batched_up_to_percent)} %; in the same database nothing is eventual, "
-            f"{about(stale_same_database_percent)} % of the answers are stale, not {about(stale_percent)} %)"
+            f"up to {about(batched_up_to_percent)} %; meanwhile {about(stale_percent)} % of the answers are stale, "
+            f"in the same database {about(stale_same_database_percent)} %)"
         ),
     )
     if stale_percent <= 0 or different_at_rest > 0:

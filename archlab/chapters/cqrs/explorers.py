@@ -64,7 +64,7 @@ class Lag:
 
 
 def looked(way: str, lag_s: float = 0.5, sticks_s: float = 5.0, waits_s: float = 2.0) -> pd.DataFrame:
-    """Return a row a look: `look` (0 is the first after an order), `unseen`, `own` and `latency_s`.
+    """Return a row a look: `look` (0 is the first after an order), `unseen`, `false`, `own` and `latency_s`.
 
     The arguments are those of `archlab.chapters.cqrs.own_writes.visits`.
     """
@@ -77,16 +77,20 @@ class Looks:
 
     panels: ClassVar[tuple[Panel, ...]] = (
         Panel("Time since the order [s]", "Own order is missing [%]"),
-        Panel("Time since the order [s]", "Time of a look, p99 [ms]"),
+        Panel("Time since the order [s]", "Asks the write model [%]"),
     )
 
     def read(self, answer: pd.DataFrame) -> Reading:
         after_s = np.cumsum(own_writes.LOOKS_AFTER_S)
         by_look = answer.groupby("look")
-        missing, p99_ms = 100 * by_look.unseen.mean(), 1000 * by_look.latency_s.quantile(0.99)
-        curves = (Curve(0, "missing", after_s, missing), Curve(1, "p99", after_s, p99_ms))
+        missing, asks = 100 * by_look.unseen.mean(), 100 * by_look.own.mean()
+        curves = (
+            Curve(0, "missing", after_s, missing, steps=True),
+            Curve(1, "asks", after_s, asks, steps=True),
+        )
         figures = {
             "own order is missing [%]": 100 * float(answer.unseen.mean()),
+            "shows what is not so [%]": 100 * float(answer.false.mean()),
             "p99 of a look [ms]": 1000 * float(answer.latency_s.quantile(0.99)),
             "asks the write model [%]": 100 * float(answer.own.mean()),
         }

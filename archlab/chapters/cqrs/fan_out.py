@@ -2,7 +2,8 @@
 
 Twitter's home timelines, about 2012, are the best known read model there is (`archlab.published.timelines`). Here is
 what each way asks of the storage, and what one account with a great many followers does to it. A copy and a look are
-counted alike; real looks at many timelines wait for the slowest of them.
+counted alike. On write and in the hybrid each read is a look at the own timeline, too. Real looks at many timelines
+wait for the slowest of them.
 
 >>> row = asked().set_index("way").per_s
 >>> bool(row["on write"] < row["hybrid"] < row["on read"])

@@ -39,24 +39,37 @@ def cheapest(models: str, brief: Brief) -> CqrsConfig | None:
     Each station gets as much as its own demand takes, and no more. Of replicas, as few as will do, or up to two more:
     each more repeats all writes and has a storage of its own.
     """
-    found: list[CqrsConfig] = []
+    smallest_one, found = smallest(models, brief), list[CqrsConfig]()
+    if not _can_be_built(smallest_one, brief):
+        return None
     for count in range(1, MOST_REPLICAS + 1 if models == "replicas" else 2):
-        config = _fitting(replace(smallest(models, brief), replicas=count), brief)
+        config = _fitting(replace(smallest_one, replicas=count), brief)
         found += [config] if config is not None else []
         if len(found) > 2:
             break
     return min(found, key=usd_per_h, default=None)
 
 
-def _fitting(config: CqrsConfig, brief: Brief) -> CqrsConfig | None:
-    """This shop with as many cores and instances as it takes; None when there are no machines so large."""
+def _asked(config: CqrsConfig, brief: Brief) -> pd.Series:
+    """How many servers each station keeps at work at this load."""
     demands = _demands_s(config.models, brief.joins_times, config.replicas)
-    asked = demands.mul(pd.Series(brief.mix), axis=0).sum() * brief.load_per_s
+    return demands.mul(pd.Series(brief.mix), axis=0).sum() * brief.load_per_s
+
+
+def _can_be_built(config: CqrsConfig, brief: Brief) -> bool:
+    """Whether the write model, its log and each follower can do their work, which no replica more makes less."""
+    asked = _asked(config, brief)
     single = [
         asked[name] for name in asked.index if name == "log" or name.endswith((" projector", " follower"))
     ]
-    database, read = ceil(asked["database"]), max([1, *(ceil(asked[name]) for name in config.read_servers)])
-    if max(single) > 1 or max(database, read) > brief.largest_cores:
+    return bool(max(single) <= 1 and asked["database"] <= brief.largest_cores)
+
+
+def _fitting(config: CqrsConfig, brief: Brief) -> CqrsConfig | None:
+    """This shop with as many cores and instances as it takes; None when its read side would need larger machines."""
+    asked = _asked(config, brief)
+    read = max([1, *(ceil(asked[name]) for name in config.read_servers)])
+    if read > brief.largest_cores:
         return None
     instances = {
         program: max(
@@ -66,7 +79,9 @@ def _fitting(config: CqrsConfig, brief: Brief) -> CqrsConfig | None:
         )
         for program in PROGRAMS
     }
-    return replace(config, instances=instances, database_cores=max(1, database), read_cores=read)
+    return replace(
+        config, instances=instances, database_cores=max(1, ceil(asked["database"])), read_cores=read
+    )
 
 
 @lru_cache(maxsize=500)
@@ -79,11 +94,13 @@ def _demands_s(models: str, joins_times: float, replicas: int) -> pd.DataFrame:
 
 def simplest(brief: Brief) -> str | None:
     """Return the way with the fewest parts that meets a brief; None when none does."""
-    for models in WAYS:
-        config = cheapest(models, brief)
-        if config is not None and not broken(config, brief):
-            return models
-    return None
+    return next((models for models in WAYS if meets(models, brief)), None)
+
+
+def meets(models: str, brief: Brief) -> bool:
+    """Whether a way meets a brief, with the cheapest shop that serves the load."""
+    config = cheapest(models, brief)
+    return config is not None and not broken(config, brief)
 
 
 def is_clear(brief: Brief) -> bool:
@@ -154,9 +171,14 @@ def _short(figure: float) -> float:
     return float(f"{figure:.3g}")
 
 
+ALSO_MET_BY: Mapping[str, str] = {"small, and old pages will do": "separate", "dear joins": "replicas"}
+"""A kind of brief -> a way with more parts that meets it as well. So one brief at least tells which is simpler."""
+
+
 def drawn(random: np.random.Generator, kind: str) -> Brief:
     """Return a brief of one of `KINDS` that is met by the way that is said there, and clearly."""
     while True:
         brief = proposed(random, kind)
-        if simplest(brief) == KINDS[kind][3] and is_clear(brief):
+        also = ALSO_MET_BY.get(kind)
+        if simplest(brief) == KINDS[kind][3] and (also is None or meets(also, brief)) and is_clear(brief):
             return brief

@@ -105,14 +105,10 @@ def age_s(config: CqrsConfig, brief: Brief) -> float:
     if not config.read_servers:
         return 0.0
     orders_per_s = brief.load_per_s * brief.mix["place_order"]
-    busy_s = max(_demand_s(config)[follower_of(server)] for server in config.read_servers)
+    order_s = config.demands_s().loc["place_order"]
+    busy_s = float(order_s[[follower_of(server) for server in config.read_servers]].max())
     load = orders_per_s * busy_s
     return inf if load >= 1 else brief.tail_s + busy_s * log(1 / (1 - QUANTILE)) / (1 - load)
-
-
-def _demand_s(config: CqrsConfig) -> pd.Series:
-    """What an order asks of each station."""
-    return config.demands_s().loc["place_order"]
 
 
 def broken(config: CqrsConfig, brief: Brief) -> list[str]:

@@ -37,7 +37,7 @@ READ, WRITE = "read model", "write model"
 ORDERS_PER_S = 10.0
 LOOKS_AFTER_S = (0.1, 0.2, 0.5, 1.0)
 """When a customer looks at the order, in seconds after each answer before. An assumption."""
-STOPS_FOR_S, DIES_FOR_S = 3.0, 8.0
+STOPS_FOR_S, DIES_FOR_S = 5.0, 8.0
 ASKS_EVERY_S = 0.01
 """How often a look that waits asks the replica how far it is. An assumption."""
 LONGEST_WAIT_S = 30.0

@@ -3,6 +3,8 @@
 Task 4 of lab 06. The read model is that of the product pages. Orders go on all the time, so the log grows while it is
 read again. The projector of the new one may die on the way and come back some seconds later, or be slow for a while.
 
+An answer runs between these lines, and could change their figures by name. So they are bound where they are used.
+
 What this leaves out: a database that is full, and a mistake in the new version itself.
 
 >>> case = Case(orders=40, dies_after_s=None, slow_after_s=None)
@@ -66,18 +68,24 @@ class RebuiltShop(Cqrs):
             self.sim.start(self._troubled(projector_of(view)))
         return view
 
-    def _troubled(self, projector: Any) -> Steps[None]:
+    def _troubled(
+        self,
+        projector: Any,
+        dies_for_s: float = DIES_FOR_S,
+        slow_for_s: float = SLOW_FOR_S,
+        slowness: float = SLOWNESS,
+    ) -> Steps[None]:
         """What goes wrong with a new projector."""
         case = self.__case
         if case.dies_after_s is not None:
             yield self.sim.timeout(case.dies_after_s)
             projector.crash()
-            yield self.sim.timeout(DIES_FOR_S)
+            yield self.sim.timeout(dies_for_s)
             projector.restart()
         if case.slow_after_s is not None:
             yield self.sim.timeout(case.slow_after_s)
-            projector.slow_down(SLOWNESS)
-            yield self.sim.timeout(SLOW_FOR_S)
+            projector.slow_down(slowness)
+            yield self.sim.timeout(slow_for_s)
             projector.slow_down(1.0)
 
 
@@ -186,14 +194,14 @@ class _Watch:
         except (NotFound, Failure):
             self.missing += 1
 
-    def _note_caught_up(self) -> None:
-        is_near = any(projector_of(view).behind <= NEAR for view in self.shop.made)
+    def _note_caught_up(self, near: int = NEAR) -> None:
+        is_near = any(projector_of(view).behind <= near for view in self.shop.made)
         if is_near and self.caught_up_s is None:
             self.caught_up_s = self.sim.now - self.began_s
 
-    def _seen(self) -> Rebuilt:
+    def _seen(self, oldest_s: float = OLDEST_S) -> Rebuilt:
         rows = self.shop.staleness.frame()
-        old = rows[(rows.at_s >= self.began_s) & (rows.age_s > OLDEST_S)]
+        old = rows[(rows.at_s >= self.began_s) & (rows.age_s > oldest_s)]
         asked = self.shop.views[QUESTION]
         return Rebuilt(
             looks=self.looks,

@@ -195,12 +195,12 @@ def drawn(random: np.random.Generator, orders: int, products: int = 2) -> tuple[
     return stock, drawn_orders
 
 
-def contended(random: np.random.Generator) -> tuple[dict[int, int], list[Order]]:
-    """Return a stock and two orders, each of which can be sold, but not both."""
+def contended(random: np.random.Generator, long_first: bool) -> tuple[dict[int, int], list[Order]]:
+    """Return a stock and two orders, each of which can be sold, but not both. One has two lines, the other has one."""
     wanted = random.integers(2, 6, size=2).tolist()
     scarce = int(random.integers(max(wanted), sum(wanted)))
     stock, plenty = {1: scarce, 2: 20}, int(random.integers(1, 4))
     page = {product: pieces + 9 for product, pieces in stock.items()}
     lines = [((2, plenty), (1, wanted[0])), ((1, wanted[1]),)]
-    chosen = random.permutation(2).tolist()
-    return stock, [Order(number, lines[which], page) for number, which in enumerate(chosen, start=1)]
+    turn = lines if long_first else lines[::-1]
+    return stock, [Order(number, own, page) for number, own in enumerate(turn, start=1)]

@@ -116,20 +116,27 @@ def over_time(
     seed: int = 1,
     watched_s: float = 150.0,
 ) -> pd.DataFrame:
-    """Return a row a batch and half second: `batch`, `time_s`, `lag_s`, and `expected_s` by the arithmetic."""
+    """Return a row a batch and half second: `batch`, `time_s`, `lag_s`, and `expected_s` by the arithmetic; and of the
+    batch `caught_up_s`, see `CaughtUp`.
+    """
     times_s = np.arange(0.0, AT_S + LASTS_S + watched_s, 0.5)
-    frames = [
-        pd.DataFrame(
-            {
-                "batch": batch,
-                "time_s": times_s,
-                "lag_s": run(fault, load, batch, seed, watched_s).lag_s(times_s),
-                "expected_s": expected_lag_s(fault, load, batch, times_s),
-            }
-        )
-        for batch in batches
-    ]
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(
+        [_over_time(fault, load, batch, seed, watched_s, times_s) for batch in batches], ignore_index=True
+    )
+
+
+def _over_time(
+    fault: Fault, load: float, batch: int, seed: int, watched_s: float, times_s: Values
+) -> pd.DataFrame:
+    seen = run(fault, load, batch, seed, watched_s)
+    columns = {
+        "batch": batch,
+        "time_s": times_s,
+        "lag_s": seen.lag_s(times_s),
+        "expected_s": expected_lag_s(fault, load, batch, times_s),
+        "caught_up_s": seen.caught_up().caught_up_s,
+    }
+    return pd.DataFrame(columns)
 
 
 def every_case(loads: Iterable[float] = LOADS, seeds: Iterable[int] = range(10)) -> pd.DataFrame:

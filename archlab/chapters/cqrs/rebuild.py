@@ -72,7 +72,9 @@ def with_orders(orders: int, seed: int = 1) -> Cqrs:
 
 
 def made_anew(way: str, orders: int = ORDERS, seed: int = 1) -> pd.DataFrame:
-    """Make the product pages anew, while somebody looks at them. Returns a row a look.
+    """Make the product pages anew, while somebody looks at them: for `LOOKS_FOR_S`, or longer with a long log.
+
+    Returns a row a look.
 
     Columns: `since_s`, seconds since the beginning; `wrong`, whether the page was missing or another one than the write
     model would show; `behind`, how many events the version that is asked is behind.
@@ -81,6 +83,7 @@ def made_anew(way: str, orders: int = ORDERS, seed: int = 1) -> pd.DataFrame:
     """
     require_one_of("way", way, WAYS)
     shop = with_orders(orders, seed)
+    looks_for_s = max(LOOKS_FOR_S, 2 * expected_s(orders))
     began_s, looks = shop.sim.now, list[tuple[float, bool, int]]()
     if way == "in place":
         projector_of(shop.views[QUESTION]).forget()
@@ -89,7 +92,7 @@ def made_anew(way: str, orders: int = ORDERS, seed: int = 1) -> pd.DataFrame:
     chosen = np.random.default_rng(seed)
 
     def look() -> Generator[Event, Any, None]:
-        while shop.sim.now < began_s + LOOKS_FOR_S:
+        while shop.sim.now < began_s + looks_for_s:
             yield shop.sim.timeout(LOOKS_EVERY_S)
             stale = shop.staleness.stale
             with suppress(NotFound):

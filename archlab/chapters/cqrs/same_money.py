@@ -180,14 +180,16 @@ def cheapest_usd_per_h(models: str, reads_per_s: float, orders_per_s: float) -> 
 
 
 def apart(reads_per_s: float = 2000.0, orders_per_s: float = 50.0, times: float = 4.0) -> pd.DataFrame:
-    """Return what it costs to serve more: a row a way, in USD/h, and inf where it cannot be had.
-
-    Columns: "as it is", "more reads" and "more orders", so many times as many of one of them.
+    """Return what it costs to serve so many page views and orders, and `times` as many of one of them: a row a way, in
+    USD/h, and inf where it cannot be had. The columns are named by both.
     """
+    loads = [(1.0, 1.0), (times, 1.0), (1.0, times)]
     cases = {
-        "as it is": (reads_per_s, orders_per_s),
-        "more reads": (times * reads_per_s, orders_per_s),
-        "more orders": (reads_per_s, times * orders_per_s),
+        f"{reads_per_s * more:,.0f} page views/s, {orders_per_s * ordered:,.0f} orders/s": (
+            reads_per_s * more,
+            orders_per_s * ordered,
+        )
+        for more, ordered in loads
     }
     return pd.DataFrame(
         {
@@ -208,11 +210,13 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
                 line = draw_with_band(panel, rows[rows.models == models], "usd_per_hour", "per_s", look)
                 drawing.name_end(panel, line, models)
                 one = rows[rows.models == models]
-                words.append(in_words(f"{ratio:.0f} reads an order, {models}", one.usd_per_hour, one.per_s))
+                words.append(
+                    in_words(f"{ratio:.0f} page views an order, {models}", one.usd_per_hour, one.per_s)
+                )
             scale(panel, log=True)
             panel.set_xscale("log")
-            panel.set_ylabel(wrapped(f"Requests/s at most, {ratio:.0f} reads an order"))
-        panel.set_xticks(sorted(table.usd_per_hour.unique())[::2])
+            panel.set_ylabel(wrapped(f"Requests/s at most, {ratio:.0f} page views an order"))
+        panel.set_xticks(sorted(table.usd_per_hour.unique()))
         panel.minorticks_off()
         panel.xaxis.set_major_formatter(lambda value, _: number(value))
         panel.set_xlabel("Budget [USD/h]")

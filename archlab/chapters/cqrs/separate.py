@@ -27,7 +27,7 @@ from archlab.course.figures.canvas import canvas, wrapped
 from archlab.course.figures.line import draw_with_band, in_words, scale
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
-from archlab.course.style import LAB, Size, variants
+from archlab.course.style import GREY, LAB, Size, variants
 from archlab.data import load
 from archlab.shop.config import CORES_PER_MACHINE
 from archlab.shop.cqrs import JOINED_QUERIES, KINDS, CqrsConfig, Question
@@ -99,8 +99,8 @@ def against_reads(reads_per_order: Iterable[float] = (0.3, 1, 3, 10, 30, 100, 50
     return pd.DataFrame(rows, columns=["models", "reads_per_order", "usd_per_million"])
 
 
-def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
-    """Draw `against_reads`: a line a way, against a logarithmic axis."""
+def figure(table: pd.DataFrame, title: str, from_reads: float, size: Size = LAB) -> Picture:
+    """Draw `against_reads`: a line a way, against a logarithmic axis, and the limit as an upright line."""
     words = []
     with canvas(title, size) as drawing:
         (panel,) = drawing.panels
@@ -110,10 +110,12 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
             drawing.name_along(panel, line, models)
             words.append(in_words(models, rows.reads_per_order, rows.usd_per_million))
         scale(panel, log=False)
+        panel.axvline(from_reads, color=GREY, linestyle=":")
+        drawing.name_line(panel, from_reads, number(round(from_reads, 1)), GREY)
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter(lambda value, _: number(value))
-        panel.set_xlabel("Questions for an order")
-        panel.set_ylabel(wrapped("Processors for a million requests [USD]"))
+        panel.set_xlabel("Page views for an order")
+        panel.set_ylabel(wrapped("Processor cost of a million requests [USD]"))
     return Picture(drawing.figure, f"{title}. {' '.join(words)}")
 
 
@@ -129,17 +131,17 @@ def figures() -> dict[str, float]:
         "steps_of_joins": steps_of(best_sellers, "joins, more indexes"),
         "steps_of_read_model": steps_of(best_sellers, "read model"),
         "rows_without": written(0),
-        "rows_with": written(len(QUESTIONS)),
+        "rows_with": written(len(Question)),
     }
 
 
 SAYS = {
-    "cheaper_from_reads": "questions for an order from which read models beside the tables cost less",
-    "cheaper_from_queries": "simple queries' time a question on the joins from which they do, on average",
+    "cheaper_from_reads": "page views for an order from which read models beside the tables cost less",
+    "cheaper_from_queries": "simple queries' time of a page view by joins from which they do, on average",
     "steps_of_joins": "steps of SQLite for the best sellers, by joins with all indexes that help",
     "steps_of_read_model": "the same from a read model",
     "rows_without": "rows that an order of two products writes without read models",
-    "rows_with": "the same with five of them",
+    "rows_with": "the same with six of them",
 }
 
 
@@ -152,19 +154,19 @@ def separate_models(
     rows_without: float,
     rows_with: float,
 ) -> Verdict:
-    """Holds from the number of questions for an order at which a shop with read models beside its tables pays less for
-    its processors than one that answers by joins, all of them full. What a question takes on the joins decides
-    ({USUAL_QUERIES} simple queries' time in the mean), at {USUAL_READS} questions for an order.
+    """Holds from the number of page views for an order at which read models beside the tables need less processor money
+    than joins do, on processors that are always full. How dear a page view is by joins decides: here it takes the time
+    of {USUAL_QUERIES} simple queries on average; its own limit is for {USUAL_READS} page views an order.
     """
     queries = Assumption(
-        "what a question takes on the joins, on average",
+        "what a page view takes by joins, on average",
         USUAL_QUERIES,
         cheaper_from_queries,
         "simple queries' time",
         when=(
-            f"a question takes at least {{flips_at}} on the joins, on average (the best sellers of a small shop: "
+            f"a page view takes at least {{flips_at}} by joins, on average (the best sellers of a small shop: "
             f"{number(steps_of_joins)} steps against {number(steps_of_read_model)}; an order of two products "
             f"writes {number(rows_with)} rows and not {number(rows_without)})"
         ),
     )
-    return holds_from(cheaper_from_reads, "questions for an order", decided_by=queries)
+    return holds_from(cheaper_from_reads, "page views for an order", decided_by=queries)

@@ -5,6 +5,8 @@ The same lag seen by two: somebody who has just written looks a moment later (th
 through the first of them is the usual guess; it does not meet the last one. A log-normal one misses no share by more
 than about a factor of two.
 
+They said "of the time"; that is read as "of the writes" here, as if these came at random moments.
+
 What this leaves out: our projector is late only because it has much to do; theirs, because networks and regions fail.
 
 >>> table = curves(loads=(0.5,), after_s=(0.01, 10.0), seed=1)
@@ -33,7 +35,7 @@ LOADS = (0.5, 0.95)
 AFTER_S = tuple(float(f"{after:.3g}") for after in np.geomspace(0.01, 20, 60))
 LEAST = 5e-4
 """Smaller shares are not drawn: our runs have a few thousand commits."""
-PUBLISHED, EXPONENTIAL, FITTED = "published, 2013", "exponential", "log-normal"
+PUBLISHED, EXPONENTIAL, FITTED = "Facebook, 2013", "exponential", "log-normal"
 
 
 def exponential_share(after_s: float) -> float:
@@ -81,6 +83,7 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
         panel.plot(list(points), list(points.values()), "o", color=INK, markersize=9, zorder=4)
         for after, share in points.items():
             panel.annotate(percent(share), (after, share), (9, 6), textcoords="offset points", color=INK)
+        panel.annotate(f"dots: {PUBLISHED}", (0.98, 0.95), xycoords="axes fraction", ha="right", va="top")
         panel.set_xscale("log")
         panel.set_yscale("log")
         panel.xaxis.set_major_formatter(lambda value, _: number(value))

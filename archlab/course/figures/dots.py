@@ -51,6 +51,7 @@ def dots(
     with canvas(title, size, tall=len(names) > MOST_ROWS) as drawing:
         (panel,) = drawing.panels
         name_rows(panel, names)
+        panel.set_ylim(len(names) - 0.4, -0.6)
         panel.grid(axis="y", alpha=0.3)
         for column, name in columns.items():
             look = chosen[column]

@@ -50,7 +50,13 @@ def test_what_cannot_be_is_refused(values, named):
         writers(**{"count": 1, "seed": 1, **values})
 
 
-def test_the_picture_has_what_one_writer_alone_can_do():
+def test_the_picture_has_the_most_that_can_be_done():
     table = concurrency.against_writers(counts=(1, 10))
     told = concurrency.figure(table, "Many do no more than one").alt
-    assert "One alone 40. at once from 40 at 1 to " in told
+    assert "At most 40. at once from 40 at 1 to " in told
+
+
+def test_on_many_streams_the_most_is_what_the_database_has_time_for():
+    assert concurrency.most_per_s(1) == pytest.approx(40)
+    assert concurrency.most_per_s(100) == pytest.approx(250)
+    assert writers(40, 1, "back-off", streams=10).done_per_s < concurrency.most_per_s(10)

@@ -23,7 +23,7 @@ from archlab.shop.store import open_database
 
 
 def test_the_figures_that_the_text_of_the_lab_names():
-    assert (lab_checks.MOST_WRITE_SHARE, lab_own.STOPS_FOR_S) == (0.10, 3)
+    assert (lab_checks.MOST_WRITE_SHARE, lab_own.STOPS_FOR_S) == (0.15, 5)
     assert (lab_rebuild.OLDEST_S, lab_rebuild.LATE_S, lab_rebuild.NEAR) == (0.6, 2, 20)
     assert (len(lab_briefs.KINDS), lab_decide.MOST_REPLICAS, lab_briefs.ROOM) == (9, 20, 1.2)
 
@@ -131,12 +131,12 @@ def test_with_a_token_nothing_is_unseen_and_the_promises_are_kept_with_room(case
     seen = lab_own.lived(case, by_token, seed)
     assert seen.unseen == 0
     assert seen.p99_s < 0.95 * case.in_time_s
-    assert seen.write_share < 0.09
+    assert seen.write_share < 0.12
 
 
 def test_a_wait_that_is_too_short_asks_the_write_model_and_one_without_end_breaks_the_promise(case):
     never, always = (lab_own.lived(case, lambda _, wait_s=wait_s: wait_s, seed=1) for wait_s in (0.0, 30.0))
-    assert never.write_share > 2 * lab_checks.MOST_WRITE_SHARE
+    assert never.write_share > 1.5 * lab_checks.MOST_WRITE_SHARE
     assert always.p99_s > 1.5 * case.in_time_s
     assert never.unseen == always.unseen == 0
 
@@ -206,7 +206,7 @@ def test_another_command_waits_for_a_transaction_that_writes(three):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_of_two_contended_orders_either_can_be_sold_and_not_both(seed):
-    stock, (first, second) = lab_stale.contended(np.random.default_rng(seed))
+    stock, (first, second) = lab_stale.contended(np.random.default_rng(seed), long_first=seed % 2 == 0)
     for turn in ((first, second), (second, first)):
         left = lab_stale.one_by_one(stock, turn)
         assert [left.states[order.order_id] for order in turn] == ["sold", "refused"]
@@ -243,7 +243,7 @@ def _all_sizes(models, brief):
     base = lab_decide.smallest(models, brief)
     reads = [(1, 1)] if models in ("one", "same database") else [(1, core) for core in cores]
     if models == "replicas":
-        reads = [(count, core) for count in range(1, 9) for core in cores]
+        reads = [(count, core) for count in range(1, 5) for core in cores]
     for own in cores:
         for count, core in reads:
             config = replace(base, database_cores=own, read_cores=core, replicas=count)

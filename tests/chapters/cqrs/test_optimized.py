@@ -39,7 +39,7 @@ def test_the_claim_fails_where_the_shop_with_a_read_model_is_slow_as_well():
         "needed_from_per_s": Limit("from", [0.6]),
         "needed_from_s": Limit("from", [0.5]),
         "times_slower_not_foreseen": 10.0,
-        "orders_up_to_per_s": 1000.0,
+        "most_orders_followed": 1000.0,
     }
     rule = optimized.optimized_independently
     assert rule(times_slower_separate=1.0, **figures).outcome is Outcome.HOLDS_WHEN

@@ -55,8 +55,9 @@ def test_the_orders_and_pages_are_the_same_ones_with_and_without_reports():
 
 def test_the_table_has_a_row_a_shop():
     table = reports.compared(seeds=range(1))
-    assert list(table.index) == list(SHOPS)
-    assert (table > 0).all(axis=None)
+    assert list(table.index) == [reports.USUAL, *SHOPS]
+    assert (table.loc[list(SHOPS)] > 0).all(axis=None)
+    assert table.report_s[reports.USUAL] == 0
 
 
 @pytest.mark.parametrize(
