@@ -2,7 +2,7 @@
 
 Copies in other regions were less than a second behind for 85 % of the time, less than 3 s for 99 %, less than 10 s for
 99.8 % (`data/tao.csv`). An exponential distribution through the first point says 3.3 s where 10 were measured: the tail
-is heavier, and a log-normal one fits all three.
+is heavier. A log-normal one misses no share of what is later by more than about a factor of two.
 
 Two questions are asked of the same lag. *Anybody's read*: writes of a thing come at random (Poisson) at the rate w, and
 each is seen L seconds later. A read at any moment is stale when some write is under way. Their number is that of an

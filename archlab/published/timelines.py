@@ -67,11 +67,11 @@ def share_above(followers: float, largest: float = CELEBRITY, exponent: float = 
     return (here - ends[1]) / (ends[0] - ends[1])
 
 
-def hybrid(above: float) -> tuple[float, float]:
+def hybrid(above: float, exponent: float = EXPONENT) -> tuple[float, float]:
     """Return what the hybrid asks, in copies and in reads a second: accounts with more followers are asked on read.
 
     Everybody tweets alike, and whom one follows is drawn by popularity: so a reader follows as many large accounts as
     their followers are of all. Besides, each read asks for the reader's own timeline.
     """
-    share = share_above(above)
+    share = share_above(above, exponent=exponent)
     return copies_per_s() * (1 - share), asked_per_s() * share + published("reads of the home timeline")

@@ -5,8 +5,10 @@ what the write model would have said. Afterwards, at rest, every page of every p
 and every list. And whether rest is ever reached depends on the load: up to which one the lag stays below `LATE_S` is
 worked out by the recursion that agrees with the simulation (`archlab.chapters.cqrs.lag`).
 
-What this leaves out: projectors with a fault in their program, which stay wrong
-(`archlab.chapters.cqrs.wrong_order`).
+That nothing differs at rest is what right projectors do by construction, and is checked here. Those with a fault stay
+wrong (`archlab.chapters.cqrs.wrong_order`). How many answers are stale depends on how few customers there are.
+
+What this leaves out: a network whose lag has a long tail. With that of Facebook the promise holds at no load.
 
 >>> used("same database", seed=1, seconds=5.0)["stale_percent"]
 0.0
@@ -112,7 +114,7 @@ def different(shop: Cqrs) -> list[tuple[str, Any]]:
 
 # The claim ---------------------------------------------------------------------------------------------------
 
-TRIED_PERCENT = (60.0, 220.0)
+TRIED_PERCENT, TRIED_BATCHED_PERCENT = (80.0, 105.0), (150.0, 200.0)
 HALF_BUSY = 0.5
 
 
@@ -130,8 +132,9 @@ def in_time_up_to(one_by_one: bool = True, seeds: Iterable[int] = range(10)) -> 
     The load, in percent, is always that of a projector that takes one event after the other. Else up to `BATCH` of them
     share a transaction.
     """
-    spare_s = _spare_s if one_by_one else _spare_batched_s
-    return bisect(spare_s, TRIED_PERCENT, "up to", seeds, tolerance=1.0)
+    if one_by_one:
+        return bisect(_spare_s, TRIED_PERCENT, "up to", seeds, tolerance=0.5)
+    return bisect(_spare_batched_s, TRIED_BATCHED_PERCENT, "up to", seeds, tolerance=1.0)
 
 
 def figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:

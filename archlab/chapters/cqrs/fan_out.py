@@ -23,7 +23,7 @@ from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.course.style import GREY, LAB, Size, variants
 from archlab.published import timelines
-from archlab.published.timelines import CELEBRITY
+from archlab.published.timelines import CELEBRITY, EXPONENT
 from archlab.sim.validation import require_positive
 
 ABOVE = 1_000_000.0
@@ -31,12 +31,15 @@ ABOVE = 1_000_000.0
 FOLLOWERS = tuple(float(f"{followers:.3g}") for followers in np.geomspace(1e3, CELEBRITY, 40))
 
 
-def asked(above: float = ABOVE) -> pd.DataFrame:
+def asked(above: float = ABOVE, exponent: float = EXPONENT) -> pd.DataFrame:
     """Return a row a way: copies and looks a second (`per_s`), and how long the largest account's tweet is copied
     (`slowest_s`).
+
+    `exponent`: of the Pareto distribution of followers below the largest account. With a smaller one more of them
+    belong to large accounts.
     """
     require_positive("above", above)
-    copies, looks = timelines.hybrid(above)
+    copies, looks = timelines.hybrid(above, exponent)
     reads = timelines.published("reads of the home timeline")
     rows = [
         ("on write", timelines.copies_per_s() + reads, timelines.copying_s(CELEBRITY)),

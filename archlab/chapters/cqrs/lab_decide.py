@@ -13,7 +13,7 @@ times, and put several orders into one commit.
 ... )
 >>> config = smallest("one", brief)
 >>> broken(config, brief)
-['436 requests a second are served at most, because of "database"; 600 are wanted']
+['483 requests a second are served at most, because of "queries cpu"; 600 are wanted']
 >>> broken(replace(config, database_cores=2, instances={"queries": 2}), brief)
 []
 """

@@ -1,21 +1,22 @@
-"""From how many reports on each side needs a model of its own: the verdict on optimising them independently.
+"""How new must a report be, so that each side needs a model of its own? The verdict on optimising them independently.
 
-Somebody suffers when orders, pages or reports take more than twice their usual time. Without a read model for the
-report there are two strong shops: one with all cores in one database, and one with a replica for reports. As long as
-either of them lets nobody suffer, nothing is gained. The shops and the load: `archlab.chapters.cqrs.reports`.
+Without a read model a report by joins can be kept away from orders and pages, by a replica; and it can be quick, when
+it was made beforehand (`archlab.chapters.cqrs.reports.KEPT`). What is left is its age. One that is made anew all the
+time has what was there when it was begun, and is shown until the next one is ready: with c cores in turn it becomes
+1 + 1/c times as old as it takes to make. A read model adds up as orders come, and is as old as its projector is behind.
 
->>> bool(slowest("replica for reports", seed=1, reports_per_s=0.1) < 2 < slowest("one", seed=1, reports_per_s=2.0))
-True
+>>> round(oldest_kept(report_s=1.0, cores=2), 1)
+1.5
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 
 import joblib
+import pandas as pd
 
-from archlab.chapters.cqrs.reports import REPORT_S, waits
+from archlab.chapters.cqrs.reports import CORES, KEPT, REPORT_S, waits
 from archlab.course.claims import (
     MUCH_SLOWER,
     Assumption,
@@ -23,102 +24,73 @@ from archlab.course.claims import (
     Limit,
     OverSeeds,
     Verdict,
-    bisect,
-    holds_from,
     holds_if,
+    holds_up_to,
     settles,
 )
 from archlab.course.quantity import about, number
-from archlab.shop.cqrs import CqrsConfig
-from archlab.shop.cqrs.config import follower_of
+from archlab.sim.validation import require_positive, require_whole
 
-UNSEPARATED = ("replica for reports", "one")
-"""The strongest shops without a read model of the report. A replica for everything fails before they do."""
-TRIED_PER_S = (0.25, 1.2)
 RATE_PER_S = 0.8
-"""Reports a second for which the length of a report is said."""
+ALLOWED_S = 60.0
+"""How old many a report may be: a minute. An assumption; a nightly one may be a day old, a dashboard of machines a
+second."""
 
 
-def slowest(shop: str, seed: int, reports_per_s: float, report_s: float = REPORT_S) -> float:
-    """Return in how many times their usual time the kind that suffers most is answered.
-
-    Usual is, for orders and pages, the same run with one model and without reports; for reports, the work by joins
-    alone.
-    """
-    usual, now = _usual(seed), waits(shop, seed, reports_per_s, report_s=report_s)
-    times = {name: now[name] / usual[name] for name in ("order_s", "page_s")}
-    return max(*times.values(), now["report_s"] / report_s)
+def oldest_kept(report_s: float, cores: int) -> float:
+    """Return how old a report is at most that so many cores make anew in turn."""
+    require_positive("report_s", report_s)
+    require_whole("cores", cores, at_least=1)
+    return report_s * (1 + 1 / cores)
 
 
-@cache
-def _usual(seed: int) -> dict[str, float]:
-    return waits("one", seed, reports_per_s=0.0)
-
-
-def _unbearable(seed: int, reports_per_s: float) -> float:
-    """How far the best of `UNSEPARATED` is beyond what may be: twice the usual time."""
-    for shop in UNSEPARATED:
-        if (times := slowest(shop, seed, reports_per_s)) <= MUCH_SLOWER:
-            break  # one that is fast enough will do
-    return times - MUCH_SLOWER
-
-
-def needed_from(seeds: Iterable[int] = range(10)) -> Limit:
-    """Return from how many reports a second on no shop without a read model for them is fast enough."""
-    return bisect(_unbearable, TRIED_PER_S, "from", seeds, tolerance=0.2, log=True)
-
-
-def as_long(limit: Limit) -> Limit:
-    """Return from how long a report on that is so, in seconds, at `RATE_PER_S`. A queue knows only the load, which is
-    the rate times the length.
-    """
-    return Limit("from", [per_s * REPORT_S / RATE_PER_S for per_s in limit.per_seed])
+def slowest(shop: str, seed: int) -> float:
+    """Return in how many times their usual time, without reports, orders or pages are answered: the worse of both."""
+    usual, now = waits("one", seed, 0.0), waits(shop, seed, RATE_PER_S)
+    return max(now[name] / usual[name] for name in ("order_s", "page_s"))
 
 
 def figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
     """Return the figures of `optimized_independently`, by their names."""
     chosen = list(seeds)
-    beside = joblib.Parallel()(joblib.delayed(slowest)("separate", seed, RATE_PER_S) for seed in chosen)
-    missing = joblib.Parallel()(
-        joblib.delayed(slowest)("separate, not foreseen", seed, RATE_PER_S) for seed in chosen
+    kept, own = (
+        pd.DataFrame(joblib.Parallel()(joblib.delayed(waits)(shop, seed, RATE_PER_S) for seed in chosen))
+        for shop in (KEPT, "separate")
     )
-    limit = needed_from(chosen)
+    slower = {
+        shop: OverSeeds(joblib.Parallel()(joblib.delayed(slowest)(shop, seed) for seed in chosen))
+        for shop in ("separate", "one")
+    }
     return {
-        "needed_from_per_s": limit,
-        "needed_from_s": as_long(limit),
-        "times_slower_separate": OverSeeds(beside),
-        "times_slower_not_foreseen": OverSeeds(missing),
-        "most_orders_followed": most_orders_per_s(),
+        "kept_age_s": Limit("up to", kept.age_s),
+        "needed_from_s": Limit("from", ALLOWED_S * REPORT_S / kept.age_s),
+        "own_age_s": OverSeeds(own.age_s),
+        "own_slower": slower["separate"],
+        "one_slower": slower["one"],
     }
 
 
-def most_orders_per_s() -> float:
-    """Return how many orders a second the projectors of all read models bear: that of the busiest one."""
-    config = CqrsConfig()
-    asked_s = config.demands_s().loc["place_order"]
-    return 1 / float(max(asked_s[follower_of(server)] for server in config.read_servers))
-
-
 SAYS = {
-    "needed_from_per_s": "reports a second from which somebody waits twice as long without a read model for them",
-    "needed_from_s": "seconds of a report by joins from which that is so, at one a second",
-    "times_slower_separate": "times as long as usual, for who waits longest, with a read model in its own database",
-    "times_slower_not_foreseen": "the same when nobody foresaw the report",
-    "most_orders_followed": "orders a second that the projectors can follow at most",
+    "kept_age_s": "age of a report that a replica makes anew all the time, 99th percentile",
+    "needed_from_s": "how long a report must take by joins, so that one a minute old needs a read model",
+    "own_age_s": "age of a report from its read model, 99th percentile",
+    "own_slower": "times as long as usual, for orders or pages beside reports from a read model",
+    "one_slower": "the same beside reports by joins on one model",
 }
+
+
+def _in_ms(seconds: float) -> str:
+    return f"{1000 * float(seconds):.0f} ms"
 
 
 @settles("definition.optimize-each-independently", evidence=Evidence.SIMULATED, says=SAYS)
 def optimized_independently(
-    needed_from_per_s: float,
-    needed_from_s: float,
-    times_slower_separate: float,
-    times_slower_not_foreseen: float,
-    most_orders_followed: float,
+    kept_age_s: float, needed_from_s: float, own_age_s: float, own_slower: float, one_slower: float
 ) -> Verdict:
-    """Holds from so many reports of {REPORT_S} s a second that, without a read model for them, somebody waits more than
-    {MUCH_SLOWER} times as long as usual even in the best shop, if nobody does in a shop that has one. How long a report
-    takes by joins decides, at {RATE_PER_S} a second. All shops have as many cores for databases.
+    """Holds up to the age that a report has at most where a replica makes it anew all the time, with {CORES} cores for
+    both databases: whoever needs it newer needs a read model. It does not hold when that one is no newer, or when
+    orders or pages take more than {MUCH_SLOWER} times their usual time beside it. A report takes {REPORT_S} s by joins.
+    Where it may be {ALLOWED_S} s old, its length decides.
     """
     length = Assumption(
         "a report by joins",
@@ -126,11 +98,11 @@ def optimized_independently(
         needed_from_s,
         "s",
         when=(
-            f"a report takes at least {{flips_at}} by joins, at {number(RATE_PER_S)} a second (a report that nobody "
-            f"foresaw makes somebody wait {about(times_slower_not_foreseen)} times as long, and the projectors follow "
-            f"{about(most_orders_followed)} orders/s at most)"
+            f"a report takes {number(REPORT_S)} s by joins (one that may be {number(ALLOWED_S)} s old: at least "
+            f"{{flips_at}}; from its read model it is {_in_ms(own_age_s)} old; without a replica somebody waits "
+            f"{about(one_slower)} times as long)"
         ),
     )
-    if times_slower_separate > MUCH_SLOWER:
+    if own_slower > MUCH_SLOWER or own_age_s >= kept_age_s:
         return holds_if(False, decided_by=length)
-    return holds_from(needed_from_per_s, f"reports/s of {number(REPORT_S)} s", decided_by=length)
+    return holds_up_to(kept_age_s, f"s of age, with {number(CORES)} cores", decided_by=length)

@@ -9,7 +9,8 @@ What can be done about it, beside nothing:
 - "replicas in turn": whichever of two replicas is next answers. One may be further than the other.
 - "sticky": each customer's questions go to one and the same replica while it is up. What was seen once stays seen.
 - "answer": the program shows what the command has returned, without asking anybody; on this one device.
-- "optimistic": the same before the command has decided: the screen shows an order that may be refused.
+- "optimistic": the same before the command has decided: the screen shows an order that may be refused, and says so when
+  it is.
 
 What this leaves out: customers with two devices, except where the words say so; screens that ask again by themselves.
 
@@ -62,6 +63,7 @@ class Visit:
     commit: int = 0
     written_s: float = 0.0
     shown: bool = False
+    refused: bool = False
 
 
 def visits(
@@ -77,8 +79,8 @@ def visits(
     """Let customers place orders and look at them. Returns a row a look.
 
     Columns: order, at_s; unseen, whether the customer's own order was not there; gone, whether it was seen before and
-    is not there now; false, whether something was shown that is not so; latency_s; own, whether the write model was
-    asked.
+    is not there now; false, whether an order was shown that was refused afterwards; latency_s; own, whether the write
+    model was asked.
 
     Args:
         way: one of `WAYS`; those `OF_REPLICAS` ask so many `replicas`, the others a read model.
@@ -121,13 +123,17 @@ def visits(
                     seen and not is_there,
                     sim.now - began_s,
                     asked_own,
+                    own,
                 )
             )
             own.shown = own.shown or seen
 
     sim.open_load(Poisson(ORDERS_PER_S), visit)
     sim.measure(seconds)
-    return pd.DataFrame(looks, columns=["order", "at_s", "unseen", "gone", "false", "latency_s", "own"])
+    columns = ["order", "at_s", "unseen", "gone", "false", "latency_s", "own", "visit"]
+    rows = pd.DataFrame(looks, columns=columns)
+    refused = rows.pop("visit").map(lambda visit: visit.refused).astype(bool)
+    return rows.assign(false=rows.false & refused)
 
 
 def _place(shop: Cqrs, own: Visit) -> Generator[Event, Any, None]:
@@ -135,6 +141,7 @@ def _place(shop: Cqrs, own: Visit) -> Generator[Event, Any, None]:
     try:
         yield from shop.place_order(own.number, shop.customers.basket())
     except (Refusal, Failure):
+        own.refused = True
         return
     own.commit, own.written_s = shop.log.head, shop.sim.now
 
@@ -144,7 +151,7 @@ def _look(
 ) -> Generator[Event, Any, tuple[bool, bool]]:
     """Look at the order: whether it is shown, and whether the write model was asked."""
     if way in ("answer", "optimistic"):
-        return True, False
+        return not own.refused, False
     view = shop.read_side.view_of(Question.ORDER)
     if way == "sticky":
         view = _sticky(shop, own)

@@ -139,10 +139,18 @@ def _over_time(
     return pd.DataFrame(columns)
 
 
-def every_case(loads: Iterable[float] = LOADS, seeds: Iterable[int] = range(10)) -> pd.DataFrame:
+def every_case(
+    loads: Iterable[float] = LOADS,
+    seeds: Iterable[int] = range(10),
+    faults: Iterable[Fault] = tuple(Fault),
+) -> pd.DataFrame:
     """Return a row a fault, load, batch and seed: these, `peak_lag_s` and `caught_up_s`."""
     jobs = [
-        (fault, load, batch, seed) for fault in Fault for load in loads for batch in BATCHES for seed in seeds
+        (fault, load, batch, seed)
+        for fault in faults
+        for load in loads
+        for batch in BATCHES
+        for seed in seeds
     ]
     found = joblib.Parallel()(joblib.delayed(_measured)(*job) for job in jobs)
     return pd.DataFrame(jobs, columns=["fault", "load", "batch", "seed"]).join(pd.DataFrame(found))

@@ -11,7 +11,8 @@ later. *Errors skipped*: it goes on behind such an event. *Place kept*: it skips
 At the end each question is asked about every product, order, customer or word, and the answer is compared with the
 joins of the write model. Of a page with a list it is the rows that count.
 
-What this leaves out: events that never come, where who waits for a gap waits for ever; and rows that keep the position
+What this leaves out: a place for each stream, the usual guard where only events of one stream keep their order; events
+that never come, where who waits for a gap waits for ever; and rows that keep the position
 of their own last change, which bears both faults where a model sets; where it adds, what comes late is lost.
 
 >>> story = told(orders=60, seed=3)

@@ -60,3 +60,11 @@ def test_on_many_streams_the_most_is_what_the_database_has_time_for():
     assert concurrency.most_per_s(1) == pytest.approx(40)
     assert concurrency.most_per_s(100) == pytest.approx(250)
     assert writers(40, 1, "back-off", streams=10).done_per_s < concurrency.most_per_s(10)
+
+
+def test_a_quicker_database_bears_attempts_in_vain():
+    slow, quick = (writers(40, 1, query_s=query_s) for query_s in (0.002, 0.0005))
+    assert slow.in_vain > 0.9
+    assert quick.in_vain > 0.9
+    assert slow.done_per_s < 0.3 * concurrency.most_per_s(1, 0.002)
+    assert quick.done_per_s > 0.6 * concurrency.most_per_s(1, 0.0005)

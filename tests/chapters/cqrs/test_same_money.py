@@ -4,7 +4,7 @@ import pytest
 
 from archlab.chapters.cqrs import same_money
 from archlab.chapters.cqrs.same_money import BUDGET_USD_PER_H, MODELS, best, capacity, mix_of, usd_per_h
-from archlab.shop.cqrs import Cqrs
+from archlab.shop.cqrs import Cqrs, Question
 from archlab.shop.day import Users, run_shop
 
 
@@ -23,6 +23,23 @@ def test_a_crowd_gets_what_the_law_says(models):
     day = run_shop(lambda sim: Cqrs(sim, config), Users(400, 0.01), seed=1, duration_s=8, mix=mix)
     law = config.capacity_per_s(mix).min()
     assert 0.75 * law < day.result.throughput_per_s() < 1.08 * law
+
+
+def test_a_read_model_is_worth_it_when_it_saves_more_than_it_writes():
+    few, many = same_money.worth_it(0.1), same_money.worth_it(100)
+    assert few == ()
+    assert Question.BEST_SELLERS in many
+    assert Question.PRODUCT not in many  # a look-up by joins as well
+    mix = mix_of(100)
+    with_all, with_those = (same_money.smallest("same database", read_models) for read_models in (None, many))
+    assert with_those.capacity_per_s(mix)["database"] > with_all.capacity_per_s(mix)["database"]
+
+
+def test_replicas_lead_with_small_machines_and_not_with_large_ones():
+    cores = same_money.replicas_lead_up_to_cores()
+    for largest, leads in ((cores, True), (cores + 1, False)):
+        served = {models: capacity(models, same_money.FACEBOOK, 20.0, largest) for models in MODELS}
+        assert (max(served, key=served.get) == "replicas") is leads
 
 
 def test_nearly_without_questions_models_beside_are_money_for_nothing():
