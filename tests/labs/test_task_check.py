@@ -137,6 +137,18 @@ def test_an_answer_that_gives_a_constant_of_the_check_another_value_is_told_so_e
     assert LENT == {"share": 0.02}
 
 
+def test_what_steps_of_an_answer_change_is_put_back_when_the_check_says_no_for_another_reason():
+    """Steps run inside the check, after the call of the answer has returned them."""
+
+    def steps(sim: Simulation):
+        globals()["LENT"] = {"share": 0.5}
+        yield sim.timeout(-1)
+
+    with pytest.raises(ValueError, match="delay"):
+        ordering(steps)
+    assert LENT == {"share": 0.02}
+
+
 def test_a_name_that_begins_with_an_underscore_is_watched_as_well():
     def lost() -> float:
         globals()["_RETURNED"] = 5

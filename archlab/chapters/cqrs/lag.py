@@ -129,7 +129,7 @@ def against_load(
     loads: Iterable[float] = LOADS,
     batches: Iterable[int] = (1, 100),
     seeds: Iterable[int] = (1, 2, 3),
-    seconds: float = 40.0,
+    seconds: float = 60.0,
 ) -> pd.DataFrame:
     """Return a row a batch and load: `batch`, `load_percent`, and the lag's `p50_s` and `p99_s`, over all runs.
 

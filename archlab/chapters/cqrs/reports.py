@@ -33,7 +33,6 @@ from simpy.events import Event
 
 from archlab.course.figures.dots import dots
 from archlab.course.figures.picture import Picture
-from archlab.course.quantity import number
 from archlab.course.style import LAB, Size
 from archlab.shop.cqrs import JOINED_QUERIES, Cqrs, CqrsConfig, Normalised, Question, View
 from archlab.shop.cqrs.commit_log import EVERYTHING
@@ -182,7 +181,7 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
     """Draw what `compared` returns: a row a shop, a dot for orders, pages and reports, and how old these are."""
     names = {"order_s": "orders, p99", "page_s": "pages, p99", "report_s": "reports, mean"}
     times_ms = (1000 * table).reset_index()
-    old = [f"report {number(float(f'{age_s:.2g}'))} s old" if age_s else "" for age_s in table.age_s]
+    old = [_in_words(age_s) for age_s in table.age_s]
     return dots(
         times_ms.assign(old=old),
         title,
@@ -193,3 +192,8 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
         beside="old",
         size=size,
     )
+
+
+def _in_words(age_s: float) -> str:
+    """How old a report is; nothing when it is as new as the rows."""
+    return "" if age_s == 0 else f"{age_s:.1f} s old" if age_s >= 0.1 else f"{1000 * age_s:.0f} ms old"

@@ -57,7 +57,13 @@ def dots(
             look = chosen[column]
             there = frame[column].where(frame[column] != 0)
             panel.plot(
-                there, range(len(names)), look.marker, color=look.colour, markersize=DOT_PT, label=name
+                there,
+                range(len(names)),
+                look.marker,
+                color=look.colour,
+                clip_on=False,
+                markersize=DOT_PT,
+                label=name,
             )
         if log:
             panel.set_xscale("log")

@@ -51,10 +51,15 @@ class Given:
 
     def expect_unchanged(self) -> None:
         """Raise `AssertionError`, which names what was changed, after it stands for the same as before again."""
+        changed = self.restore()
+        expect(not changed, f"your answer changes {', '.join(changed)}: leave it as it is")
+
+    def restore(self) -> list[str]:
+        """Let what was changed stand for the same as before again, and return its names."""
         changed = {name: held for name, held in self._held.items() if not held.is_unchanged}
         for held in changed.values():
             held.restore()
-        expect(not changed, f"your answer changes {', '.join(changed)}: leave it as it is")
+        return list(changed)
 
 
 def _scenarios(names: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

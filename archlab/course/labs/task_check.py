@@ -61,7 +61,10 @@ def task_check(check: Callable[..., str]) -> Callable[..., None]:
             if not advice:
                 raise
             raise AssertionError(advice) from error
-        given.expect_unchanged()
+        else:
+            given.expect_unchanged()
+        finally:
+            given.restore()  # for the next check, whatever this one says
         announce(check.__name__, seen)
 
     return judge
