@@ -161,7 +161,7 @@ def figure(looks: Mapping[str, pd.DataFrame], title: str, orders: int = ORDERS, 
         scale(panel, log=False)
         panel.yaxis.set_major_formatter(lambda share, _: percent(share))
         panel.set(xlabel="Since the beginning [s]", ylabel=wrapped("Pages that are wrong"))
-        panel.set(xlim=(0, LOOKS_FOR_S), ylim=(0, 1.02))
+        panel.set(xlim=(0, max(float(rows.since_s.max()) for rows in looks.values())), ylim=(0, 1.02))
     told = f"Pages that are wrong. {'. '.join(words)}. By arithmetic the log is read after {done_s:.1f} s."
     return Picture(drawing.figure, f"{title.rstrip('.')}. {told}")
 
@@ -169,4 +169,4 @@ def figure(looks: Mapping[str, pd.DataFrame], title: str, orders: int = ORDERS, 
 def _shares(rows: pd.DataFrame) -> pd.Series:
     """The share of wrong pages in each `DRAWN_EVERY_S`, at its middle."""
     middles = (np.floor(rows.since_s / DRAWN_EVERY_S) + 0.5) * DRAWN_EVERY_S
-    return rows.assign(middle_s=middles).query("middle_s < @LOOKS_FOR_S").groupby("middle_s").wrong.mean()
+    return rows.assign(middle_s=middles).groupby("middle_s").wrong.mean().iloc[:-1]  # the last is not full
