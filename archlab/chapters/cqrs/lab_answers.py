@@ -69,6 +69,12 @@ class History:
         """Return the first part of the steps."""
         return History(self.products, self.steps[: int(share * len(self.steps))], self.customers)
 
+    def unpaid_from(self, share: float) -> History:
+        """Return the same, but after the first part of the steps no money is taken any more."""
+        last = int(share * len(self.steps))
+        kept = [step for n, step in enumerate(self.steps) if n < last or not isinstance(step, tuple)]
+        return History(self.products, tuple(kept), self.customers)
+
     def events(self) -> list[Event]:
         """Return the events that the shop would tell."""
         told: list[NewEvent] = []

@@ -120,7 +120,7 @@ def _expect_year(given: Any, right: lab_answers.Year, case: str) -> None:
 
 def _steps_of(read_model: Answer, random: Any, orders: int, customers: int) -> float:
     """Return the steps of the dearest page of a history of this size."""
-    history = lab_answers.drawn(random, orders, customers)
+    history = lab_answers.drawn(random, orders, customers).unpaid_from(0.5)
     schema, writes, page = _three(read_model())
     tables = _opened(schema)
     for event in history.events():
@@ -221,6 +221,10 @@ def _expect_rebuilt(seen: lab_rebuild.Rebuilt, case: str, most_late_s: float = l
         f"{case}: the new read model had caught up after {seen.caught_up_s:.1f} s, the rebuild ended after "
         f"{seen.ended_s:.1f} s. How does it know?",
     )
+    expect(
+        seen.stopped_early_s <= lab_rebuild.LOOKS_EVERY_S,
+        f"{case}: the old projector was stopped {seen.stopped_early_s:.1f} s before the new read model was asked",
+    )
     expect(seen.old_stopped, f"{case}: the old projector still runs, and writes rows that nobody asks for")
     expect(seen.new_runs, f"{case}: the projector of the new read model is stopped")
 
@@ -236,6 +240,9 @@ def stale(sell: Answer) -> str:
         for stock, pair in (*pairs, lab_stale.drawn(random, orders=2)):
             _expect_one_of_two(sell, stock, pair, at, is_killed)
             runs += 1
+    for at in range(MOST_CALLS):
+        _expect_once_though_sent_twice(sell, random, at)
+        runs += 1
     sold = _expect_rush(sell, random)
     return (
         f"{runs} times a command was overtaken or died, nothing was oversold, and in a rush {sold} were sold"
@@ -271,6 +278,15 @@ def _expect_one_of_two(
         _expect_left(
             shop, turns, f"{case}; the stock was {stock}, they want {first.lines} and {second.lines}"
         )
+
+
+def _expect_once_though_sent_twice(sell: Answer, random: Any, at: int) -> None:
+    """An order that is overtaken by itself, as an impatient customer sends it twice, is sold once."""
+    stock, (order, _) = lab_stale.contended(random, long_first=True)
+    with lab_stale.Shop(stock, [order]) as shop:
+        shop.send(sell, order, overtaken_at=at, by=[order])
+        case = f"after {at} statements of order {order.order_id} the same order came once more, from another process"
+        _expect_left(shop, [lab_stale.one_by_one(stock, [order])], case)
 
 
 def _expect_rush(sell: Answer, random: Any) -> int:

@@ -165,7 +165,7 @@ def _chosen(
     expect(wait_s >= 0, f"where gives {wait_s:g}; it must be {READ!r}, {WRITE!r} or seconds to wait")
     until_s = shop.sim.now + min(wait_s, LONGEST_WAIT_S)
     while view.is_up and view.seen(shop.log.head) < token:
-        if shop.sim.now + ASKS_EVERY_S > until_s:
+        if shop.sim.now >= until_s:
             return shop.read_side.write_model
         yield shop.sim.timeout(ASKS_EVERY_S)
     return view if view.is_up else shop.read_side.write_model

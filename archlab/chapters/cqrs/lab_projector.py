@@ -42,6 +42,8 @@ CREATE TABLE places (name TEXT PRIMARY KEY, position INTEGER NOT NULL)
 EVENTS, CUSTOMERS, PRODUCTS = 14, 4, 3
 MOST_BATCH, MOST_AGAIN = 5, 4
 """The most new events in a batch, and the most that come once more before them."""
+OLD_EVERY = 3
+"""Of every so many batches the last one has nothing that is new."""
 MOST_DELIVERIES = 200
 """Of one life. It needs about ten."""
 
@@ -110,6 +112,8 @@ class Life:
         while done < len(self.feed):
             first = max(0, done - int(self.random.integers(MOST_AGAIN + 1)))
             last = done + int(self.random.integers(1, MOST_BATCH + 1))
+            if deliveries % OLD_EVERY == OLD_EVERY - 1 and done > MOST_AGAIN:
+                first, last = done - MOST_AGAIN, done - 1  # all of it is there already
             ended, given = self._deliver(program, list(self.feed[first:last]))
             if ended:
                 named = expect_number(given, "the position that apply returns")

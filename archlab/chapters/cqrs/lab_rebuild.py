@@ -44,6 +44,8 @@ OLDEST_S = 0.6
 """A page that is older than this is wrong. Without a rebuild, none is older than about a fifth of it."""
 NEAR = 20
 """Who is so many events behind, or fewer, has caught up: the orders of two or three seconds, and one batch."""
+LOOKS_EVERY_S = 0.1
+"""How often is looked how far a rebuild is."""
 LATE_S = 2.0
 """A rebuild ends at most so long after the new read model has caught up."""
 DIES_FOR_S, SLOW_FOR_S, SLOWNESS = 6.0, 8.0, 200.0
@@ -99,6 +101,7 @@ class Rebuilt:
         caught_up_s: when the new read model had caught up for the first time. None when it never had, or there is none.
         applied: how many events the new projector has applied, of `told` that there were at the begin.
         is_new: whether questions go to the new read model at the end.
+        stopped_early_s: for how long the old read model was asked though its projector was stopped.
         old_stopped, new_runs: whether the old projector is stopped, and the new one is not.
     """
 
@@ -110,6 +113,7 @@ class Rebuilt:
     applied: int
     told: int
     is_new: bool
+    stopped_early_s: float
     old_stopped: bool
     new_runs: bool
 
@@ -160,7 +164,8 @@ class _Watch:
     def __init__(self, shop: RebuiltShop) -> None:
         self.shop, self.sim, self.began_s = shop, shop.sim, shop.sim.now
         self.old, self.told = shop.views[QUESTION], shop.store.head
-        self.looks = self.missing = self.too_old = 0
+        self.looks = self.missing = 0
+        self.stopped_early_s = 0.0
         self.ended_s: float | None = None
         self.caught_up_s: float | None = None
 
@@ -171,8 +176,10 @@ class _Watch:
         sim.start(self._until_the_end(rebuild))
         over_s = self.began_s + LASTS_S
         while sim.now < over_s:
-            sim.run(until=sim.now + 0.1)
+            sim.run(until=sim.now + LOOKS_EVERY_S)
             self._note_caught_up()
+            if self.shop.views[QUESTION] is self.old and not projector_of(self.old).is_up:
+                self.stopped_early_s += LOOKS_EVERY_S
             if self.ended_s is not None:
                 over_s = min(over_s, self.began_s + self.ended_s + 4.0)
         return self._seen()
@@ -212,6 +219,7 @@ class _Watch:
             applied=projector_of(asked).applied,
             told=self.told,
             is_new=any(asked is view for view in self.shop.made),
+            stopped_early_s=self.stopped_early_s,
             old_stopped=not projector_of(self.old).is_up,
             new_runs=projector_of(asked).is_up,
         )

@@ -135,7 +135,10 @@ class Shop:
         self, sell: Sell, order: Order, session: Callable[[sqlite3.Connection], Session]
     ) -> tuple[bool, bool]:
         """Run a command: whether it came to its end, and whether the database was not too busy for it."""
-        connection = self._connect()
+        try:
+            connection = self._connect()
+        except sqlite3.OperationalError:
+            return False, False
         own = session(connection)
         try:
             given = in_new_process(sell)(own, order)
@@ -184,9 +187,9 @@ def one_by_one(stock: Mapping[int, int], orders: Sequence[Order]) -> Left:
 
 
 def drawn(random: np.random.Generator, orders: int, products: int = 2) -> tuple[dict[int, int], list[Order]]:
-    """Return a stock and orders for it. Pages are old: they show more pieces than there are."""
+    """Return a stock and orders for it. Pages are old: they show more pieces than there are, or fewer."""
     stock = {n: int(random.integers(2, 2 + 2 * orders)) for n in range(1, products + 1)}
-    page = {product: pieces + int(random.integers(2, 9)) for product, pieces in stock.items()}
+    page = {product: int(random.integers(0, pieces + 9)) for product, pieces in stock.items()}
     drawn_orders = []
     for order_id in (1 + random.permutation(orders)).tolist():
         bought = sorted(1 + random.permutation(products)[: int(random.integers(1, products + 1))])
@@ -200,7 +203,7 @@ def contended(random: np.random.Generator, long_first: bool) -> tuple[dict[int, 
     wanted = random.integers(2, 6, size=2).tolist()
     scarce = int(random.integers(max(wanted), sum(wanted)))
     stock, plenty = {1: scarce, 2: 20}, int(random.integers(1, 4))
-    page = {product: pieces + 9 for product, pieces in stock.items()}
+    page = {product: int(random.choice([0, pieces + 9])) for product, pieces in stock.items()}
     lines = [((2, plenty), (1, wanted[0])), ((1, wanted[1]),)]
     turn = lines if long_first else lines[::-1]
     return stock, [Order(number, own, page) for number, own in enumerate(turn, start=1)]
