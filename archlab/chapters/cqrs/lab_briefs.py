@@ -22,8 +22,8 @@ from math import ceil
 import numpy as np
 import pandas as pd
 
+from archlab.chapters.cqrs.growing import usd_per_h
 from archlab.chapters.cqrs.lab_decide import MOST_REPLICAS, WAYS, Brief, broken, smallest
-from archlab.chapters.cqrs.same_money import usd_per_h
 from archlab.shop.cqrs import CqrsConfig
 from archlab.shop.cqrs.config import PROGRAMS
 from archlab.sim.validation import require_one_of

@@ -27,8 +27,8 @@ from typing import Any
 
 import pandas as pd
 
-from archlab.chapters.cqrs import same_money
-from archlab.chapters.cqrs.same_money import LARGEST_DATABASE_CORES, mix_of, usd_per_h
+from archlab.chapters.cqrs import growing
+from archlab.chapters.cqrs.growing import LARGEST_DATABASE_CORES, mix_of, usd_per_h
 from archlab.shop.cqrs import JOINED_QUERIES, CqrsConfig, Question
 from archlab.shop.cqrs.config import follower_of
 from archlab.sim.validation import require_non_negative, require_one_of, require_positive, require_whole
@@ -88,7 +88,7 @@ class Brief:
 def smallest(models: str, brief: Brief) -> CqrsConfig:
     """Return the smallest shop of a way, with the facts of a brief. Raises `ValueError` when there is no such way."""
     require_one_of("models", models, WAYS)
-    return replace(same_money.smallest(models), joined_queries=brief.joined_queries, tail_s=brief.tail_s)
+    return replace(growing.smallest(models), joined_queries=brief.joined_queries, tail_s=brief.tail_s)
 
 
 def capacity_per_s(config: CqrsConfig, brief: Brief) -> pd.Series:

@@ -23,7 +23,8 @@ import joblib
 import pandas as pd
 from simpy.events import Event
 
-from archlab.chapters.cqrs.same_money import QUESTIONS, USUAL, mix_of
+from archlab.chapters.cqrs.growing import QUESTIONS, mix_of
+from archlab.chapters.cqrs.same_money import USUAL
 from archlab.chapters.cqrs.side_down import AT_S, DOWN_S, RATE_PER_S, answered, config_of, run
 from archlab.shop.cqrs import Cqrs, Question, View
 from archlab.shop.cqrs.commit_log import Key

@@ -22,8 +22,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from archlab.chapters.cqrs.growing import MODELS, mix_of, worth_it
 from archlab.chapters.cqrs.measured import MOST_INDEXES, steps_of, written
-from archlab.chapters.cqrs.same_money import MODELS, mix_of, worth_it
 from archlab.course.claims import Assumption, Evidence, Limit, Verdict, bisect, holds_from, settles
 from archlab.course.figures.canvas import canvas, wrapped
 from archlab.course.figures.line import draw_with_band, in_words, scale

@@ -33,7 +33,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from archlab.chapters.cqrs.same_money import MODELS, QUESTIONS, USUAL, mix_of
+from archlab.chapters.cqrs.growing import MODELS, QUESTIONS, mix_of
+from archlab.chapters.cqrs.same_money import USUAL
 from archlab.course.figures.bars import name_rows
 from archlab.course.figures.canvas import write_title
 from archlab.course.figures.picture import Picture

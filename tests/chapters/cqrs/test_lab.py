@@ -17,7 +17,7 @@ from archlab.chapters.cqrs import (
     lab_rows,
     lab_stale,
 )
-from archlab.chapters.cqrs.same_money import usd_per_h
+from archlab.chapters.cqrs.growing import usd_per_h
 from archlab.shop.domain import Order
 from archlab.shop.store import open_database
 

@@ -2,15 +2,16 @@
 
 import pytest
 
-from archlab.chapters.cqrs import same_money
-from archlab.chapters.cqrs.same_money import BUDGET_USD_PER_H, MODELS, best, capacity, mix_of, usd_per_h
+from archlab.chapters.cqrs import growing, same_money
+from archlab.chapters.cqrs.growing import MODELS, best, mix_of, usd_per_h
+from archlab.chapters.cqrs.same_money import BUDGET_USD_PER_H, capacity
 from archlab.shop.cqrs import Cqrs, Question
 from archlab.shop.day import Users, run_shop
 
 
 @pytest.mark.parametrize("models", MODELS)
 def test_the_money_is_spent_and_no_more(models):
-    config = best(models, mix_of(10))
+    config = best(models, mix_of(10), BUDGET_USD_PER_H)
     assert usd_per_h(config) <= BUDGET_USD_PER_H
     assert usd_per_h(config) > 0.6 * BUDGET_USD_PER_H
     assert capacity(models, 10, 2.5) >= capacity(models, 10, 1.25)
@@ -19,19 +20,19 @@ def test_the_money_is_spent_and_no_more(models):
 @pytest.mark.parametrize("models", MODELS)
 def test_a_crowd_gets_what_the_law_says(models):
     mix = mix_of(10)
-    config = best(models, mix)
+    config = best(models, mix, BUDGET_USD_PER_H)
     day = run_shop(lambda sim: Cqrs(sim, config), Users(400, 0.01), seed=1, duration_s=8, mix=mix)
     law = config.capacity_per_s(mix).min()
     assert 0.75 * law < day.result.throughput_per_s() < 1.08 * law
 
 
 def test_a_read_model_is_worth_it_when_it_saves_more_than_it_writes():
-    few, many = same_money.worth_it(0.1), same_money.worth_it(100)
+    few, many = growing.worth_it(0.1), growing.worth_it(100)
     assert few == ()
     assert Question.BEST_SELLERS in many
     assert Question.PRODUCT not in many  # a look-up by joins as well
     mix = mix_of(100)
-    with_all, with_those = (same_money.smallest("same database", read_models) for read_models in (None, many))
+    with_all, with_those = (growing.smallest("same database", read_models) for read_models in (None, many))
     assert with_those.capacity_per_s(mix)["database"] > with_all.capacity_per_s(mix)["database"]
 
 

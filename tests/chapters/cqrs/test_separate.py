@@ -2,7 +2,7 @@
 
 import pytest
 
-from archlab.chapters.cqrs import same_money, separate
+from archlab.chapters.cqrs import growing, separate
 from archlab.course.claims import Outcome
 from archlab.data import load
 from archlab.shop.config import BROWSE_CPU_S, CORES_PER_MACHINE, QUERY_S
@@ -18,7 +18,7 @@ def figures():
 def test_a_shop_that_is_only_asked_pays_for_its_pages_and_their_joins():
     usd_per_core_s = load("prices").set_index("item").price_usd["m5.large"] / CORES_PER_MACHINE / 3600
     page_s, query_s = as_distribution(BROWSE_CPU_S).mean, as_distribution(QUERY_S).mean
-    shares = same_money.QUESTIONS
+    shares = growing.QUESTIONS
     joins_s = sum(share * JOINED_QUERIES[KINDS[kind]] for kind, share in shares.items()) * query_s
     half_pages = 1 - shares["track_order"] / 2  # to look at an order takes half as much
     found_s = separate.usd_per_million("one", reads_per_order=1e9) / usd_per_core_s / 1e6
@@ -33,8 +33,8 @@ def test_a_read_model_costs_more_where_nobody_looks_and_less_where_many_do(figur
 
 def test_the_limit_is_where_the_best_sellers_save_what_they_write(figures):
     """An order writes some rows; each page view in twenty saves the time of all simple queries but one."""
-    saved = same_money.QUESTIONS["best_sellers"] * (JOINED_QUERIES[Question.BEST_SELLERS] - 1)
-    expected = same_money.rows_an_order(Question.BEST_SELLERS) / saved
+    saved = growing.QUESTIONS["best_sellers"] * (JOINED_QUERIES[Question.BEST_SELLERS] - 1)
+    expected = growing.rows_an_order(Question.BEST_SELLERS) / saved
     assert float(figures["cheaper_from_reads"]) == pytest.approx(expected, rel=0.02)
 
 
