@@ -22,6 +22,7 @@ from archlab.shop.day import ORDERS_ONLY, run_shop
 from archlab.shop.domain import NotFound, OrderState, OutOfStock, PaymentDeclined, PaymentState, Refusal
 from archlab.shop.event_driven import PROGRAMS as COMPONENTS_AND_DOOR
 from archlab.shop.event_driven import EventDriven, EventDrivenConfig
+from archlab.shop.layered import Layered, LayeredConfig
 from archlab.shop.microservices import Microservices, MicroservicesConfig
 from archlab.shop.microservices.config import PROGRAMS
 from archlab.shop.monolithic import Monolith, MonolithConfig
@@ -111,6 +112,17 @@ CASES = {
     "cqrs-one-model": Case(Cqrs, CqrsConfig(models="one"), whole=True),
     "cqrs-replicas": Case(Cqrs, CqrsConfig(models="replicas", replicas=2), whole=True, eventual=True),
     "cqrs-same-database": Case(Cqrs, CqrsConfig(models="same database"), whole=True),
+    "layered": Case(Layered, LayeredConfig(), whole=True),
+    "layered-copies": Case(Layered, LayeredConfig(instances={"shop": 3}), whole=True, dearer_than="layered"),
+    "layered-tiers": Case(
+        Layered,
+        LayeredConfig(tiers="three tiers", instances={"web": 2, "app": 2, "data": 2}),
+        whole=True,
+        dearer_than="layered",
+    ),
+    "layered-one-call": Case(Layered, LayeredConfig(tiers="three tiers", chatty=False), whole=True),
+    "layered-two-tiers": Case(Layered, LayeredConfig(tiers="two tiers"), whole=True),
+    "layered-key-value": Case(Layered, LayeredConfig(storage="key-value"), whole=True),
     "serverless": Case(Serverless, ServerlessConfig(**SAME_START)),
     "serverless-keys": Case(Serverless, ServerlessConfig(**SAME_START, **KEYS), whole=True, pending=True),
     "serverless-provisioned": Case(Serverless, ServerlessConfig(provisioned=dict.fromkeys(FUNCTIONS, 8))),

@@ -1,0 +1,5 @@
+"""The application layer: use cases."""
+
+from archlab.shop.layered.application.use_cases import Application
+
+__all__ = ["Application"]
