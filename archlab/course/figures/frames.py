@@ -97,23 +97,40 @@ class Arrangement:
 def arranged(graph: nx.DiGraph) -> Arrangement:
     """Arrange a graph in layers, and draw frames around the modules of each process.
 
-    A process is drawn as a shape of its own, and its modules beside it, when it calls parts outside by itself, or
-    when another part would lie in its frame.
+    A part that would lie in the frame of another process is moved behind it. A process is drawn as a shape of its own,
+    and its modules beside it, when it calls parts outside by itself, or when that does not help.
     """
     inside: dict[Any, list[Any]] = {}
     for node, process in graph.nodes(data="inside"):
         if process in graph:
             inside.setdefault(process, []).append(node)
     only_entries = all(set(graph.successors(process)) <= set(inside[process]) for process in inside)
-    places = layered(_without(graph, inside)) if only_entries else {}
-    frames = {process: _around(tuple(members), places) for process, members in inside.items() if places}
-    strangers = [
+    if not inside or not only_entries:
+        return Arrangement(layered(graph), {})
+    inner = _without(graph, inside)
+    arrangement = _framed(inner, inside)
+    if strangers := _strangers(arrangement):
+        behind = [
+            (member, stranger) for members in inside.values() for member in members for stranger in strangers
+        ]
+        arrangement = _framed(nx.DiGraph([*inner.edges, *behind]), inside)
+    return Arrangement(layered(graph), {}) if _strangers(arrangement) else arrangement
+
+
+def _framed(inner: nx.DiGraph, inside: dict[Any, list[Any]]) -> Arrangement:
+    places = layered(inner)
+    frames = {process: _around(tuple(members), places) for process, members in inside.items()}
+    return Arrangement(places, frames)
+
+
+def _strangers(arrangement: Arrangement) -> list[Any]:
+    """The parts that lie in the frame of a process and are not inside it."""
+    return [
         node
-        for frame in frames.values()
-        for node, place in places.items()
+        for frame in arrangement.frames.values()
+        for node, place in arrangement.places.items()
         if node not in frame.members and frame.holds(place)
     ]
-    return Arrangement(layered(graph), {}) if strangers or not frames else Arrangement(places, frames)
 
 
 def _without(graph: nx.DiGraph, inside: dict[Any, list[Any]]) -> nx.DiGraph:

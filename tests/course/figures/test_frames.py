@@ -70,6 +70,15 @@ def test_there_is_no_frame_in_which_a_stranger_would_lie():
     assert arranged(graph).frames == {}
 
 
+def test_a_part_that_a_module_calls_stands_behind_the_frame():
+    graph = nx.DiGraph([("shop", "orders"), ("orders", "mail"), ("orders", "stock"), ("stock", "database")])
+    for module in ("orders", "stock"):
+        graph.nodes[module]["inside"] = "shop"
+    arrangement = arranged(graph)
+    assert list(arrangement.frames) == ["shop"]
+    assert arrangement.places["mail"][0] == arrangement.places["database"][0]
+
+
 def test_the_picture_has_an_outline_and_a_strip_with_the_name():
     panel = topology(shop(), "One process").figure.axes[0]
     rectangles = [patch for patch in panel.patches if type(patch) is Rectangle]
