@@ -1,4 +1,4 @@
-"""Every check of the course, one after the other: style, types, tests, notebooks against their outputs."""
+"""Every check of the course, one after the other: style, types, layers, tests, notebooks against their outputs."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ def stages(root: Path) -> list[Stage]:
         Stage("style", ("ruff", "check", ".")),
         Stage("format", ("ruff", "format", "--check", ".")),
         Stage("types", ("mypy",)),
+        Stage("layers", ("runner.import_contracts",)),
         Stage("tests", ("pytest", "tests", "archlab", "--doctest-modules", *TWO_WORKERS)),
     ]
     if notebooks:

@@ -25,14 +25,21 @@ class FakeEnvironment(Environment):
 
 
 def test_a_failed_stage_stops_no_other_and_fails_the_whole(tmp_path: Path):
-    environment = FakeEnvironment(tmp_path, [1, 0, 0, 0])
+    environment = FakeEnvironment(tmp_path, [1, 0, 0, 0, 0])
     assert checks.check_everything(environment, []) == 1
-    assert environment.called == ["ruff", "ruff", "mypy", "pytest"]
+    assert environment.called == ["ruff", "ruff", "mypy", "runner.import_contracts", "pytest"]
 
 
 def test_when_every_stage_passes_the_whole_passes(tmp_path: Path, capsys):
-    assert checks.check_everything(FakeEnvironment(tmp_path, [0, 0, 0, 0]), []) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "4 passed, 0 failed, 0 skipped"
+    assert checks.check_everything(FakeEnvironment(tmp_path, [0, 0, 0, 0, 0]), []) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "5 passed, 0 failed, 0 skipped"
+
+
+def test_imports_that_break_a_contract_fail_the_whole(tmp_path: Path, capsys):
+    assert checks.check_everything(FakeEnvironment(tmp_path, [0, 0, 0, 1, 0]), []) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("layers") and "failed" in line for line in lines)
+    assert lines[-1] == "4 passed, 1 failed, 0 skipped"
 
 
 def test_the_counts_come_from_pytests_own_report(tmp_path: Path):

@@ -132,3 +132,18 @@ def imported_components(component: Component, names: set[str]) -> dict[str, str]
     """Return the local names in a component's file that stand for one of the modules, with the module."""
     found = {local: longest_known(full, names) for _, local, full in _imports(component)}
     return {local: target for local, target in found.items() if target is not None}
+
+
+def imported_names(component: Component) -> dict[str, tuple[str, str]]:
+    """Return the local names that a file imports from modules, each with the module and the name it has there."""
+    found = {}
+    for node, local, full in _imports(component):
+        if isinstance(node, ast.ImportFrom):
+            module, _, name = full.rpartition(".")
+            found[local] = (module, name)
+    return found
+
+
+def imported_modules(component: Component) -> set[str]:
+    """Return the full dotted names that a file imports: modules, and what is taken from modules."""
+    return {full for _, _, full in _imports(component)}

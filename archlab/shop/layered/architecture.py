@@ -8,7 +8,7 @@
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ from archlab.shop.layered.topology import layered_topology
 from archlab.shop.provider import PaymentProvider
 from archlab.shop.store import SCHEMAS, OrderStatus, ProductPage, open_database
 from archlab.sim.failure import Failure
+from archlab.sim.resilience.deadline_propagation import TimeLimit
 from archlab.sim.simulation import Simulation
 
 T = TypeVar("T")
@@ -62,21 +63,30 @@ class Layered(Architecture):
         sim.start(self._settle_for_ever())
 
     def browse(self, product: int) -> Steps[ProductPage]:
-        return self._serve("browse", self.application.browse(product))
+        return self._serve("browse", lambda application: application.browse(product))
 
     def place_order(self, order_id: int, basket: Basket) -> Steps[Order]:
-        return self._serve("place_order", self.application.place_order(order_id, basket))
+        return self._serve("place_order", lambda application: application.place_order(order_id, basket))
 
     def track_order(self, order_id: int) -> Steps[OrderStatus]:
-        return self._serve("track_order", self.application.track_order(order_id))
+        return self._serve("track_order", lambda application: application.track_order(order_id))
 
-    def _serve(self, kind: str, use_case: Steps[T]) -> Steps[T]:
+    def _serve(self, kind: str, use_case: Callable[[Application], Steps[T]]) -> Steps[T]:
         """Let the first tier serve a request, and the one with the application layer the use case."""
         cpu_s, first = self._next_cpu_s[kind](), self.tiers[self.config.programs[0]]
+        limit = None if self.config.limit_s is None else TimeLimit(self.sim, self.config.limit_s)
+        steps = use_case(self._application_within(limit))
         if "app" not in self.tiers:
-            return first.serve(cpu_s, use_case)
+            return first.serve(cpu_s, steps, limit)
         front_s = self.config.presentation_share * cpu_s
-        return first.serve(front_s, self.borders["app"].cross(use_case, cpu_s - front_s))
+        return first.serve(front_s, self.borders["app"].within(limit).cross(steps, cpu_s - front_s), limit)
+
+    def _application_within(self, limit: TimeLimit | None) -> Application:
+        """The use cases for one request, whose limit travels with its calls."""
+        if limit is None or "data" not in self.borders:
+            return self.application
+        far = FarData(self.data, self.borders["data"].within(limit), self.config.chatty)
+        return Application(Rules(far), self.provider)
 
     # What it is made of -------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ import pandas as pd
 from archlab.shop.config import CORES_PER_MACHINE, DATABASE_STORAGE_GB, ShopConfig
 from archlab.shop.customers import mean_lines
 from archlab.sim.distributions import as_distribution
-from archlab.sim.validation import require_fraction, require_one_of, require_whole
+from archlab.sim.validation import require_fraction, require_one_of, require_positive, require_whole
 
 Tiers = Literal["one process", "two tiers", "three tiers"]
 Storage = Literal["sqlite", "key-value", "memory"]
@@ -44,13 +44,19 @@ class LayeredConfig(ShopConfig):
         tiers: "one process": all layers in one program. "two tiers": presentation apart. "three tiers": data access
             apart, too.
         instances: program -> how many copies. 1 of each that is not named.
-        cores: of each copy, beside its `workers`.
+        workers_of: program -> workers of each copy, where they are not `workers`. Those of "data" are the pool of
+            connections that all calls for rows share.
+        cores: of each copy.
         database_cores: of the database server, if there is one.
 
     How it is built:
         storage: what the data access layer keeps the rows in. "memory": in its own process; then it has one copy.
         chatty: where data access is apart: whether each change of an order is a call, or all of them are one.
         presentation_share: of a request's time on cores. An assumption.
+        border_timeout_s: program that is called, such as "data" -> how long its caller waits for an answer at most. A
+            program that is not named is waited for for ever. The far side does not hear that nobody waits any more.
+        limit_s: how long a request may take in all. What is left of it travels with every call: nobody begins work, or
+            waits, beyond it. None: no limit, and nothing travels.
 
     Raises:
         ValueError: when a parameter is out of range.
@@ -58,11 +64,14 @@ class LayeredConfig(ShopConfig):
 
     tiers: Tiers = "one process"
     instances: Mapping[str, int] = field(default_factory=dict)
+    workers_of: Mapping[str, int] = field(default_factory=dict)
     cores: int = 2
     database_cores: int = 2
     storage: Storage = "sqlite"
     chatty: bool = True
     presentation_share: float = 0.4
+    border_timeout_s: Mapping[str, float] = field(default_factory=dict)
+    limit_s: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -74,6 +83,14 @@ class LayeredConfig(ShopConfig):
         for program, count in self.instances.items():
             require_one_of("instances", program, self.programs)
             require_whole(f"instances[{program!r}]", count, at_least=1)
+        for program, timeout_s in self.border_timeout_s.items():
+            require_one_of("border_timeout_s", program, self.programs[1:])
+            require_positive(f"border_timeout_s[{program!r}]", timeout_s)
+        if self.limit_s is not None:
+            require_positive("limit_s", self.limit_s)
+        for program, workers in self.workers_of.items():
+            require_one_of("workers_of", program, self.programs)
+            require_whole(f"workers_of[{program!r}]", workers, at_least=1)
         keeper = self.programs[-1]
         if self.storage == "memory" and self.count(keeper) > 1:
             raise ValueError(
@@ -88,6 +105,10 @@ class LayeredConfig(ShopConfig):
     def count(self, program: str) -> int:
         """Return how many copies a program has."""
         return self.instances.get(program, 1)
+
+    def workers_in(self, program: str) -> int:
+        """Return how many workers each copy of a program has."""
+        return self.workers_of.get(program, self.workers)
 
     @property
     def has_database(self) -> bool:
@@ -131,7 +152,9 @@ class LayeredConfig(ShopConfig):
 
     def servers(self) -> Mapping[str, int]:
         cores = {f"{program} cpu": self.cores * self.count(program) for program in self.programs}
-        workers = {f"{program} workers": self.workers * self.count(program) for program in self.programs}
+        workers = {
+            f"{program} workers": self.workers_in(program) * self.count(program) for program in self.programs
+        }
         return cores | workers | ({"database": self.database_cores, "log": 1} if self.has_database else {})
 
     def _asked_s(self, kind: str) -> dict[str, float]:

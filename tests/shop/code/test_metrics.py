@@ -4,7 +4,14 @@ import textwrap
 
 import pytest
 
-from archlab.shop.code.metrics import coupling, import_graph, lines_of_code, lock_in
+from archlab.shop.code.metrics import (
+    coupling,
+    import_graph,
+    imported_modules,
+    imported_names,
+    lines_of_code,
+    lock_in,
+)
 from archlab.shop.code.source import classes, modules
 
 FILES = {
@@ -99,3 +106,12 @@ def test_a_class_is_locked_in_by_what_it_names_not_by_what_its_neighbour_names(t
     file.write_text("import sqlite3\nclass A:\n    x = sqlite3.Row\nclass B:\n    y = 1\n")
     table = lock_in(classes(file), "sqlite3").set_index("component")
     assert (table.uses["A"], table.uses["B"]) == (1, 0)
+
+
+def test_imported_names_are_known_by_where_they_come_from(tmp_path):
+    (tmp_path / "one.py").write_text(
+        "import json\nfrom a.b import c as d, e\n\ndef f():\n    from g import h\n"
+    )
+    (one,) = modules(tmp_path)
+    assert imported_names(one) == {"d": ("a.b", "c"), "e": ("a.b", "e"), "h": ("g", "h")}
+    assert imported_modules(one) == {"json", "a.b.c", "a.b.e", "g.h"}

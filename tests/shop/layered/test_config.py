@@ -92,3 +92,18 @@ def test_more_machines_cost_more():
 
 def rented_in_all(config):
     return sum(config.rented().values())
+
+
+def test_a_program_may_have_fewer_workers_than_the_others():
+    config = LayeredConfig(tiers="three tiers", workers=8, workers_of={"data": 2}, instances={"data": 3})
+    assert {name: count for name, count in config.servers().items() if name.endswith("workers")} == {
+        "web workers": 8,
+        "app workers": 8,
+        "data workers": 6,
+    }
+
+
+@pytest.mark.parametrize("workers_of", [{"shop": 2}, {"data": 0}])
+def test_workers_of_a_program_that_is_not_there_and_no_workers_are_refused(workers_of):
+    with pytest.raises(ValueError, match="workers_of"):
+        LayeredConfig(tiers="three tiers", workers_of=workers_of)

@@ -1,0 +1,1 @@
+"""Business: the rules."""

@@ -1,0 +1,296 @@
+"""Separation: how clearly the layers keep concerns apart, and after how many forbidden imports that is gone.
+
+Concerns are counted in `archlab.chapters.layered.concerns`, dependencies in `dependencies`. A *forbidden import* is one
+that the import contract of the course refuses: upwards, or over a closed layer. All of them between parts that run are
+tried one by one, and random choices of several. Each adds one dependency; a real one brings more with it later, so this
+errs in favour of the layers. The monolith is looked at as it is written; wired so that each module is handed only what
+it calls, a change reaches less in it than in the layers, whatever they do: see `dependencies.table`.
+
+>>> found = each_import()
+>>> bool((found.propagation_percent >= baseline("layered")).all()), int(found.makes_circle.sum()) > 0
+(True, True)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from archlab.chapters.layered.concerns import HOMES, LAYERS, MODULES, at_home, concerns, spread
+from archlab.chapters.layered.dependencies import dependencies, layer_of
+from archlab.course.claims.limit import Limit
+from archlab.course.claims.rule import Evidence, settles
+from archlab.course.claims.verdict import Verdict, holds_up_to
+from archlab.course.figures.canvas import canvas
+from archlab.course.figures.line import draw_with_band, in_words, scale
+from archlab.course.figures.picture import Picture
+from archlab.course.quantity import number
+from archlab.course.style import LAB, Size, for_text, look_of, variants
+from archlab.shop.code.propagation import must_be_tested_again, propagation_cost
+from archlab.sim.validation import require_whole
+
+MOST_IMPORTS = 12
+"""Forbidden imports that are added at most."""
+ORDERS = 300
+"""Random choices of forbidden imports, each looked at after its first, second, ... one."""
+RARE = 0.05
+"""The range shown leaves out so large a share of the choices at each end."""
+
+Pair = tuple[str, str]
+
+
+def forbidden(graph: nx.DiGraph) -> list[Pair]:
+    """Return every forbidden import that is possible between parts of the layers: importer, imported.
+
+    What is shared by all layers belongs to none of them, and may be imported.
+    """
+    level = {node: LAYERS.index(layer_of(node)) for node in sorted(graph) if layer_of(node)}
+    return [
+        (a, b) for a in level for b in level if level[b] - level[a] not in (0, 1) and not graph.has_edge(a, b)
+    ]
+
+
+def each_import() -> pd.DataFrame:
+    """Return what each forbidden import does, alone.
+
+    Columns: importer, imported, direction ("upwards" or "over a layer"), propagation_percent, makes_circle,
+    tested_more (parts whose change must be tested in more parts), most_more (parts more, for the worst of them).
+    """
+    graph = dependencies("layered")
+    before = {node: len(must_be_tested_again(graph, node)) for node in graph}
+    rows = []
+    for a, b in forbidden(graph):
+        after = nx.DiGraph(graph)
+        after.add_edge(a, b)
+        more = [len(must_be_tested_again(after, node)) - count for node, count in before.items()]
+        up = LAYERS.index(layer_of(b)) < LAYERS.index(layer_of(a))
+        cost, circle = 100 * propagation_cost(after), nx.has_path(graph, b, a)
+        direction = "upwards" if up else "over a layer"
+        rows.append((a, b, direction, cost, circle, sum(one > 0 for one in more), max(more)))
+    columns = ["importer", "imported", "direction", "propagation_percent", "makes_circle"]
+    return pd.DataFrame(rows, columns=[*columns, "tested_more", "most_more"])
+
+
+def by_direction(each: pd.DataFrame) -> pd.DataFrame:
+    """Sum `each_import` up: columns direction, imports, propagation_percent (mean), circles, tested_more (mean)."""
+    groups = each.groupby("direction")
+    return groups.agg(
+        imports=("importer", "size"),
+        propagation_percent=("propagation_percent", "mean"),
+        circles=("makes_circle", "sum"),
+        tested_more=("tested_more", "mean"),
+    ).reset_index()
+
+
+# Several of them -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Reach:
+    """Which part reaches which, kept up to date while dependencies are added. Sets are the bits of whole numbers."""
+
+    reached: list[int]
+
+    @classmethod
+    def of(cls, graph: nx.DiGraph) -> "Reach":
+        place = {node: k for k, node in enumerate(graph)}
+        return cls([sum(1 << place[one] for one in {node, *nx.descendants(graph, node)}) for node in graph])
+
+    @property
+    def percent(self) -> float:
+        """The propagation cost."""
+        return 100 * sum(one.bit_count() for one in self.reached) / len(self.reached) ** 2
+
+    def add(self, a: int, b: int) -> bool:
+        """Let a depend on b, by their places. Return whether this makes a circle."""
+        circle = bool(self.reached[b] >> a & 1)
+        new = self.reached[b]
+        self.reached = [one | new if one >> a & 1 else one for one in self.reached]
+        return circle
+
+
+@cache
+def choices(seed: int = 1, orders: int = ORDERS) -> tuple[np.ndarray, np.ndarray]:
+    """Return of random choices the propagation cost in percent, and whether there is a circle that was not before.
+
+    Both are arrays: a row a choice, a column for each number of forbidden imports from 0 to `MOST_IMPORTS`.
+
+    Raises:
+        ValueError: when `orders` is not a whole number above 0.
+    """
+    require_whole("orders", orders, at_least=1)
+    rng, graph = np.random.default_rng(seed), dependencies("layered")
+    place = {node: k for k, node in enumerate(graph)}
+    pairs, start = forbidden(graph), Reach.of(graph)
+    costs, circles = np.zeros((orders, MOST_IMPORTS + 1)), np.zeros((orders, MOST_IMPORTS + 1), dtype=bool)
+    for row in range(orders):
+        reach = Reach(list(start.reached))
+        costs[row, 0] = reach.percent
+        for count, choice in enumerate(rng.permutation(len(pairs))[:MOST_IMPORTS], start=1):
+            a, b = pairs[choice]
+            circle = reach.add(place[a], place[b])
+            costs[row, count], circles[row, count] = reach.percent, circles[row, count - 1] or circle
+    return costs, circles
+
+
+def against_imports(seed: int = 1) -> pd.DataFrame:
+    """Return propagation cost against the number of forbidden imports, over random choices of them.
+
+    Columns: imports, propagation_percent (median) with _low and _high (all but `RARE` at each end), circles_percent
+    (choices that make a circle). With one import all are counted, none is drawn by lot.
+    """
+    costs, circles = choices(seed)
+    each = each_import()
+    rows = []
+    for count in range(MOST_IMPORTS + 1):
+        cost = each.propagation_percent if count == 1 else costs[:, count]
+        circle = each.makes_circle if count == 1 else circles[:, count]
+        low, middle, high = np.quantile(cost, [RARE, 1 / 2, 1 - RARE])
+        rows.append((count, middle, low, high, 100 * float(np.mean(circle))))
+    columns = ["imports", *(f"propagation_percent{end}" for end in ("", "_low", "_high")), "circles_percent"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def baseline(shop: str, wiring: bool = True) -> float:
+    """Return the propagation cost of a shop as it is, in percent."""
+    return 100 * propagation_cost(dependencies(shop, wiring=wiring))
+
+
+def imports_that_fit(level: float, seed: int = 1, share: float = 1 / 2) -> float:
+    """Return after how many forbidden imports so large a share of the choices is still below a propagation cost.
+
+    -inf: with none. inf: with more than were tried.
+    """
+    below = (choices(seed)[0] < level).mean(axis=0) >= share
+    if below.all():
+        return np.inf
+    return float(np.argmin(below)) - 1 if below[0] else -np.inf
+
+
+def figure(table: pd.DataFrame, title: str, level: float, best: float, size: Size = LAB) -> Picture:
+    """Draw `against_imports`, with the range of the choices, and the monolith's propagation cost as lines.
+
+    `level`: as it is written. `best`: when each of its modules is handed just what it calls.
+    """
+    monolith = look_of("monolithic")
+    assert monolith is not None
+    with canvas(title, size) as drawing:
+        (panel,) = drawing.panels
+        look = variants("layered", ["layers"])["layers"]
+        draw_with_band(panel, table, "imports", "propagation_percent", look)
+        scale(panel, log=False)
+        lines = (
+            (level, "-", "the monolith as it is written"),
+            (best, ":", "its modules, handed just what they call"),
+        )
+        for height, dash, name in lines:
+            panel.axhline(height, color=monolith.colour, linestyle=dash)
+            words = f"{name}: {number(round(height))} %"
+            place = (table.imports.max(), height - 1)
+            panel.text(*place, words, ha="right", va="top", color=for_text(monolith.colour))
+        last = table.iloc[-1]
+        panel.text(
+            last.imports,
+            last.propagation_percent + 2,
+            f"layers (band: {number(100 - 2 * 100 * RARE)} % of the choices)",
+            ha="right",
+            va="bottom",
+            color=for_text(look.colour),
+        )
+        panel.set_xticks(table.imports)
+        panel.set_xlabel("Forbidden imports that nobody removed")
+        panel.set_ylabel("A change reaches\n[% of the parts]")
+    text = in_words("Layers, median,", table.imports, table.propagation_percent)
+    ends = f"At {MOST_IMPORTS}: {number(last.propagation_percent_low)} to {number(last.propagation_percent_high)}."
+    return Picture(
+        drawing.figure,
+        f"{title}. {text} {ends} Monolith as written: {number(level)}, at its best: {number(best)}.",
+    )
+
+
+# The claim ---------------------------------------------------------------------------------------------------
+
+
+def separation_figures(seeds: Sequence[int] = tuple(range(1, 11))) -> dict[str, float]:
+    """Return the figures of `clear_separation`, by their names."""
+    layers, modules = at_home(concerns("layered"), HOMES), at_home(concerns("monolithic"))
+    topics = spread("layered")
+    level = baseline("monolithic")
+    return {
+        "at_home_percent": _pooled(layers),
+        "modules_percent": _pooled(modules),
+        **{f"{row.concern}_percent": row.percent for row in layers.itertuples()},
+        "layers_of_a_topic": float(topics.parts.mean()),
+        "modules_of_a_topic": float(spread("monolithic").parts.mean()),
+        "reach_percent": baseline("layered"),
+        "reach_of_monolith_percent": level,
+        "reach_of_wired_modules_percent": baseline("monolithic", wiring=False),
+        "imports_that_fit": Limit(
+            "up to", [imports_that_fit(level, seed) for seed in seeds], whole=True, tried=(0, MOST_IMPORTS)
+        ),
+    }
+
+
+def _pooled(found: pd.DataFrame) -> float:
+    return float(100 * found.at_home.sum() / (found.at_home + found.elsewhere).sum())
+
+
+SAYS = {
+    "at_home_percent": "places of the four technical concerns that are in the layer meant for them",
+    "modules_percent": "in a monolith's modules, each concern in the one that has most of it",
+    "rows_percent": "of the rows",
+    "decisions_percent": "of the decisions",
+    "formats_percent": "of the formats",
+    "steps_percent": "of the steps",
+    "layers_of_a_topic": f"layers (of {len(LAYERS)}) that a topic of the shop is in, such as payments",
+    "modules_of_a_topic": f"modules (of {len(MODULES)}) that it is in",
+    "reach_percent": "of the parts, on average, that a part depends on, itself among them",
+    "reach_of_monolith_percent": "the same in the monolith as it is written",
+    "reach_of_wired_modules_percent": "the same when each of its modules is handed just what it calls",
+    "imports_that_fit": "forbidden imports that half of the choices survive",
+}
+
+
+@settles("pros.clear-separation-of-concerns", evidence=Evidence.MEASURED, says=SAYS)
+def clear_separation(
+    at_home_percent: float,
+    modules_percent: float,
+    rows_percent: float,
+    decisions_percent: float,
+    formats_percent: float,
+    steps_percent: float,
+    layers_of_a_topic: float,
+    modules_of_a_topic: float,
+    reach_percent: float,
+    reach_of_monolith_percent: float,
+    reach_of_wired_modules_percent: float,
+    imports_that_fit: float,
+) -> Verdict:
+    """Holds for technical concerns when more of their places are in the layer meant for them than a monolith has in
+    its best modules; and up to the number of forbidden imports at which a change reaches as many parts as in the
+    monolith as it is written, in half of all choices of them. A concern is left out, and named, when less than half of
+    its places are at home. The verdict also says whether a change reaches less in a monolith whose modules are handed
+    just what they call. That topics of the shop go through all layers follows from the cut.
+    """
+    percents = {
+        "rows": rows_percent,
+        "decisions": decisions_percent,
+        "formats": formats_percent,
+        "steps": steps_percent,
+    }
+    kept = [concern for concern, percent in percents.items() if 2 * percent >= 100]
+    lost = [
+        f"{concern} (only {number(round(percents[concern]))} % at home)"
+        for concern in HOMES
+        if concern not in kept
+    ]
+    if not kept or at_home_percent <= modules_percent:
+        return holds_up_to(-np.inf, "forbidden imports")
+    but = f", but not for {' and '.join(lost)}" if lost else ""
+    less = number(round(reach_of_wired_modules_percent))
+    wired = f"; modules that get just what they call reach less ({less} %)"
+    best = wired if reach_of_wired_modules_percent < reach_percent else ""
+    return holds_up_to(imports_that_fit, f"forbidden imports, for {', '.join(kept)}{but}{best}")
