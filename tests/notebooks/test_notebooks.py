@@ -19,6 +19,7 @@ LONGEST_CHAPTER = {
     "01_monolithic": (70, 2_800),
     "02_microservices": (85, 4_500),
     "03_event_driven": (65, 3_650),
+    "04_layered": (60, 3_000),
     "05_serverless": (75, 3_500),
     "06_cqrs": (60, 3_000),
 }

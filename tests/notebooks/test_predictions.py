@@ -16,6 +16,7 @@ CONVERTED: tuple[str, ...] = (
     "01_monolithic",
     "02_microservices",
     "03_event_driven",
+    "04_layered",
     "05_serverless",
     "06_cqrs",
 )

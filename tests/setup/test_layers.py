@@ -32,6 +32,9 @@ ONE_THING_IN_TWO_FILES = {
 }
 """The pairs of modules that know each other."""
 
+FAULTY_ON_PURPOSE = "archlab.chapters.layered.lab_program"
+"""The program of lab 04, whose forbidden imports are to be found."""
+
 
 def dotted(file: Path) -> str:
     parts = file.relative_to(ROOT).with_suffix("").parts
@@ -118,7 +121,7 @@ def test_what_all_architectures_share_knows_none_of_them():
     assert patterns_in(target for module in shared for target in imports_of(module)) == set()
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("folder", [folder for folder in FOLDERS if folder != FAULTY_ON_PURPOSE])
 def test_nothing_in_a_folder_takes_part_in_a_circle(folder):
     graph = rooms(folder)
     graph.remove_edges_from([edge for pair in ONE_THING_IN_TWO_FILES for edge in (pair, pair[::-1])])

@@ -26,6 +26,7 @@ from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, all_of, holds_if, holds_up_to
 from archlab.course.figures.bars import comparison
 from archlab.course.figures.picture import Picture
+from archlab.course.quantity import number
 from archlab.course.style import LAB, Size, variants
 from archlab.shop.architecture import Assortment
 from archlab.shop.domain import Refusal
@@ -138,7 +139,12 @@ def figure(found: Mapping[str, float], title: str, size: Size = LAB) -> Picture:
         "a batch, the rule in business": "broken_beneath_percent",
     }
     rows = [
-        (name, float(found[key]), getattr(found[key], "low", found[key]), getattr(found[key], "high", found[key]))
+        (
+            name,
+            float(found[key]),
+            getattr(found[key], "low", found[key]),
+            getattr(found[key], "high", found[key]),
+        )
         for name, key in bars.items()
     ]
     frame = pd.DataFrame(rows, columns=["design", "broken", "broken_low", "broken_high"])
@@ -188,12 +194,13 @@ def application_layer(
     broken_by_batch_percent: float,
     broken_beneath_percent: float,
 ) -> Verdict:
-    """Orchestration: holds when at least half of the steps are there. Business logic: a rule may be there as long as no
-    use case breaks it that would keep it, were it in the business layer. It may where one use case needs it, or others
-    call that one's steps, and not where one cannot. In the shop as it is there is no decision in this layer, by
-    construction.
+    """Holds when at least half of the steps are there, as orchestration says; and, for business logic, up to the number
+    of use cases of which none breaks a rule that stands there and that it would keep, were the rule in the business
+    layer. A use case that calls the steps of another counts as that one. The verdict says how many decisions stand in
+    either layer; in the shop as it is there is none in this one, by construction.
     """
-    unit = "use case that a rule holds for (one that calls its steps is the same)"
+    stand = f"here {number(decisions_here)} decisions stand in this layer, {number(decisions_beneath)} in business"
+    unit = f"use case that a rule holds for (one that calls its steps is the same; {stand})"
     harm = max(broken_by_place_order_percent, broken_by_reorder_percent) > broken_beneath_percent
     limit = np.inf if broken_by_batch_percent <= broken_beneath_percent else 1
     logic = holds_up_to(-np.inf if harm else limit, unit)

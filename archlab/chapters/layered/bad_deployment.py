@@ -23,18 +23,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import joblib
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from archlab.chapters.layered.rolling_shop import How, Release, RollingShop
 from archlab.course.figures.bars import name_rows
-from archlab.course.figures.canvas import write_title
+from archlab.course.figures.canvas import canvas
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
-from archlab.course.style import LAB, Size, rc, variants
+from archlab.course.style import LAB, Size, variants
 from archlab.shop.architecture import SHOP_MIX
 from archlab.shop.customers import mean_lines
 from archlab.shop.layered import LayeredConfig
@@ -176,38 +173,25 @@ def share_with(design: str, layer: str, bad: int, seed: int, kind: str, seconds:
 
 def figure(table: pd.DataFrame, title: str, value: str = "failed_percent", size: Size = LAB) -> Picture:
     """Draw `every_case`: for each version a bar a design, with the interval over the seeds."""
-    looks, cases = (
-        variants("layered", table.design.unique()),
-        list(dict.fromkeys(zip(table.layer, table.how, strict=True))),
-    )
+    looks = variants("layered", table.design.unique())
+    cases = list(dict.fromkeys(zip(table.layer, table.how, strict=True)))
     height, words = 0.8 / len(looks), []
-    with mpl.rc_context(rc(size)):
-        drawing = Figure(figsize=(size.width_in, size.tall_in), layout="constrained")
-        FigureCanvasAgg(drawing)
-        panel = drawing.subplots()
+    with canvas(title, size, tall=True) as drawing:
+        (panel,) = drawing.panels
         for k, (design, look) in enumerate(looks.items()):
             means, ends = _over_seeds(table[table.design == design], cases, value)
             places = np.arange(len(cases)) + (k - (len(looks) - 1) / 2) * height
             panel.barh(places, means, height=0.9 * height, color=look.colour, label=design)
-            for place, mean, (_, high) in zip(places, means, ends, strict=True):
-                panel.annotate(
-                    number(round(mean, 1)),
-                    (high, place),
-                    (6, 0),
-                    textcoords="offset points",
-                    va="center",
-                    fontsize="small",
-                )
             panel.hlines(places, *np.transpose(ends), color="black", lw=1)
-            words.append(
-                f"{design}: "
-                + ", ".join(f"{a} {b} {number(round(m, 1))}" for (a, b), m in zip(cases, means, strict=True))
-            )
+            for place, mean, (_, high) in zip(places, means, ends, strict=True):
+                beside: dict[str, Any] = {"textcoords": "offset points", "va": "center"}
+                panel.annotate(number(round(mean, 1)), (high, place), (6, 0), **beside)
+            told = (f"{a} {b} {number(round(m, 1))}" for (a, b), m in zip(cases, means, strict=True))
+            words.append(f"{design}: {', '.join(told)}")
         name_rows(panel, [f"{layer}: {how}" for layer, how in cases])
         panel.set_xlabel(LABELS[value])
         panel.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=len(looks), frameon=False)
-        write_title(drawing, title, size)
-    return Picture(drawing, f"{title}. {LABELS[value]}: {'; '.join(words)}.")
+    return Picture(drawing.figure, f"{title}. {LABELS[value]}: {'; '.join(words)}.")
 
 
 LABELS = {

@@ -28,6 +28,7 @@ from archlab.course.claims.limit import Limit
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_up_to
+from archlab.course.quantity import number
 from archlab.shop.architecture import Assortment
 from archlab.shop.code.metrics import imported_modules, longest_known
 from archlab.shop.code.source import Component, modules
@@ -181,7 +182,6 @@ def business_figures(seeds: tuple[int, ...] = tuple(range(1, 11))) -> dict[str, 
     baskets = [use.basket for use in history(seed=1) if use.kind == "place_order"]
     return {
         "rules_here_percent": float(100 * here / rules["count"].sum()),
-        "libraries": len(loaded_with()),
         "calls_outside": calls_outside(lambda: rules_alone(catalogue, baskets)),
         "differing_decisions": OverSeeds(differing_decisions(seed) for seed in seeds),
         "enough_up_to": Limit(
@@ -195,8 +195,7 @@ def business_figures(seeds: tuple[int, ...] = tuple(range(1, 11))) -> dict[str, 
 
 SAYS = {
     "rules_here_percent": "of the places that refuse an order by a rule, in the business layer",
-    "libraries": "libraries for databases and simulated time that are loaded with it",
-    "calls_outside": "calls of them while its rules work on rows in memory",
+    "calls_outside": "calls of libraries for databases and simulated time while its rules work on rows in memory",
     "differing_decisions": "uses that are decided otherwise over another kind of data access",
     "enough_up_to": "orders at the same moment up to which its rule alone sells nothing that is not there",
     "enough_with_condition": "the same with the condition that data access puts on a reservation",
@@ -206,16 +205,20 @@ SAYS = {
 @settles("layers.business-logic-layer", evidence=Evidence.MEASURED, says=SAYS)
 def business_layer(
     rules_here_percent: float,
-    libraries: float,
     calls_outside: float,
     differing_decisions: float,
     enough_up_to: float,
     enough_with_condition: float,
 ) -> Verdict:
-    """Holds up to the number of orders at the same moment for which the rules of this layer alone are enough; when they
-    work without a database, and decide the same whatever keeps the rows. With more orders the rule needs its condition
-    in the layer beneath. How many places in the source refuse an order elsewhere is counted, and decides nothing.
+    """Holds up to the number of orders at the same moment, of {MOST_ORDERS} that are tried, for which the rules of this
+    layer alone are enough; when they work without a database, and decide the same whatever keeps the rows. The verdict
+    says whether more orders are well when the rule has its condition in the layer beneath, too, and what share of the
+    places that refuse an order by a rule stand here.
     """
     fits = calls_outside == 0 and differing_decisions == 0
-    beneath = "order at the same moment; with more, data access must hold the rule too"
+    helps = (
+        "must hold the rule too" if enough_with_condition > enough_up_to else "holding the rule does not help"
+    )
+    share = f"{number(round(rules_here_percent))} % of the places that refuse an order by a rule are here"
+    beneath = f"order at the same moment ({share}); with more, data access {helps}"
     return holds_up_to(enough_up_to if fits else -np.inf, beneath)

@@ -226,7 +226,7 @@ def figure(
             if design in noticed_ms:
                 panel.axvline(noticed_ms[design], color=look.colour, linestyle=":", linewidth=1.3)
                 drawing.name_line(panel, noticed_ms[design], f"{noticed_ms[design]:.2g} ms", look.colour)
-        scale(panel, log=True)
+        scale(panel, log=False)
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter(lambda value, _: number(value))
         panel.set(xlabel="A hop between two tiers, one way [ms]", ylabel=wrapped(_label(table, y)))
@@ -282,7 +282,7 @@ SAYS = {
 def performance_overhead(
     in_process_percent: float, page_from_ms: float, order_from_ms: float, one_call_from_ms: float
 ) -> Verdict:
-    """Holds where layers add {NOTICEABLE_PERCENT} % to the median latency: everywhere, when they do so in one process;
+    """Holds when layers add {NOTICEABLE_PERCENT} % to the median latency: everywhere, if they do so in one process;
     else when they are tiers of their own, from the hop at which pages and orders are so much longer on three tiers than
     in one process that rents as much. Calls a request times the hop decide.
     """

@@ -215,20 +215,14 @@ ENDS = 2
 """Layers that must know a field in any case: the one that takes it in and shows it, and the one that keeps it."""
 
 
-def coupling_figures(table: pd.DataFrame, forgot: pd.DataFrame) -> dict[str, float]:
-    """Return what the rule needs. Takes `through` and `memory`."""
-    rows, lost = table.set_index("variant"), forgot.set_index("variant")
+def coupling_figures(table: pd.DataFrame) -> dict[str, float]:
+    """Return what the rule needs. Takes `through`."""
+    rows = table.set_index("variant")
     return {
         "layers_with_shared_object": int(rows.layers["one shared object"]),
         "layers_with_own_objects": int(rows.layers["an object per layer"]),
         "layers_with_dictionary": int(rows.layers["a dictionary"]),
         "modules": int(rows.layers["modules"]),
-        "lost_silently_percent": float(
-            100 * lost.lost_silently["one shared object"] / lost.pieces["one shared object"]
-        ),
-        "lines_times_with_own_objects": float(
-            rows.lines["an object per layer"] / rows.lines["one shared object"]
-        ),
     }
 
 
@@ -240,8 +234,6 @@ def coupling_figures(table: pd.DataFrame, forgot: pd.DataFrame) -> dict[str, flo
         "layers_with_own_objects": "with an object of its own for each layer",
         "layers_with_dictionary": "with a dictionary that is handed through",
         "modules": "modules that the same field touches",
-        "lost_silently_percent": "pieces of the change that nobody misses when they are forgotten, one object for all",
-        "lines_times_with_own_objects": "lines of the change with an object for each layer, in times of the shared one",
     },
 )
 def tight_coupling(
@@ -249,8 +241,6 @@ def tight_coupling(
     layers_with_own_objects: int,
     layers_with_dictionary: int,
     modules: int,
-    lost_silently_percent: float,
-    lines_times_with_own_objects: float,
 ) -> Verdict:
     """Holds up to the share of fields that are handed through in a dictionary, untouched, at which a new field touches
     no more layers than the {ENDS} that must know it, or than it touches modules of the same shop, whichever is more.

@@ -109,8 +109,8 @@ def p99_s(
 ) -> float:
     """Return within which time 99 % of the requests are answered, in a simulated run.
 
-    `load_per_s`: another load than the brief's. `requests`: how many there are, about, on one core half a second for
-    6,000. Infinite when the shop is over its capacity: the queue grows for ever.
+    `load_per_s`: another load than the brief's. `requests`: how many there are, about. Infinite when the shop is over
+    its capacity: the queue grows for ever.
     """
     rate_per_s = brief.load_per_s if load_per_s is None else load_per_s
     if capacity_per_s(config, brief).iloc[0] <= rate_per_s:

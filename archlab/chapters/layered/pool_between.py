@@ -112,11 +112,13 @@ def against_pool(
 
 def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
     """Draw the workers held in each tier against the size of the pool, and how many connections Little's law says."""
-    long = table.melt(id_vars="pool", value_vars=["web", "app", "data"], var_name="tier", value_name="held")
+    name = "connections in the pool"
+    rows = table.rename(columns={"pool": name})
+    long = rows.melt(id_vars=name, value_vars=["web", "app", "data"], var_name="tier", value_name="held")
     return scaling(
         long,
         title,
-        x="pool",
+        x=name,
         y="held",
         by="tier",
         line_looks=variants("layered", ["web", "app", "data"]),

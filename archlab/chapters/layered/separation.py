@@ -19,7 +19,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from archlab.chapters.layered.concerns import HOMES, LAYERS, MODULES, at_home, concerns, spread
+from archlab.chapters.layered.concerns import HOMES, LAYERS, at_home, concerns
 from archlab.chapters.layered.dependencies import dependencies, layer_of
 from archlab.course.claims.limit import Limit
 from archlab.course.claims.rule import Evidence, settles
@@ -217,14 +217,11 @@ def figure(table: pd.DataFrame, title: str, level: float, best: float, size: Siz
 def separation_figures(seeds: Sequence[int] = tuple(range(1, 11))) -> dict[str, float]:
     """Return the figures of `clear_separation`, by their names."""
     layers, modules = at_home(concerns("layered"), HOMES), at_home(concerns("monolithic"))
-    topics = spread("layered")
     level = baseline("monolithic")
     return {
         "at_home_percent": _pooled(layers),
         "modules_percent": _pooled(modules),
         **{f"{row.concern}_percent": row.percent for row in layers.itertuples()},
-        "layers_of_a_topic": float(topics.parts.mean()),
-        "modules_of_a_topic": float(spread("monolithic").parts.mean()),
         "reach_percent": baseline("layered"),
         "reach_of_monolith_percent": level,
         "reach_of_wired_modules_percent": baseline("monolithic", wiring=False),
@@ -245,8 +242,6 @@ SAYS = {
     "decisions_percent": "of the decisions",
     "formats_percent": "of the formats",
     "steps_percent": "of the steps",
-    "layers_of_a_topic": f"layers (of {len(LAYERS)}) that a topic of the shop is in, such as payments",
-    "modules_of_a_topic": f"modules (of {len(MODULES)}) that it is in",
     "reach_percent": "of the parts, on average, that a part depends on, itself among them",
     "reach_of_monolith_percent": "the same in the monolith as it is written",
     "reach_of_wired_modules_percent": "the same when each of its modules is handed just what it calls",
@@ -262,15 +257,13 @@ def clear_separation(
     decisions_percent: float,
     formats_percent: float,
     steps_percent: float,
-    layers_of_a_topic: float,
-    modules_of_a_topic: float,
     reach_percent: float,
     reach_of_monolith_percent: float,
     reach_of_wired_modules_percent: float,
     imports_that_fit: float,
 ) -> Verdict:
-    """Holds for technical concerns when more of their places are in the layer meant for them than a monolith has in
-    its best modules; and up to the number of forbidden imports at which a change reaches as many parts as in the
+    """Holds when more places of the technical concerns are in the layer meant for them than a monolith has in its best
+    modules; and up to the number of forbidden imports at which a change reaches as many parts as in the
     monolith as it is written, in half of all choices of them. A concern is left out, and named, when less than half of
     its places are at home. The verdict also says whether a change reaches less in a monolith whose modules are handed
     just what they call. That topics of the shop go through all layers follows from the cut.
@@ -290,7 +283,8 @@ def clear_separation(
     if not kept or at_home_percent <= modules_percent:
         return holds_up_to(-np.inf, "forbidden imports")
     but = f", but not for {' and '.join(lost)}" if lost else ""
-    less = number(round(reach_of_wired_modules_percent))
+    less, level = number(round(reach_of_wired_modules_percent)), number(round(reach_of_monolith_percent))
     wired = f"; modules that get just what they call reach less ({less} %)"
     best = wired if reach_of_wired_modules_percent < reach_percent else ""
-    return holds_up_to(imports_that_fit, f"forbidden imports, for {', '.join(kept)}{but}{best}")
+    before = f"forbidden imports (then a change reaches {level} % of the parts, as in the monolith)"
+    return holds_up_to(imports_that_fit, f"{before}, for {', '.join(kept)}{but}{best}")

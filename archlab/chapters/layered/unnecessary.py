@@ -58,7 +58,6 @@ def figures(table: pd.DataFrame) -> dict[str, float]:
     return {
         "passing_percent": sinkhole_percent(table),
         "many_from_percent": looks_from(table, MANY_PERCENT),
-        "normal_up_to_percent": looks_from(table, NORMAL_PERCENT),
         "passing_with_a_rule_percent": sinkhole_percent(watched(shop_with(rule=True))),
         "calls": closed.calls,
         "calls_opened": opened.calls,
@@ -71,7 +70,6 @@ def figures(table: pd.DataFrame) -> dict[str, float]:
 SAYS: Mapping[str, str] = {
     "passing_percent": "requests of the shop's day that only pass through application and business",
     "many_from_percent": "requests that only look, from which many pass through",
-    "normal_up_to_percent": "requests that only look, up to which it is as usual",
     "passing_with_a_rule_percent": "requests that only pass through when there is a rule about looking",
     "calls": "calls of functions in layers for a page",
     "calls_opened": "the same with both layers open",
@@ -85,7 +83,6 @@ SAYS: Mapping[str, str] = {
 def unnecessary(
     passing_percent: float,
     many_from_percent: float,
-    normal_up_to_percent: float,
     passing_with_a_rule_percent: float,
     calls: float,
     calls_opened: float,

@@ -12,7 +12,7 @@ import pandas as pd
 
 from archlab.course.figures.bars import MOST_ROWS, name_rows
 from archlab.course.figures.canvas import canvas
-from archlab.course.figures.line import require_columns
+from archlab.course.figures.line import minor_label, require_columns
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number, rounded
 from archlab.course.style import INK, LAB, Look, Size, variants
@@ -67,6 +67,7 @@ def dots(
             )
         if log:
             panel.set_xscale("log")
+            panel.xaxis.set_minor_formatter(lambda value, _: minor_label(value, *panel.get_xlim()))
         else:
             panel.set_xlim(left=0)
         panel.xaxis.set_major_formatter(lambda value, _: number(value))

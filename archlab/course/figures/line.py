@@ -52,7 +52,7 @@ def scale(panel: Axes, log: bool) -> None:
     """
     if log:
         panel.set_yscale("log")
-        panel.yaxis.set_minor_formatter(lambda value, _: _minor_label(value, *panel.get_ylim()))
+        panel.yaxis.set_minor_formatter(lambda value, _: minor_label(value, *panel.get_ylim()))
     elif min((np.nanmin(line.get_ydata(), initial=0) for line in panel.get_lines()), default=0) < 0:
         panel.axhline(0, color=INK, linewidth=0.8)
     else:
@@ -60,7 +60,7 @@ def scale(panel: Axes, log: bool) -> None:
     panel.yaxis.set_major_formatter(lambda value, _: number(value))
 
 
-def _minor_label(value: float, low: float, high: float) -> str:
+def minor_label(value: float, low: float, high: float) -> str:
     """A number for the steps 2 and 5 of an axis that spans less than two decades; nothing for other steps."""
     return number(value) if high < 100 * low and number(value)[:1] in "25" else ""
 

@@ -22,7 +22,7 @@ def memory():
 
 @pytest.fixture(scope="module")
 def figures(table, memory):
-    return field.coupling_figures(table, memory)
+    return field.coupling_figures(table)
 
 
 @pytest.mark.parametrize("variant", field.VARIANTS)
@@ -81,7 +81,7 @@ def test_the_verdict_turns_when_the_layers_between_hand_on_what_they_do_not_look
     through_dictionary = field.sources("a dictionary")
     monkeypatch.setattr(field, "sources", lambda variant: through_dictionary)
     rows = field.pd.DataFrame([field._row(variant) for variant in field.VARIANTS])
-    verdict = field.tight_coupling(**field.coupling_figures(rows, memory))
+    verdict = field.tight_coupling(**field.coupling_figures(rows))
     assert verdict.outcome is Outcome.DOES_NOT_HOLD
 
 

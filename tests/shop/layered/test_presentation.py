@@ -48,3 +48,12 @@ def test_a_request_that_cannot_be_is_refused_with_what_is_allowed(shop, body, sa
 def test_a_line_that_cannot_be_is_refused_with_what_is_allowed(shop, line):
     with pytest.raises(ValueError, match=r"must be"):
         typed(shop, line)
+
+
+@pytest.mark.parametrize("pieces", ["1.5", "true", '" 1"', "null", "1e1"])
+def test_pieces_that_are_no_whole_number_are_refused_and_nothing_is_ordered(pieces):
+    shop = Layered(Simulation(seed=1))
+    request = f'{{"use_case": "place_order", "order_id": 7, "basket": {{"1": {pieces}}}}}'
+    with pytest.raises(ValueError, match="whole numbers"):
+        shop.answer(JsonApi(shop.application).handle(request))
+    assert len(shop.rows("orders")) == 0

@@ -36,9 +36,11 @@ class JsonApi:
         """Return the answer to a request.
 
         Raises:
-            ValueError: when it is no JSON, or names no use case of the shop or lacks what this needs.
+            ValueError: when it is no JSON, or names no use case of the shop or lacks what this needs, or its
+                basket has pieces that are not whole.
         """
         body = json.loads(request)
+        _require_pieces(body.get("basket", {}))
         kind = body.get("use_case")
         if kind not in self._use_cases:
             raise ValueError(f"use_case is {kind!r}; it must be one of {', '.join(self._use_cases)}")
@@ -73,3 +75,12 @@ def _fields(answer: ProductPage | OrderStatus | Order) -> dict[str, Any]:
         "total_cents": answer.total_cents,
         "payment": payment,
     }
+
+
+def _require_pieces(basket: object) -> None:
+    """Refuse a basket that is no object, and pieces that are no whole numbers: `int` would make them some."""
+    if not isinstance(basket, dict):
+        raise ValueError(f"basket is {basket!r}; it must be an object, product: pieces")
+    for product, count in basket.items():
+        if type(count) is not int or not product.isdecimal():
+            raise ValueError(f"basket has {product!r}: {count!r}; both must be whole numbers")
