@@ -2,8 +2,11 @@
 
 First the count: what decisions and steps its source has (`archlab.chapters.layered.concerns`). Then the trial: one rule
 is really moved from the business layer into a use case (`moved_rule`), and two use cases are added. Every order that is
-placed without money being held for it breaks the rule. The rows are in memory, which refuses nothing by itself. SQLite
-does: its schema wants a number, so the customer sees an error and no refusal (`stopped_by_schema`).
+placed without money being held for it breaks the rule. With rows in memory nothing else refuses it. With rows in SQLite
+its schema does: it wants a number, so the customer sees an error and no refusal (`stopped_by_schema`).
+
+Most of this is by construction. Steps are here because we put them here. That a batch does not go through the rule is
+how we wrote it: its payment is another one. What is tried is that the use cases do what their source says.
 
 What this leaves out: the author who remembers the rule and copies it. Then nothing is broken until it changes.
 
@@ -23,10 +26,9 @@ from archlab.chapters.layered.histories import DECLINED
 from archlab.chapters.layered.moved_rule import patched_layers, with_layers
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
-from archlab.course.claims.verdict import Verdict, all_of, holds_if, holds_up_to
+from archlab.course.claims.verdict import Outcome, Verdict
 from archlab.course.figures.bars import comparison
 from archlab.course.figures.picture import Picture
-from archlab.course.quantity import number
 from archlab.course.style import LAB, Size, variants
 from archlab.shop.architecture import Assortment
 from archlab.shop.domain import Refusal
@@ -52,7 +54,8 @@ def broken(
 ) -> dict[str, int]:
     """Place so many orders by one use case, with payments of which some are declined.
 
-    Returns declined (uses), placed (orders), broken (orders with no money held), stopped_by_schema (uses).
+    Returns declined (uses that are refused for it), placed (orders), broken (orders with no money held),
+    stopped_by_schema (uses), and declined_orders, whatever came of them.
 
     Raises:
         ValueError: when `way` is none of `WAYS`.
@@ -68,11 +71,13 @@ def broken(
         _end_of(shop, _asked(application, way, number * OF_A_BATCH, rng)) for number in range(1, count + 1)
     ]
     held = [payment.authorisation for payment in _payments(shop)]
+    refused, stopped, unpaid = ends.count("payment_declined"), ends.count(SCHEMA), held.count(None)
     return {
-        "declined": ends.count("payment_declined"),
+        "declined": refused,
         "placed": len(held),
-        "broken": held.count(None),
-        "stopped_by_schema": ends.count(SCHEMA),
+        "broken": unpaid,
+        "stopped_by_schema": stopped,
+        "declined_orders": _orders_of_a_use(way) * (refused + stopped) + unpaid,
     }
 
 
@@ -121,22 +126,41 @@ def decisions() -> pd.DataFrame:
 
 
 def ways(seed: int = 1) -> pd.DataFrame:
-    """Return what comes of each use case with the rule in either layer: columns rule_in, way, and those of `broken`."""
-    rows = [
-        {"rule_in": "application" if moved else "business", "way": way, **broken(moved, way, seed)}
-        for moved in (False, True)
-        for way in WAYS
-    ]
+    """Return what comes of each use case with the rule in either layer, with rows in memory.
+
+    Columns: rule_in, way, those of `broken` and of `of_declined`.
+    """
+    rows = []
+    for moved in (False, True):
+        for way in WAYS:
+            found = broken(moved, way, seed)
+            rule_in = "application" if moved else "business"
+            rows.append({"rule_in": rule_in, "way": way, **found, **of_declined(found, way)})
     return pd.DataFrame(rows)
 
 
+def of_declined(found: Mapping[str, int], way: str) -> dict[str, float]:
+    """Return which share of the declined orders are placed all the same, and which the schema stops with an error.
+
+    Keys: placed_percent and stopped_percent. Takes what `broken` found; a run without a declined order has 0 of both.
+    """
+    orders = max(1, found["declined_orders"])
+    stopped = found["stopped_by_schema"] * _orders_of_a_use(way)
+    return {"placed_percent": 100 * found["broken"] / orders, "stopped_percent": 100 * stopped / orders}
+
+
+def _orders_of_a_use(way: str) -> int:
+    return OF_A_BATCH if way == "batch" else 1
+
+
 def figure(found: Mapping[str, float], title: str, size: Size = LAB) -> Picture:
-    """Draw what `application_figures` found: the orders that each use case places without money."""
+    """Draw what `application_figures` found: the declined orders that each use case places all the same."""
     bars = {
-        "the use case that it is in": "broken_by_place_order_percent",
-        "one that calls its steps": "broken_by_reorder_percent",
-        "a batch, which cannot": "broken_by_batch_percent",
-        "a batch, the rule in business": "broken_beneath_percent",
+        "the use case that it is in": "placed_by_place_order_percent",
+        "one that calls its steps": "placed_by_reorder_percent",
+        "a batch, which goes round it": "placed_by_batch_percent",
+        "that batch, rows in SQLite": "placed_on_sqlite_percent",
+        "a batch, the rule in business": "placed_beneath_percent",
     }
     rows = [
         (
@@ -147,10 +171,10 @@ def figure(found: Mapping[str, float], title: str, size: Size = LAB) -> Picture:
         )
         for name, key in bars.items()
     ]
-    frame = pd.DataFrame(rows, columns=["design", "broken", "broken_low", "broken_high"])
+    frame = pd.DataFrame(rows, columns=["design", "placed", "placed_low", "placed_high"])
     looks = dict.fromkeys(bars, variants("layered", ["layers"])["layers"])
-    label = "Orders placed without money [%]"
-    return comparison(frame, title, value="broken", bar_looks=looks, label=label, size=size)
+    label = "Declined orders that are placed [%]"
+    return comparison(frame, title, value="placed", bar_looks=looks, label=label, size=size)
 
 
 # The claim ---------------------------------------------------------------------------------------------------
@@ -160,16 +184,19 @@ def application_figures(seeds: tuple[int, ...] = tuple(range(1, 11))) -> dict[st
     """Return the figures of `application_layer`, by their names."""
     counted = decisions().set_index("layer")
     found = [ways(seed).set_index(["rule_in", "way"]) for seed in seeds]
-    percents = [100 * one.broken / one.placed.clip(lower=1) for one in found]
-    above = {
-        f"broken_by_{way}_percent": OverSeeds(one["application", way] for one in percents) for way in WAYS
+    on_sqlite = [of_declined(broken(True, "batch", seed, storage="sqlite"), "batch") for seed in seeds]
+    placed = {
+        f"placed_by_{way}_percent": OverSeeds(one.placed_percent["application", way] for one in found)
+        for way in WAYS
     }
     return {
         "decisions_here": int(counted.decisions["application"]),
         "decisions_beneath": int(counted.decisions["business"]),
         "steps_percent": float(100 * counted.steps["application"] / counted.steps.sum()),
-        **above,
-        "broken_beneath_percent": OverSeeds(float(one["business"].max()) for one in percents),
+        **placed,
+        "placed_beneath_percent": OverSeeds(float(one.placed_percent["business"].max()) for one in found),
+        "placed_on_sqlite_percent": OverSeeds(one["placed_percent"] for one in on_sqlite),
+        "stopped_on_sqlite_percent": OverSeeds(one["stopped_percent"] for one in on_sqlite),
     }
 
 
@@ -177,31 +204,46 @@ SAYS = {
     "decisions_here": "decisions in the source of the application layer",
     "decisions_beneath": "in that of the business layer",
     "steps_percent": "of all steps and transactions in the source that are in the application layer",
-    "broken_by_place_order_percent": "orders without money, rule in the application layer: by the use case it is in",
-    "broken_by_reorder_percent": "by one more, which calls the steps of the first",
-    "broken_by_batch_percent": "by one more, which cannot call them",
-    "broken_beneath_percent": "by the worst of the three, with the rule in the business layer",
+    "placed_by_place_order_percent": "of declined orders, placed with the rule moved here: by the use case it is in",
+    "placed_by_reorder_percent": "by one more, which calls the steps of the first",
+    "placed_by_batch_percent": "by one more, which goes round them, with rows in memory",
+    "placed_beneath_percent": "by the worst of the three, with the rule in the business layer",
+    "placed_on_sqlite_percent": "by the one that goes round them, with rows in SQLite",
+    "stopped_on_sqlite_percent": "of its declined orders that the schema of SQLite stops, with an error",
 }
 
 
-@settles("layers.application-layer", evidence=Evidence.MEASURED, says=SAYS)
+@settles("layers.application-layer", evidence=Evidence.BY_CONSTRUCTION, says=SAYS)
 def application_layer(
     decisions_here: float,
     decisions_beneath: float,
     steps_percent: float,
-    broken_by_place_order_percent: float,
-    broken_by_reorder_percent: float,
-    broken_by_batch_percent: float,
-    broken_beneath_percent: float,
+    placed_by_place_order_percent: float,
+    placed_by_reorder_percent: float,
+    placed_by_batch_percent: float,
+    placed_beneath_percent: float,
+    placed_on_sqlite_percent: float,
+    stopped_on_sqlite_percent: float,
 ) -> Verdict:
-    """Holds when at least half of the steps are there, as orchestration says; and, for business logic, up to the number
-    of use cases of which none breaks a rule that stands there and that it would keep, were the rule in the business
-    layer. A use case that calls the steps of another counts as that one. The verdict says how many decisions stand in
-    either layer; in the shop as it is there is none in this one, by construction.
+    """Holds when at least half of the steps stand in this layer, where we put them, and a rule that is moved here is
+    kept by the use cases that go through it: they place no more of the declined orders than with the rule in the
+    business layer. A use case that goes round the rule is no test of it, as we wrote it so; the verdict says what comes
+    of one, and how many decisions stand in either layer.
     """
-    stand = f"here {number(decisions_here)} decisions stand in this layer, {number(decisions_beneath)} in business"
-    unit = f"use case that a rule holds for (one that calls its steps is the same; {stand})"
-    harm = max(broken_by_place_order_percent, broken_by_reorder_percent) > broken_beneath_percent
-    limit = np.inf if broken_by_batch_percent <= broken_beneath_percent else 1
-    logic = holds_up_to(-np.inf if harm else limit, unit)
-    return all_of(holds_if(2 * steps_percent >= 100), logic)
+    through = max(placed_by_place_order_percent, placed_by_reorder_percent)
+    count = f"{decisions_here:.0f} decisions do" if decisions_here else "no decision does"
+    steps = f"steps stand here because we put them here ({steps_percent:.0f} % of them)"
+    decisions = f"{count} ({decisions_beneath:.0f} stand in business)"
+    if 2 * steps_percent < 100:
+        return Verdict(
+            Outcome.DOES_NOT_HOLD, f"only {steps_percent:.0f} % of the steps stand here; {decisions}"
+        )
+    if through > placed_beneath_percent:
+        lost = f"of the declined orders {through:.0f} % are placed by use cases that go through the rule"
+        return Verdict(Outcome.DOES_NOT_HOLD, f"{lost}; {steps}; {decisions}")
+    batch = (
+        f"a batch that goes round it places {placed_by_batch_percent:.0f} % of the declined orders (in SQLite "
+        f"{placed_on_sqlite_percent:.0f} %: the schema stops {stopped_on_sqlite_percent:.0f} %, with an error)"
+    )
+    kept = "a rule that is moved here is kept by the use cases that go through it"
+    return Verdict(Outcome.HOLDS, f"{steps}, {decisions}; {kept}; {batch}")

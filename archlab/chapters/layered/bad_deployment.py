@@ -47,7 +47,8 @@ PER_S = 60.0
 BEGINS_AT_S, WATCH_S = 5.0, 60.0
 """When the deployment begins, and how long we watch: by then all have noticed and gone back."""
 NOTICE_S, CHECK_S = 15.0, 2.0
-"""How long until somebody notices, and between two checks. Assumptions; the first is short, which helps both."""
+"""How long until somebody notices, and between two checks. Assumptions. The first is short, which helps one process: it
+has not replaced all of its copies by then. Who notices after a minute and a half finds both replaced."""
 IN_TIME_S = 1.0
 """Who waits longer has left. An assumption."""
 
@@ -135,10 +136,11 @@ def every_case(
     seeds: Iterable[int] = range(10),
     deep: bool = False,
     copies: int = COPIES,
+    notice_s: float = NOTICE_S,
 ) -> pd.DataFrame:
     """Return a row a case, design and seed: `layer`, `how`, `design`, `seed` and the columns of `figures`."""
     jobs = [(design, layer, how, seed) for layer, how in cases for design in designs for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(figures)(*job, deep, NOTICE_S, copies) for job in jobs)
+    found = joblib.Parallel()(joblib.delayed(figures)(*job, deep, notice_s, copies) for job in jobs)
     return pd.DataFrame(jobs, columns=["design", "layer", "how", "seed"]).join(pd.DataFrame(found))
 
 

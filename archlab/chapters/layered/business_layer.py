@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from archlab.chapters.layered.concerns import REFUSALS, concerns
+from archlab.chapters.layered.concerns import concerns, decisions_here_percent
 from archlab.chapters.layered.histories import FEW, decision, history, outcomes, small_shop
 from archlab.chapters.layered.traced import ROOT
 from archlab.course.claims.limit import Limit
@@ -39,6 +39,7 @@ from archlab.shop.layered.config import LayeredConfig
 from archlab.shop.layered.data_access import MemoryData, SqliteData
 from archlab.shop.store import Statement, StockRepository
 from archlab.sim.simulation import Simulation
+from archlab.sim.validation import require_whole
 
 OUTSIDE = ("sqlite3", "_sqlite3", "_socket", "_io", "simpy")
 """Modules that reach a database, a network, a file or simulated time."""
@@ -146,9 +147,17 @@ class NoCondition(StockRepository):
 
 
 def overselling(orders: int, condition: bool, seed: int = 1) -> int:
-    """Send so many orders for the last piece at the same moment. Return how many pieces too many are sold."""
+    """Send so many orders for the last piece at the same moment. Return how many pieces too many are sold.
+
+    The program has a worker for each of them: so none waits outside until another is done, and then finds nothing. It
+    has two cores all the same: the last to look may find what the first has written. How many do, differs by seed.
+
+    Raises:
+        ValueError: when `orders` is not a whole number above 0.
+    """
+    require_whole("orders", orders, at_least=1)
     config = LayeredConfig(assortment=Assortment(products=1, stock=1))
-    shop = Layered(Simulation(seed), config)
+    shop = Layered(Simulation(seed), replace(config, workers=max(config.workers, orders)))
     if not condition:
         assert isinstance(shop.data, SqliteData)
         shop.data.stock = NoCondition(shop.data.server.connection)
@@ -164,6 +173,15 @@ def _quietly(shop: Layered, order_id: int) -> Any:
         return
 
 
+def oversold(orders: int, condition: bool, seeds: Sequence[int] = tuple(range(1, 11))) -> OverSeeds:
+    """Return `overselling` with each of the seeds.
+
+    Raises:
+        ValueError: when `orders` is not a whole number above 0, or there is no seed.
+    """
+    return OverSeeds(overselling(orders, condition, seed) for seed in seeds)
+
+
 def enough_up_to(condition: bool, seed: int = 1) -> float:
     """Return up to how many orders at the same moment nothing is sold that is not there. inf: all that was tried."""
     counts = [count for count in range(1, MOST_ORDERS + 1) if overselling(count, condition, seed) > 0]
@@ -175,13 +193,10 @@ def enough_up_to(condition: bool, seed: int = 1) -> float:
 
 def business_figures(seeds: tuple[int, ...] = tuple(range(1, 11))) -> dict[str, float]:
     """Return the figures of `business_layer`, by their names."""
-    table = concerns("layered")
-    rules = table[table.kind.isin([*sorted(REFUSALS - {"NotFound"}), "condition in SQL"])]
-    here = rules[rules.part == "business"]["count"].sum()
     catalogue = small_shop(storage="memory").catalogue
     baskets = [use.basket for use in history(seed=1) if use.kind == "place_order"]
     return {
-        "rules_here_percent": float(100 * here / rules["count"].sum()),
+        "rules_here_percent": decisions_here_percent(concerns("layered")),
         "calls_outside": calls_outside(lambda: rules_alone(catalogue, baskets)),
         "differing_decisions": OverSeeds(differing_decisions(seed) for seed in seeds),
         "enough_up_to": Limit(
@@ -194,7 +209,7 @@ def business_figures(seeds: tuple[int, ...] = tuple(range(1, 11))) -> dict[str, 
 
 
 SAYS = {
-    "rules_here_percent": "of the places that refuse an order by a rule, in the business layer",
+    "rules_here_percent": "of the places that refuse by a rule of the shop, in the business layer",
     "calls_outside": "calls of libraries for databases and simulated time while its rules work on rows in memory",
     "differing_decisions": "uses that are decided otherwise over another kind of data access",
     "enough_up_to": "orders at the same moment up to which its rule alone sells nothing that is not there",
@@ -213,12 +228,12 @@ def business_layer(
     """Holds up to the number of orders at the same moment, of {MOST_ORDERS} that are tried, for which the rules of this
     layer alone are enough; when they work without a database, and decide the same whatever keeps the rows. The verdict
     says whether more orders are well when the rule has its condition in the layer beneath, too, and what share of the
-    places that refuse an order by a rule stand here.
+    places that refuse by a rule of the shop stand here.
     """
     fits = calls_outside == 0 and differing_decisions == 0
     helps = (
         "must hold the rule too" if enough_with_condition > enough_up_to else "holding the rule does not help"
     )
-    share = f"{number(round(rules_here_percent))} % of the places that refuse an order by a rule are here"
+    share = f"{number(round(rules_here_percent))} % of the places that refuse by a rule are here"
     beneath = f"order at the same moment ({share}); with more, data access {helps}"
     return holds_up_to(enough_up_to if fits else -np.inf, beneath)

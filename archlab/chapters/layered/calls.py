@@ -218,7 +218,7 @@ def layers_in(round_trip_s: float, border: str, table: pd.DataFrame | None = Non
 def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
     """Draw what a page takes against the number of layers: a line a border, named with what one layer adds."""
     adds = layer_us(table)
-    names = {border: f"{border}: {adds[border]:.2g} µs" for border in BORDERS}
+    names = {border: f"{border}: +{adds[border]:.2g} µs a layer" for border in BORDERS}
     return scaling(
         table.assign(design=table.border.map(names)),
         title,

@@ -8,10 +8,16 @@ and the cores that one process has more of for its requests make no difference: 
 By construction a function call inside a process costs nothing here, and a call over a border two messages: their hops,
 and the work to encode and decode them. What a call inside a process costs in truth is measured on real code
 (`archlab.chapters.layered.calls`), and goes into the claim as `layer_cost_s`. Not by construction is how many calls a
-request makes (`calls_crossing` counts them on runs), and from which hop on that is noticed beside all else it does.
+request makes (`calls_crossing` counts them on runs), and from which hop on that is noticed. What decides is a tenth of
+all else that a request does: a page has little else to do, an order waits for its payment above all.
 
-What this leaves out: lost messages, bandwidth, new connections, and jitter; all would make tiers slower, and the p99
-more than the rest. The capacity that messages and fixed shares of the cores cost is in `capacities`.
+The way to the database is at distance zero in all three designs. That errs against tiers: a data tier is there to stand
+beside its database, and spares the other programs that way. With `database_far` the one process has its database a hop
+away, as far as its neighbour is from a tier, and sends each query there (`distant_database`); the data tier is beside
+the database as before. An order then sends as many queries from the one process as it makes calls on tiers.
+
+What this leaves out: lost messages, bandwidth, new connections, and jitter; all would make what is far slower, and the
+p99 more than the rest. The capacity that messages and fixed shares of the cores cost is in `capacities`.
 
 >>> one, tiers = (latencies_ms(1, design, "browse", hop_ms=1.0).mean() for design in DESIGNS[:2])
 >>> bool(4.0 < tiers - one < 4.5)  # two calls, two hops of 1 ms each, and the encoding of four messages
@@ -27,15 +33,16 @@ from typing import Any
 
 import pandas as pd
 
+from archlab.chapters.layered.distant_database import FarFromDatabase, trips
 from archlab.course.claims import Evidence, Limit, OverSeeds, Verdict, bisect, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import all_of, holds_from, holds_if
 from archlab.course.figures.canvas import canvas, wrapped
 from archlab.course.figures.line import draw_with_band, in_words, scale
 from archlab.course.figures.picture import Picture
-from archlab.course.quantity import number
+from archlab.course.quantity import about, number, rounded
 from archlab.course.style import GREY, LAB, Look, Size, variants
-from archlab.shop.day import run_day, run_shop
+from archlab.shop.day import run_shop
 from archlab.shop.layered import Layered, LayeredConfig
 from archlab.shop.layered.topology import LAYERS
 from archlab.sim.distributions import Values
@@ -52,9 +59,9 @@ CORES, WORKERS = 2, 16
 """Of each tier. One process has those of all tiers together. Assumptions."""
 RATE_PER_S = 20.0
 """So few requests that cores are nearly idle. An assumption."""
-REQUESTS = 200
+REQUESTS = 60
 """Requests in a run: the median of so many is known well enough, as every design meets the same ones."""
-HOPS_MS = (0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 12.5, 30.0)
+HOPS_MS = (0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 12.5)
 PLACES: Mapping[str, float] = {
     "one zone": 0.025,
     "two zones": 0.25,
@@ -64,8 +71,10 @@ PLACES: Mapping[str, float] = {
 """Where two tiers stand -> a hop, one way, in ms: half of a round trip. In one zone, and between two zones, of a region
 of Amazon: 50 and 500 us (konekti.us, one measurement of 2018). From the middle of North America to its east 25 ms, from
 coast to coast 60 ms (napkin-math, 2026)."""
-TRIED_MS = (0.01, 100.0)
-"""Hops that are tried: from two machines in a rack to more than a continent."""
+TRIED_MS = (0.025, 5.0)
+"""Hops that are tried: from two machines in one zone to two regions that are near each other."""
+FAR = "one process, its database as far"
+"""The opponent: the one process, and its database a hop away, as the tiers are from each other."""
 NEVER_S = 1e6
 """Held money is not taken during a run, so that all calls are those of customers."""
 
@@ -90,21 +99,28 @@ def config_of(design: str, hop_ms: float = 0.0) -> LayeredConfig:
 
 
 @lru_cache(maxsize=4096)
-def latencies_ms(seed: int, design: str, kind: str, hop_ms: float = 0.0) -> Values:
+def latencies_ms(
+    seed: int, design: str, kind: str, hop_ms: float = 0.0, database_far: bool = False
+) -> Values:
     """Return how long requests of one kind take in a shop that is nearly idle, in milliseconds. Leave them as they are.
 
-    The same seed gives every design the same customers, who come at the same moments.
+    `database_far`: whether the database of the one process is a hop away. Tiers have it beside the data tier. The same
+    seed gives every design the same customers, who come at the same moments.
     Raises `ValueError` when an argument is not allowed.
     """
     require_one_of("kind", kind, KINDS)
-    config = config_of(design, hop_ms)
-    day = run_day(Layered, config, Poisson(RATE_PER_S), seed, REQUESTS / RATE_PER_S, mix=Mix(**{kind: 1.0}))
-    return 1000 * day.result.latencies_s(kind)
+    sim, config, seconds = Simulation(seed), config_of(design, hop_ms), REQUESTS / RATE_PER_S
+    is_far = database_far and design == DESIGNS[0]
+    shop = FarFromDatabase(sim, config, hop_ms / 1000) if is_far else Layered(sim, config)
+    sim.open_load(Poisson(RATE_PER_S), shop.handle, Mix(**{kind: 1.0}))
+    return 1000 * sim.measure(seconds, sample_every_s=seconds).latencies_s(kind)
 
 
-def expected_ms(design: str, kind: str, hop_ms: float = 0.0) -> float:
+def expected_ms(design: str, kind: str, hop_ms: float = 0.0, database_far: bool = False) -> float:
     """Return the mean latency by arithmetic, when nobody waits: all that a request asks, one after the other."""
-    return 1000 * float(config_of(design, hop_ms).demands_s().loc[kind].sum())
+    config = config_of(design, hop_ms)
+    to_database = 2 * trips(config, kind) * hop_ms if database_far and design == DESIGNS[0] else 0.0
+    return 1000 * float(config.demands_s().loc[kind].sum()) + to_database
 
 
 def calls_crossing(design: str, kind: str, seed: int = 1) -> float:
@@ -142,64 +158,83 @@ def capacities(mix: Mapping[str, float], hop_ms: float = 0.25) -> pd.DataFrame:
 
 
 def _percentiles(seed: int, design: str, kind: str, hop_ms: float) -> dict[str, PooledPercentile]:
-    values = latencies_ms(seed, design, kind, 0.0 if design == DESIGNS[0] else hop_ms)
+    values = _near(seed, kind, hop_ms, design == FAR) if design in (FAR, DESIGNS[0]) else None
+    values = latencies_ms(seed, design, kind, hop_ms) if values is None else values
     return {f"p{q}_ms": PooledPercentile(q, values) for q in (50, 99)}
 
 
+def _near(seed: int, kind: str, hop_ms: float, database_far: bool) -> Values:
+    """The one process. When all is beside it, the hop makes no difference, and there is one run for all hops."""
+    return latencies_ms(seed, DESIGNS[0], kind, hop_ms if database_far else 0.0, database_far)
+
+
 def against_hop(
-    kind: str = "place_order", hops_ms: Iterable[float] = HOPS_MS, seeds: Iterable[int] = range(3)
+    kind: str = "place_order",
+    hops_ms: Iterable[float] = HOPS_MS,
+    seeds: Iterable[int] = range(3),
+    database_far: bool = False,
 ) -> pd.DataFrame:
     """Return a row a design and hop: `design`, `kind`, `hop_ms`, `p50_ms` and `p99_ms` over all runs, with intervals.
 
-    The designs on tiers differ for orders alone, so for other kinds the one call is left out.
-    Raises `ValueError` when an argument is not allowed.
+    The designs on tiers differ for orders alone, so for other kinds the one call is left out. `database_far`: with the
+    one process whose database is a hop away (`FAR`), too. Raises `ValueError` when an argument is not allowed.
     """
-    designs = DESIGNS if kind == "place_order" else DESIGNS[:2]
-    grid: dict[str, list[Any]] = {"design": list(designs), "kind": [kind], "hop_ms": list(hops_ms)}
+    designs = [*(DESIGNS if kind == "place_order" else DESIGNS[:2]), *([FAR] if database_far else [])]
+    grid: dict[str, list[Any]] = {"design": designs, "kind": [kind], "hop_ms": list(hops_ms)}
     return sweep(_percentiles, grid, seeds)
 
 
-def slower_percent(seed: int, hop_ms: float, design: str, kind: str, q: float = 50) -> float:
+def slower_percent(
+    seed: int, hop_ms: float, design: str, kind: str, q: float = 50, database_far: bool = False
+) -> float:
     """Return how much longer the percentile `q` of a kind is on tiers than in one process at the same money.
 
-    Raises `ValueError` when an argument is not allowed.
+    `database_far`: whether the database of the one process is a hop away. Raises `ValueError` when an argument is not
+    allowed.
     """
-    far, near = latencies_ms(seed, design, kind, hop_ms), latencies_ms(seed, DESIGNS[0], kind)
+    far, near = latencies_ms(seed, design, kind, hop_ms), _near(seed, kind, hop_ms, database_far)
     return 100 * (percentile(far, q) / percentile(near, q) - 1)
 
 
-def _noticed(seed: int, hop_ms: float, design: str, kind: str, q: float) -> float:
-    return slower_percent(seed, hop_ms, design, kind, q) - NOTICEABLE_PERCENT
+def _noticed(seed: int, hop_ms: float, **of: Any) -> float:
+    return slower_percent(seed, hop_ms, **of) - NOTICEABLE_PERCENT
 
 
-def noticed_from_ms(design: str, kind: str, q: float = 50, seeds: Iterable[int] = range(10)) -> Limit:
+def noticed_from_ms(
+    design: str, kind: str, q: float = 50, seeds: Iterable[int] = range(10), database_far: bool = False
+) -> Limit:
     """Return the hop from which that is `NOTICEABLE_PERCENT`, found by halving, with a limit a seed."""
-    margin = partial(_noticed, design=design, kind=kind, q=q)
-    return bisect(margin, TRIED_MS, "from", seeds, tolerance=0.05, log=True)
+    margin = partial(_noticed, design=design, kind=kind, q=q, database_far=database_far)
+    return bisect(margin, TRIED_MS, "from", seeds, tolerance=0.1, log=True)
 
 
-def expected_noticed_from_ms(design: str, kind: str) -> float:
+def expected_noticed_from_ms(design: str, kind: str, database_far: bool = False) -> float:
     """Return about the same for the mean, by arithmetic: a tenth more than in one process, less the work on messages.
 
-    That is spread over two hops a call. -inf when the messages alone are noticed.
+    That is spread over the hops that tiers have more. -inf when the messages alone are noticed, inf when the hops are
+    no more than a tenth more than those of the one process to its database.
     """
-    near_ms, at_once_ms = expected_ms(DESIGNS[0], kind), expected_ms(design, kind)
-    spare_ms = (1 + NOTICEABLE_PERCENT / 100) * near_ms - at_once_ms
-    a_ms_more = expected_ms(design, kind, hop_ms=1.0) - at_once_ms
-    return spare_ms / a_ms_more if spare_ms > 0 else -math.inf
+    longer = 1 + NOTICEABLE_PERCENT / 100
+    at_once, a_ms_on = (
+        longer * expected_ms(DESIGNS[0], kind, hop_ms, database_far) - expected_ms(design, kind, hop_ms)
+        for hop_ms in (0.0, 1.0)
+    )
+    if at_once <= 0:
+        return -math.inf
+    return at_once / (at_once - a_ms_on) if a_ms_on < at_once else math.inf
 
 
-def limits(seeds: Iterable[int] = range(10), q: float = 50) -> pd.DataFrame:
+def limits(seeds: Iterable[int] = range(10), q: float = 50, database_far: bool = False) -> pd.DataFrame:
     """Return a row a kind and design: `kind`, `design`, `calls`, `from_ms`, `low_ms`, `high_ms`, `expected_ms`.
 
     `from_ms`: the hop from which the percentile `q` is noticeably longer. `expected_ms` is for the mean. For a page it
-    makes no difference how the changes of an order travel.
+    makes no difference how the changes of an order travel. `database_far`: see `slower_percent`.
     """
     chosen, rows = list(seeds), []
     _, chatty, one_call = DESIGNS
     for kind, design in (("browse", chatty), ("place_order", chatty), ("place_order", one_call)):
-        limit, calls = noticed_from_ms(design, kind, q, chosen), calls_crossing(design, kind)
-        known = float(limit), limit.low, limit.high, expected_noticed_from_ms(design, kind)
+        limit, calls = noticed_from_ms(design, kind, q, chosen, database_far), calls_crossing(design, kind)
+        known = float(limit), limit.low, limit.high, expected_noticed_from_ms(design, kind, database_far)
         rows.append((kind, design, calls, *known))
     return pd.DataFrame(
         rows, columns=["kind", "design", "calls", "from_ms", "low_ms", "high_ms", "expected_ms"]
@@ -226,6 +261,8 @@ def figure(
             if design in noticed_ms:
                 panel.axvline(noticed_ms[design], color=look.colour, linestyle=":", linewidth=1.3)
                 drawing.name_line(panel, noticed_ms[design], f"{noticed_ms[design]:.2g} ms", look.colour)
+                first = noticed_ms[design] == min(noticed_ms.values())  # so that close ones stay apart
+                panel.texts[-1].set_horizontalalignment("right" if first else "left")
         scale(panel, log=False)
         panel.set_xscale("log")
         panel.xaxis.set_major_formatter(lambda value, _: number(value))
@@ -240,8 +277,8 @@ def _label(table: pd.DataFrame, y: str) -> str:
 
 
 def looks() -> dict[str, Look]:
-    """Return the look of each of `DESIGNS`: grey for one process."""
-    return {DESIGNS[0]: Look(GREY, "-", "s")} | variants("layered", DESIGNS[1:])
+    """Return the look of each of `DESIGNS`, and of `FAR`: grey for one process."""
+    return {DESIGNS[0]: Look(GREY, "-", "s"), FAR: Look(GREY, "--", "D")} | variants("layered", DESIGNS[1:])
 
 
 # The claim ---------------------------------------------------------------------------------------------------
@@ -258,39 +295,70 @@ def in_process_percent(layer_cost_s: float, seeds: Iterable[int] = range(10)) ->
     return OverSeeds(100 * borders_ms / page_ms for page_ms in pages_ms)
 
 
+def median_ms(kind: str, seeds: Iterable[int] = range(10)) -> OverSeeds:
+    """Return how long the median request of a kind takes in one process whose database is beside it."""
+    return OverSeeds(percentile(latencies_ms(seed, DESIGNS[0], kind), 50) for seed in seeds)
+
+
 def figures(layer_cost_s: float, seeds: Iterable[int] = range(10)) -> dict[str, float]:
     """Return the figures of `performance_overhead`. `layer_cost_s`: what a layer costs in one process, measured."""
     chosen = list(seeds)
     _, chatty, one_call = DESIGNS
     return {
         "in_process_percent": in_process_percent(layer_cost_s, chosen),
+        "page_ms": median_ms("browse", chosen),
+        "order_ms": median_ms("place_order", chosen),
         "page_from_ms": noticed_from_ms(chatty, "browse", 50, chosen),
         "order_from_ms": noticed_from_ms(chatty, "place_order", 50, chosen),
         "one_call_from_ms": noticed_from_ms(one_call, "place_order", 50, chosen),
+        "far_page_from_ms": noticed_from_ms(chatty, "browse", 50, chosen, database_far=True),
+        "far_order_from_ms": noticed_from_ms(chatty, "place_order", 50, chosen, database_far=True),
     }
 
 
 SAYS = {
     "in_process_percent": "how much longer the median page takes for its layers in one process",
+    "page_ms": "median page in one process",
+    "order_ms": "median order in one process",
     "page_from_ms": "hop from which the median page is noticeably longer on three tiers",
     "order_from_ms": "the same for orders, each change a call",
     "one_call_from_ms": "the same for orders, all changes in one call",
+    "far_page_from_ms": "the same for pages when the one process is as far from the database",
+    "far_order_from_ms": "that for orders, each change a call",
 }
 
 
 @settles("cons.performance-overhead", evidence=Evidence.SIMULATED, says=SAYS)
 def performance_overhead(
-    in_process_percent: float, page_from_ms: float, order_from_ms: float, one_call_from_ms: float
+    in_process_percent: float,
+    page_ms: float,
+    order_ms: float,
+    page_from_ms: float,
+    order_from_ms: float,
+    one_call_from_ms: float,
+    far_page_from_ms: float,
+    far_order_from_ms: float,
 ) -> Verdict:
     """Holds when layers add {NOTICEABLE_PERCENT} % to the median latency: everywhere, if they do so in one process;
     else when they are tiers of their own, from the hop at which pages and orders are so much longer on three tiers than
-    in one process that rents as much. Calls a request times the hop decide.
+    in one process that rents as much. What decides is so large a share of all else that a request does, which for an
+    order is the payment above all, and whether the one process stands beside its database.
     """
     if in_process_percent >= NOTICEABLE_PERCENT:
         return holds_if(True)
-    near = f"in one process layers add {number(float(in_process_percent))} % to a page"
+    near = f"{rounded(page_ms)} ms in one process, where layers add {float(in_process_percent):.1g} %"
+    far = f"pages {_from(far_page_from_ms)}, orders {_from(far_order_from_ms)}"
+    beside = (
+        "where the database is beside the program; where it is as far away and data access stands beside it"
+    )
     return all_of(
         holds_from(page_from_ms, f"ms a hop for pages on three tiers ({near})"),
-        holds_from(order_from_ms, "ms for orders with a call for each change"),
-        holds_from(one_call_from_ms, "ms for orders whose changes travel in one call"),
+        holds_from(order_from_ms, f"ms for orders ({rounded(order_ms)} ms) with a call for each change"),
+        holds_from(one_call_from_ms, f"ms for orders whose changes travel in one call, {beside}, {far}"),
     )
+
+
+def _from(limit: float) -> str:
+    if math.isinf(limit):
+        return "never" if limit > 0 else "always"
+    return f"from {about(limit)} ms"

@@ -1,10 +1,15 @@
 """Concerns: where in the source of a shop each kind of concern is written, counted on the syntax tree.
 
-Four technical concerns, each with the layer that is its home: *rows* (SQL, and sending it), *decisions* (a refusal is
-made, or input is refused, or a write has a condition), *formats* (JSON, words taken apart, numbers written in a form)
-and *steps* (a transaction begins or ends, another company is asked, a refusal is caught). The layered shop is cut into
-four layers, the monolith into five modules. What both use (`archlab.shop.domain` and `store`) is counted for both:
+Four technical concerns, each with the layer that is its home: *rows* (SQL, and sending it), *decisions* (see below),
+*formats* (JSON, words taken apart, numbers written in a form, and what presentation cannot read) and *steps* (a
+transaction begins or ends, another company is asked, a refusal is caught). The layered shop is cut into four layers,
+the monolith into five modules. What both use (`archlab.shop.domain` and `store`) is counted for both:
 in the layers as business and data access, in the modules as those whose rows and rules they are.
+
+A *decision* is a place where the shop refuses by a rule of its own: it makes a refusal, a write has a condition in its
+SQL, or a rule of the domain raises `ValueError`. "No such row" (`NotFound`) is none: nobody decided that. The verdicts
+of this chapter all count decisions so. That the domain's file is business, where most of its rules stand, is by
+construction: it helps the layers.
 
 What this leaves out: a decision that is a bare comparison, and rows kept in dictionaries: it errs low for the business
 layer and for data access in memory. A number in a key counts as a format, and the code that only carries a transaction
@@ -72,10 +77,9 @@ TOPICS: Mapping[str, str] = {
 """What the shop is about -> names of the source that are about it."""
 
 REFUSALS = {
-    name
-    for name, one in vars(domain).items()
-    if isinstance(one, type) and issubclass(one, domain.Refusal) and one is not domain.Refusal
-}
+    name for name, one in vars(domain).items() if isinstance(one, type) and issubclass(one, domain.Refusal)
+} - {"Refusal", "NotFound"}
+"""Refusals by a rule of the shop. `NotFound` is none: there is no such row."""
 GUARD = re.compile(r"\s*(UPDATE|DELETE|INSERT)\b.*\bWHERE\b.*[<>]", re.IGNORECASE | re.DOTALL)
 """A write that happens only on a condition that is more than the row's key."""
 
@@ -121,9 +125,15 @@ def concerns(shop: str, changed: Sources | None = None) -> pd.DataFrame:
     rows = [
         (path, part, name, concern, kind, count)
         for path, part, name, node in _functions(shop, files)
-        for (concern, kind), count in Counter(_concerns(node)).items()
+        for (concern, kind), count in Counter(_concerns(node, part)).items()
     ]
     return pd.DataFrame(rows, columns=["file", "part", "function", "concern", "kind", "count"])
+
+
+def decisions_here_percent(table: pd.DataFrame, part: str = HOMES["decisions"]) -> float:
+    """Return how many of the decisions in `concerns` stand in a part."""
+    found = table[table.concern == "decisions"]
+    return float(100 * found["count"][found.part == part].sum() / found["count"].sum())
 
 
 def at_home(table: pd.DataFrame, homes: Mapping[str, str] | None = None) -> pd.DataFrame:
@@ -223,8 +233,8 @@ def _names(node: ast.AST) -> set[str]:
 # What is a concern -------------------------------------------------------------------------------------------
 
 
-def _concerns(function: Function) -> Iterator[tuple[str, str]]:
-    """Yield concern and kind of each place in a function."""
+def _concerns(function: Function, part: str) -> Iterator[tuple[str, str]]:
+    """Yield concern and kind of each place in a function of a part."""
     for _, text in texts(function):
         if is_sql(text):
             yield "rows", "SQL"
@@ -235,7 +245,7 @@ def _concerns(function: Function) -> Iterator[tuple[str, str]]:
             case ast.Call(func=ast.Name(id=name)) if name in REFUSALS:
                 yield "decisions", name
             case ast.Raise(exc=ast.Call(func=ast.Name(id="ValueError"))):
-                yield "decisions", "input refused"
+                yield ("formats", "not read") if part == HOMES["formats"] else ("decisions", "value refused")
             case ast.Call(func=ast.Attribute(attr=name)) if name in SENDS:
                 yield "rows", "sent"
             case ast.Call(func=ast.Attribute(value=ast.Name(id="json"))):

@@ -173,7 +173,7 @@ def data_access_layer(
     open_ones = [
         f"an order's time (up to {number(round(slowest_ms, 1))} ms)" if slowest_ms else "",
         "the order of lines" if other_order else "",
-        f"that orders outlive a crash ({number(orders_lost)} of {number(ORDERS)} did not)"
+        f"that orders outlive a crash (in memory {number(orders_lost)} of {number(ORDERS)} did not)"
         if orders_lost
         else "",
     ]

@@ -5,15 +5,19 @@ each layer has its own objects and copies them at each border, so no layer knows
 the rules need, an order has details that the layers between hand on, and data access keeps, without a look. All three
 shops are made by patches, answer alike, and then get the same field, the gift message. And beside them the modules.
 
-A layer *must know* a field that it takes in and shows, or keeps. Two layers are enough for that, presentation and data
-access (`ENDS`). Each layer beyond is one that is changed only because it stands between.
+A layer *must know* a field that it takes in and shows, or keeps in a column of its own. In our shop these are two
+layers, presentation and data access (`ENDS`). Each layer beyond is one that is changed only because it stands between.
+With the dictionary it is one layer, fewer than `ENDS`: the store keeps the dictionary without a schema, so what keeps
+the field need not know it. How many must know a field decides the verdict, which gives its limit for one fewer and
+one more, too.
 
 `forgotten` takes back each piece of a change by itself, and looks who notices: an error tells you, or the message is
 lost and nobody says so. That depends on values that stand in for what is not there (`gift: str = ""`): the shared
 object has some, as its calls of before must go on, and the objects per layer have none. A type checker would find more.
 
 What is left out: a dictionary has no types, and rows that are kept in one column cannot be asked for by their content.
-That errs in its favour.
+That errs in its favour. And a mapper that makes statements from a declared schema: with it data access has one line for
+a field, and still is a layer that knows it.
 
 >>> through().set_index("variant").layers.to_dict()
 {'one shared object': 4, 'an object per layer': 4, 'a dictionary': 1, 'modules': 1}
@@ -34,7 +38,7 @@ from archlab.chapters.layered.cut_sources import Cut, Load, patch, running, sour
 from archlab.chapters.layered.new_behaviour import ask, open_shop
 from archlab.chapters.layered.parts import LAYERS, NO_PART, differing, part_of
 from archlab.course.claims.rule import Evidence, settles
-from archlab.course.claims.verdict import Verdict, holds_up_to
+from archlab.course.claims.verdict import Outcome, Verdict
 from archlab.course.figures.bars import name_rows
 from archlab.course.figures.canvas import canvas
 from archlab.course.figures.picture import Picture
@@ -212,7 +216,9 @@ def _draw_cell(panel: Axes, column: int, place: int, lines: int, colour: str) ->
 # Rule ------------------------------------------------------------------------------------------------------
 
 ENDS = 2
-"""Layers that must know a field in any case: the one that takes it in and shows it, and the one that keeps it."""
+"""Layers that must know a field in any case: the one that takes it in and shows it, and the one that keeps it.
+
+With a store that asks for no schema it is one fewer; where a rule looks at the field, it is one more."""
 
 
 def coupling_figures(table: pd.DataFrame) -> dict[str, float]:
@@ -244,13 +250,37 @@ def tight_coupling(
 ) -> Verdict:
     """Holds up to the share of fields that are handed through in a dictionary, untouched, at which a new field touches
     no more layers than the {ENDS} that must know it, or than it touches modules of the same shop, whichever is more.
-    The other fields are in objects, shared or of each layer, whichever touches fewer layers.
+    The other fields are in objects, shared or of each layer, whichever touches fewer layers. How many layers must know
+    a field decides; the verdict says what comes out with one fewer, and with one more.
     """
     in_objects = min(layers_with_shared_object, layers_with_own_objects)
-    least = max(ENDS, modules)
-    unit = "% of the fields are handed through untouched"
+    limit, fewer, more = (
+        limit_percent(in_objects, layers_with_dictionary, max(know, modules))
+        for know in (ENDS, ENDS - 1, ENDS + 1)
+    )
+    decides = f"what decides: {ENDS} layers must know a field in any case"
+    others = f"with one fewer {_up_to(fewer)}, with one more {_up_to(more)}"
+    if math.isinf(limit):
+        return Verdict(Outcome.HOLDS if limit > 0 else Outcome.DOES_NOT_HOLD, f"{decides}; {others}")
+    unit = "of the fields are handed through untouched"
+    return Verdict(Outcome.HOLDS_WHEN, f"{_up_to(limit)} {unit} ({decides}; {others})", limit)
+
+
+def limit_percent(in_objects: int, in_dictionary: int, least: int) -> float:
+    """Return the share of fields in a dictionary at which a field touches no more than `least` layers, on average.
+
+    `in_objects`, `in_dictionary`: layers that a field touches. inf: it touches more with any share below all, and no
+    fewer with all. -inf: it never touches more.
+    """
     if in_objects <= least:
-        return holds_up_to(-math.inf, unit)
-    if layers_with_dictionary >= least:
-        return holds_up_to(math.inf, unit)
-    return holds_up_to(100 * (in_objects - least) / (in_objects - layers_with_dictionary), unit)
+        return -math.inf
+    if in_dictionary > least:
+        return math.inf
+    return 100 * (in_objects - least) / (in_objects - in_dictionary)
+
+
+def _up_to(percent: float) -> str:
+    """A share in words: with some numbers of layers there is none."""
+    if math.isinf(percent):
+        return "with any share" if percent > 0 else "with none"
+    return f"up to {'' if percent == round(percent) else 'about '}{percent:.0f} %"

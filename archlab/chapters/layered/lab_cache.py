@@ -119,9 +119,16 @@ class Rows:
         return FIRST_PRICE_CENTS + next(self._numbers)
 
     def replaced_s(self, page: Page) -> float:
-        """Return when a page's price was replaced; infinite as long as it has not been. KeyError: it never was."""
+        """Return when a page's price was replaced; infinite as long as it has not been.
+
+        Raises:
+            AssertionError: when no row has ever had this price.
+        """
         history = [(0.0, FIRST_PRICE_CENTS), *self.committed[page.product]]
         places = {price: place for place, (_, price) in enumerate(history)}
+        expect(
+            page.price_cents in places, f"read({page.product}) gives {page!r}, a price that is not in the rows"
+        )
         place = places[page.price_cents] + 1
         return history[place][0] if place < len(history) else float("inf")
 

@@ -31,6 +31,7 @@ def cleaned(cleaned: Answer) -> str:
         case = "without the presentation layer on the disk, used through its use cases"
         _expect_same(beneath, lab_leak.used(before, use, "application"), case)
         _expect_one_rule(before, new, use, dict(zip(RULE, figures, strict=True)))
+        _expect_one_comparison(before, new, use)
         answered += len(whole.answers)
     return f"no import and no call goes past a layer, and {answered} answers are the same"
 
@@ -38,6 +39,7 @@ def cleaned(cleaned: Answer) -> str:
 def _sources(given: Any) -> dict[str, str]:
     """A learner's sources as plain texts, all of them in one of the layers."""
     sources = {path: expect_text(text, path) for path, text in expect_mapping(given, "cleaned").items()}
+    expect(sources, "cleaned gives an empty dictionary; the sources of the program are wanted")
     for path in sources:
         parts = path.split("/")
         is_known = path.endswith(".py") and parts[0] == "shop" and ".." not in parts
@@ -64,12 +66,13 @@ def _expect_same(new: lab_leak.Used, old: lab_leak.Used, case: str) -> None:
         len(new.answers) == len(old.answers),
         f"{case}, it gave {len(new.answers)} answers of {len(old.answers)}",
     )
-    expect(new.rows == old.rows, f"{case}, all answers are as before, and the rows are not: what is written?")
+    expect(new.rows == old.rows, f"{case}, all answers are as before, and the rows are not: what is written, and committed?")
 
 
 def _expect_calls(seen: lab_leak.Used) -> None:
     """Each layer calls itself and the next one, and does so."""
     for caller, called in seen.calls:
+        expect(called != lab_leak.WATCH, f"while it ran, {caller} called sys.setprofile: the check needs that")
         is_allowed = caller == "data" if called == lab_leak.ROWS else lab_leak.is_allowed(caller, called)
         expect(
             is_allowed,
@@ -99,3 +102,37 @@ def _expect_one_rule(
                 f"{what} stands in {where}. When it is changed in {path}, line {line}, not all answers follow: "
                 "is there another copy of the rule?",
             )
+
+
+def _expect_one_comparison(before: dict[str, str], new: dict[str, str], use: dict[str, Any]) -> None:
+    """Whoever turns the comparison in the rule round, at one place, changes all that depends on it."""
+    (old,) = (place for place in lab_leak.comparisons(before) if place[0] == lab_leak.RULES)
+    right = lab_leak.used(lab_leak.reversed_at(before, old), use)
+    asked = lab_leak.used(before, use)
+    for place in lab_leak.comparisons(new):
+        turned = lab_leak.used(lab_leak.reversed_at(new, place), use)
+        if _is_all(turned, right):
+            return _expect_business(place[0])
+        expect(
+            not _is_part(turned, right, asked),
+            f"{place[0]} compares the goods with the amount from which on delivery is free. When that is turned round, "
+            "not all answers follow: what else compares?",
+        )
+
+
+def _is_all(turned: lab_leak.Used, right: lab_leak.Used) -> bool:
+    return (turned.answers, turned.rows, turned.error) == (right.answers, right.rows, "")
+
+
+def _is_part(turned: lab_leak.Used, right: lab_leak.Used, asked: lab_leak.Used) -> bool:
+    """Whether some answers are turned round, and are then what they should be."""
+    if turned.error or len(turned.answers) != len(right.answers):
+        return False
+    pairs = zip(turned.answers, right.answers, asked.answers, strict=True)
+    changed = [given == wanted for given, wanted, old in pairs if given != old]
+    return bool(changed) and all(changed)
+
+
+def _expect_business(path: str) -> None:
+    is_rule = path.split("/")[1] == "business"
+    expect(is_rule, f"{path} compares the goods with the amount from which on delivery is free: who should?")

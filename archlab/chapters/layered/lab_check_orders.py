@@ -29,8 +29,8 @@ def orders_page(orders_page: Answer) -> str:
     shops = [lab_orders.drawn(random, orders) for orders, _ in sizes]
     pages = [shop.page(last) for shop, (_, last) in zip(shops, sizes, strict=True)]
     for shop, right, (orders, last) in zip(shops, pages, sizes, strict=True):
-        asking, given = _asked(orders_page, shop, last)
         case = f"a customer with {orders} orders, the last {last} of them"
+        asking, given = _asked(orders_page, shop, last, case)
         _expect_page(given, right, case)
         if right:
             _expect_few(asking, right, len(right))
@@ -42,14 +42,15 @@ def orders_page(orders_page: Answer) -> str:
     )
 
 
-def _asked(orders_page: Answer, shop: lab_orders.Orders, last: int) -> tuple[lab_orders.Asking, Any]:
+def _asked(
+    orders_page: Answer, shop: lab_orders.Orders, last: int, case: str
+) -> tuple[lab_orders.Asking, Any]:
     """Ask for a page, in a process that remembers no other page."""
     asking = lab_orders.Asking(shop.database())
     try:
         return asking, in_new_process(orders_page)(asking, shop.customer, last)
     except (sqlite3.Error, sqlite3.Warning) as error:
-        words = f"SQLite refuses a statement for the last {last} of {len(shop.orders)} orders: {error}"
-        raise AssertionError(words) from error
+        raise AssertionError(f"{case}: SQLite refuses a statement: {error}") from error
 
 
 def _plain(given: Any) -> Any:
@@ -69,7 +70,7 @@ def _expect_page(given: Any, right: list[lab_orders.Shown], case: str) -> None:
         expect(is_three, f"{case}: {shown!r} is on the page; (number, lines, parcels) is wanted")
         for what, seen, there in zip(("number", "lines", "parcels"), shown, one, strict=True):
             expect(
-                seen == there, f"{case}: of order {one[0]} the {what} are {seen}, and {there} in the tables"
+                seen == there, f"{case}: {what} of order {one[0]}: {seen} on the page, {there} in the tables"
             )
 
 
@@ -82,9 +83,10 @@ def _expect_few(asking: lab_orders.Asking, right: list[lab_orders.Shown], orders
     expect(asking.statements, f"a page of {orders} orders comes without a statement: from where?")
     expect(
         asking.statements <= MOST_STATEMENTS,
-        f"a page of {orders} orders takes {asking.statements} statements; {MOST_STATEMENTS} may. Which of them is "
-        "asked once for each order, or for each line?",
+        f"a page of {orders} orders takes {asking.statements} statements; {MOST_STATEMENTS} may. Is one of them "
+        "asked once for each order or line? Or could two be one?",
     )
+    expect(asking.rows, f"a page of {orders} orders comes without a row: from where?")
     rows = _most_rows(right)
     expect(
         asking.rows <= rows,

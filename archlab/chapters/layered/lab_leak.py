@@ -2,7 +2,8 @@
 
 Task 1 of lab 04. The program is `lab_program`, as texts: path -> source. A learner changes the texts. Then the program
 is written into a folder and used by a process of its own, which notes which layer called which, however the call came
-about. What this leaves out: code that no random use reaches; there the imports still count.
+about. What this leaves out: code that no random use reaches; there imports, names of modules and what is reached for
+through other modules still count.
 
 >>> sources = given()
 >>> upwards(sources)
@@ -23,7 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from archlab.shop.code import import_graph, modules
+from archlab.shop.code import Component, import_graph, modules
+from archlab.shop.code.metrics import imported_components, imported_names, longest_known
 
 LAYERS = ("presentation", "application", "business", "data")
 """From above. A layer may use itself and the next one."""
@@ -33,8 +35,12 @@ FULL_NAME = "archlab.chapters.layered.lab_program"
 RULES = "shop/presentation/delivery.py"
 CLOCK_S = 20.0
 """A use of the program takes a tenth of a second. So long may it take before it counts as hanging."""
+EDGE = 20
+"""The number of a product that costs as much as an order must cost to be delivered free of charge."""
 ROWS = "SQLite"
 """Stands for the database among the layers that are called."""
+WATCH = "the watch"
+"""Stands for what notes the calls: a program that touches it hides something."""
 
 Sources = Mapping[str, str]
 
@@ -77,17 +83,70 @@ def edited(sources: Sources, path: str, old: str, new: str) -> dict[str, str]:
 
 
 def imports(sources: Sources) -> list[tuple[str, str]]:
-    """Return which module imports which, imports inside functions too. Raises `SyntaxError`."""
+    """Return which module imports which, inside functions too, or has its name as a text. Raises `SyntaxError`."""
+    parts = _parts(sources)
+    names = {part.name for part in parts}
+    texts = {(part.name, text) for part in parts for text in _texts(part) & names if text != part.name}
+    return sorted({*import_graph(parts).edges, *texts})
+
+
+def reached(sources: Sources) -> list[tuple[str, str]]:
+    """Return which module reaches into which one through a third one, as `use_cases.orders`. Raises `SyntaxError`."""
+    parts = _parts(sources)
+    given = {part.name: _given(part, {one.name for one in parts}) for part in parts}
+    found = {
+        (part.name, into)
+        for part in parts
+        for chain in {*given[part.name], *_chains(part)}
+        for into in _followed(chain, part.name, given)
+    }
+    return sorted(found - set(imports(sources)))
+
+
+def _parts(sources: Sources) -> list[Component]:
     with tempfile.TemporaryDirectory() as folder:
         write(sources, Path(folder))
-        return sorted(import_graph(modules(Path(folder) / "shop")).edges)
+        return modules(Path(folder) / "shop")
+
+
+def _texts(part: Component) -> set[str]:
+    """All texts in a file, such as what `import_module` is given."""
+    nodes = [node.value for node in ast.walk(part.module) if isinstance(node, ast.Constant)]
+    return {value for value in nodes if isinstance(value, str)}
+
+
+def _given(part: Component, names: set[str]) -> dict[str, str]:
+    """A file's names for what it imports from the program, and the full dotted names of that."""
+    whole = imported_components(part, names)
+    return {local: ".".join(imported_names(part).get(local, (whole[local],))) for local in whole}
+
+
+def _chains(part: Component) -> set[str]:
+    """Names with all that is asked of them, as "use_cases.orders.rows"."""
+    asked = [node for node in ast.walk(part.module) if isinstance(node, ast.Attribute)]
+    return {text for text in map(ast.unparse, asked) if text.replace(".", "").isidentifier()}
+
+
+def _followed(chain: str, module: str, given: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """The modules of the program through which a chain of names leads, from the one that is asked first."""
+    start, met = module, set[tuple[str, str]]()
+    while (known := longest_known(chain, set(given[module]))) is not None and (module, chain) not in met:
+        met.add((module, chain))
+        chain = given[module][known] + chain[len(known) :]
+        module = longest_known(chain, set(given)) or module
+        if module != start:
+            yield module
+        chain = chain[len(module) + 1 :]
 
 
 def upwards(sources: Sources) -> list[str]:
-    """Return in words each import that goes up, or past the next layer. Raises `SyntaxError`."""
-    pairs = imports(sources)
+    """Return in words what goes up, or past the next layer: imports, and what is reached for. Raises `SyntaxError`."""
+    pairs = [("imports", imports(sources)), ("reaches into", reached(sources))]
     return [
-        f"{one} imports {other}" for one, other in pairs if not is_allowed(layer_of(one), layer_of(other))
+        f"{one} {does} {other}"
+        for does, found in pairs
+        for one, other in found
+        if not is_allowed(layer_of(one), layer_of(other))
     ]
 
 
@@ -124,6 +183,29 @@ def with_figure(sources: Sources, place: tuple[str, int, int], old: int, new: in
     return {**sources, path: "".join(lines)}
 
 
+def comparisons(sources: Sources) -> list[tuple[str, int]]:
+    """Return all comparisons in the code: path, and the number of the comparison in its file."""
+    return [
+        (path, number)
+        for path, text in sorted(sources.items())
+        for number in range(sum(isinstance(node, ast.Compare) for node in ast.walk(ast.parse(text))))
+    ]
+
+
+def reversed_at(sources: Sources, place: tuple[str, int]) -> dict[str, str]:
+    """Return the sources with a `not` before one comparison."""
+    path, number = place
+    tree = ast.parse(sources[path])
+    chosen = [node for node in ast.walk(tree) if isinstance(node, ast.Compare)][number]
+
+    class Reversing(ast.NodeTransformer):
+        def visit_Compare(self, node: ast.Compare) -> ast.expr:
+            self.generic_visit(node)
+            return ast.UnaryOp(ast.Not(), node) if node is chosen else node
+
+    return {**sources, path: ast.unparse(ast.fix_missing_locations(Reversing().visit(tree)))}
+
+
 def _literals(text: str) -> Iterator[str]:
     """What begins a text and is a number: 4900, 4_900, 0x1324."""
     for end in range(len(text), 0, -1):
@@ -153,18 +235,21 @@ class Used:
 def drawn_use(random: np.random.Generator, free_from: int) -> dict[str, Any]:
     """Return products and what customers do: they look, fill baskets, order, some twice, and ask for orders.
 
-    Prices are such that half of the orders are delivered free of charge, about.
+    Prices are such that half of the orders are delivered free of charge, about. The last one costs exactly `free_from`.
     """
     products = [
         (number, f"product {number}", int(random.integers(free_from // 9, free_from // 2)), int(pieces))
         for number, pieces in enumerate(random.integers(0, 9, 8), 1)
     ]
+    products.append((EDGE, f"product {EDGE}", free_from, 3))
     steps: list[tuple[str, list[Any]]] = []
     for order_id in range(1, 16):
         numbers = random.choice(np.arange(1, 10), int(random.integers(0, 4)), replace=False)
         basket = [[int(number), int(random.integers(1, 4))] for number in numbers]
         steps += [("product_page", [int(random.integers(1, 11))]), ("basket_page", [basket])]
         steps += [("place_page", [int(random.integers(1, order_id + 1)), basket]), ("order_page", [order_id])]
+    edge = [[EDGE, 1]]
+    steps += [("basket_page", [edge]), ("place_page", [16, edge]), ("order_page", [16])]
     return {"products": products, "steps": steps}
 
 

@@ -2,7 +2,7 @@
 
 It reads from its input, as JSON: the `folder`, the `products`, the `steps` and the `entry`, which is the layer that the
 steps are asked of. It writes answers, rows and calls as JSON. It sees calls while they happen, so it sees those that no
-import names. What this leaves out: threads.
+import names. Rows that were not committed are lost in the end. What this leaves out: threads.
 
 >>> layer("/tmp/a/shop/business/orders.py", "/tmp/a"), layer("/usr/lib/json.py", "/tmp/a")
 ('business', '')
@@ -81,7 +81,10 @@ def main() -> None:
             use_case = getattr(top, name if order["entry"] == "presentation" else NAMES[name])
             baskets = [dict(map(tuple, one)) if isinstance(one, list) else one for one in values]
             answers.append(repr(use_case(db, *baskets)))
+        if sys.getprofile() is not watch:
+            raise RuntimeError("sys.setprofile was called, with which the check sees calls")
         sys.setprofile(None)
+        db.rollback()
         rows = "\n".join(db.iterdump())
     except Exception as failed:
         error = f"{type(failed).__name__}: {failed}"

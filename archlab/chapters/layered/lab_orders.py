@@ -31,7 +31,7 @@ SCHEMA = """
 CREATE TABLE products (id INTEGER PRIMARY KEY, name TEXT);
 CREATE TABLE orders (id INTEGER PRIMARY KEY, customer INTEGER);
 CREATE TABLE order_lines (order_id INTEGER, place INTEGER, product INTEGER, pieces INTEGER);
-CREATE TABLE parcels (id INTEGER PRIMARY KEY, order_id INTEGER, sent TEXT);
+CREATE TABLE parcels (id INTEGER NOT NULL, order_id INTEGER, sent TEXT);
 CREATE INDEX of_customer ON orders (customer);
 CREATE INDEX of_order ON order_lines (order_id);
 CREATE INDEX of_parcel ON parcels (order_id);
@@ -92,35 +92,38 @@ class Orders:
 def drawn(random: np.random.Generator, orders: int, most_lines: int = 9) -> Orders:
     """Return so many orders of the customer, and half as many of others.
 
-    Some have no line, some no parcel, some many of both; the same product may be in two lines of an order.
+    Some have no line, some no parcel, some many of both; the same product may be in two lines of an order. Parcels are
+    written in another order than that of their id.
     """
     customer = int(random.integers(100, 200))
     numbers = random.permutation(np.arange(1, 10 * (orders + orders // 2 + 2)))[: orders + orders // 2 + 1]
     owners = random.permutation([customer] * orders + [customer + 1] * (len(numbers) - orders))
     gone = int(random.integers(1, PRODUCTS + 1))
     products = [(n, f"product {n}") for n in range(1, PRODUCTS + 1) if n != gone]
-    lines, parcels = list[tuple[int, int, int, int]](), list[tuple[int, int, str]]()
+    lines, sent = list[tuple[int, int, int, int]](), list[tuple[int, str]]()
     for number in numbers:
         chosen = [gone, *random.integers(1, PRODUCTS + 1, size=4)]
         for place in random.permutation(int(random.integers(0, most_lines + 1))):
             product, pieces = random.choice(chosen), random.integers(1, 5)
             lines.append((int(number), int(place), int(product), int(pieces)))
         for _ in range(int(random.integers(0, 9))):
-            parcels.append((len(parcels) + 1, int(number), f"day {random.integers(1, 400)}"))
+            sent.append((int(number), f"day {random.integers(1, 400)}"))
     of_customer = [(int(number), int(owner)) for number, owner in zip(numbers, owners, strict=True)]
+    parcels = [(int(one), *parcel) for one, parcel in zip(random.permutation(len(sent)), sent, strict=True)]
     return Orders(customer, products, of_customer, lines, parcels)
 
 
 class Found:
-    """What a statement has found. Rows are counted as they are fetched."""
+    """What a statement has found: rows that are counted as they are fetched."""
 
-    def __init__(self, cursor: sqlite3.Cursor, counted: list[int]) -> None:
-        self._cursor, self._counted = cursor, counted
+    def __init__(self, rows: Iterator[Any]) -> None:
+        self._rows = rows
 
     def __iter__(self) -> Iterator[Any]:
-        for row in self._cursor:
-            self._counted[-1] += 1
-            yield row
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._rows)
 
     def fetchall(self) -> list[Any]:
         """Return all rows that are left."""
@@ -128,33 +131,41 @@ class Found:
 
     def fetchone(self) -> Any:
         """Return the next row. None: there is none."""
-        return next(iter(self), None)
+        return next(self, None)
 
 
 class Asking:
-    """A connection of which every statement and every row is counted."""
+    """A connection of which every statement and every row is counted. Nothing leads to the connection itself."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection, self._traced, self._rows = connection, 0, list[int]()
-        connection.set_trace_callback(self._trace)
+        traced, asked, fetched = list[str](), list[str](), list[None]()
+
+        def counted(cursor: sqlite3.Cursor) -> Iterator[Any]:
+            for row in cursor:
+                fetched.append(None)
+                yield row
+
+        def execute(sql: str, values: Sequence[Any] = ()) -> Found:
+            asked.append(sql)
+            return Found(counted(connection.execute(sql, values)))
+
+        connection.set_trace_callback(traced.append)
+        self._execute = execute
+        self._counts = lambda: (max(len(traced), len(asked)), len(fetched))
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Found:
         """Run one statement."""
-        self._rows.append(0)
-        return Found(self._connection.execute(sql, values), self._rows)
+        return self._execute(sql, values)
 
     @property
     def statements(self) -> int:
         """How many statements SQLite has run."""
-        return max(self._traced, len(self._rows))
+        return self._counts()[0]
 
     @property
     def rows(self) -> int:
         """How many rows were fetched."""
-        return sum(self._rows)
-
-    def _trace(self, sql: str) -> None:
-        self._traced += 1
+        return self._counts()[1]
 
 
 def one_by_one(db: Asking, customer: int, last: int) -> list[Shown]:

@@ -4,8 +4,8 @@ Task 4 of lab 04. A shop has use cases, and four layers. In the two in the middl
 calls of a use case, and either refuses the call, changes the answer, or writes an entry into the audit. A trace tells
 what each layer did for each call, and how long it took there. Some deeds are rare: no trace has such a call, but they
 are written down as rules, or the layer is seen to decide about each call, and allows it. Others are in no list of
-rules, as they were built in without one: only traces show them. Calls of other days are then replayed through all
-layers, and through those that were left.
+rules, as they were built in without one: only traces show them, some in a single row. Calls of other days are then
+replayed through all layers, and through those that were left.
 
 What this leaves out: deeds that are in no rule and in no trace. Nobody can know them; whoever opens a layer takes that
 risk. That errs towards opening.
@@ -41,6 +41,8 @@ TRACED = 600
 """Calls of each use case in a trace."""
 RARE = 1 / 2000
 """The share of calls for which a rare deed is done. A trace has none of these."""
+SELDOM = 1 / TRACED
+"""The share of calls for which a deed is done that a trace shows once, late. No part of a trace can be left out."""
 EVERY_USE_CASE = "every"
 
 Does = Literal["refused", "changed", "recorded"]
@@ -70,6 +72,11 @@ class Deed:
     def is_rare(self) -> bool:
         """Whether no trace has a call for which this is done."""
         return self.below <= RARE
+
+    @property
+    def is_seldom(self) -> bool:
+        """Whether a trace has one call for which this is done."""
+        return RARE < self.below <= SELDOM
 
 
 @dataclass(frozen=True)
@@ -106,11 +113,15 @@ class Shop:
         """Return a call for each deed, for which it is done."""
         calls = []
         for deed in self.deeds:
-            fields = random.random(len(self.deeds))
-            fields[deed.field] = deed.below * random.random()
             names = USE_CASES if deed.use_case == EVERY_USE_CASE else (deed.use_case,)
-            calls += [Call(name, tuple(fields)) for name in names]
+            calls += [Call(name, self._done(random, deed)) for name in names]
         return calls
+
+    def _done(self, random: np.random.Generator, deed: Deed) -> tuple[float, ...]:
+        """What is in a call for which a deed is done, and which no other one refuses."""
+        fields = random.uniform([one.below if one.does == "refused" else 0.0 for one in self.deeds], 1.0)
+        fields[deed.field] = deed.below * random.random()
+        return tuple(fields)
 
     def replayed(self, call: Call, skipped: Collection[str]) -> Outcome:
         """Let a call go through the layers that are not skipped."""
@@ -133,21 +144,28 @@ class Shop:
         ]
 
     def trace(self, random: np.random.Generator) -> pd.DataFrame:
-        """Return what was seen: a row for each layer of each call. No rare deed was done.
+        """Return what was seen: a row for each layer of each call. No rare deed was done, and each seldom one once.
 
         Columns: `call`, its number; `use_case`; `layer`; `did`, one of `DID`; `cost_s`, the time there.
         """
-        rows = []
+        rows, late = [], {self._late(random, deed): deed for deed in self.deeds if deed.is_seldom}
+        lows = [deed.below if deed.is_rare or deed.is_seldom else 0.0 for deed in self.deeds]
         for number in range(TRACED * len(USE_CASES)):
             use_case = USE_CASES[number % len(USE_CASES)]
-            fields = random.uniform([d.below if d.is_rare else 0.0 for d in self.deeds], 1.0)
+            fields = random.uniform(lows, 1.0)
+            call = Call(use_case, self._done(random, late[number]) if number in late else tuple(fields))
             for layer in LAYERS:
-                did = self._did(layer, Call(use_case, tuple(fields)))
+                did = self._did(layer, call)
                 spent_s = float(random.gamma(4.0, self.cost_s[layer, use_case] / 4.0))
                 rows.append((number, use_case, layer, did, spent_s))
                 if did == "refused":
                     break
         return pd.DataFrame(rows, columns=["call", "use_case", "layer", "did", "cost_s"])
+
+    def _late(self, random: np.random.Generator, deed: Deed) -> int:
+        """The number of a call of a deed's use case in the last third of a trace."""
+        first = USE_CASES.index(deed.use_case)
+        return first + len(USE_CASES) * int(random.integers(2 * TRACED // 3, TRACED))
 
     def _did(self, layer: str, call: Call) -> str:
         """What a layer is seen to do."""
@@ -190,8 +208,8 @@ def drawn(random: np.random.Generator) -> Shop:
         ("refused", RARE, True),
         ("recorded", RARE, True),
         ("refused", 0.03, False),
-        ("recorded", 0.05, False),
-        ("changed", 0.02, False),
+        ("recorded", SELDOM, False),
+        ("changed", SELDOM, False),
         ("changed", 0.9, True),
         ("refused", RARE, False),
     ]

@@ -32,7 +32,7 @@ from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if
 from archlab.shop.layered.presentation import CommandLine, JsonApi
 
-ODD = ("2", "0", "-1", "1.5", "1e1", "true", "", " 1")
+ODD = ("2", "0", "-1", "1.5", "1e1", "true", "")
 """Numbers of pieces as somebody may send them. The first is a good one."""
 
 

@@ -149,5 +149,5 @@ def figure(title: str, size: Size = LAB) -> Picture:
     frame = pd.DataFrame(rows, columns=["design", "lost_percent", "here"])
     looks = variants("layered", ["here", "published"])
     chosen = {row.design: looks["here" if row.here else "published"] for row in frame.itertuples()}
-    label = "Rows a second lost beside tuples [%]"
+    label = "Fewer rows a second than as tuples [%]"
     return comparison(frame, title, value="lost_percent", bar_looks=chosen, label=label, size=size)

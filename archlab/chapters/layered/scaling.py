@@ -1,9 +1,14 @@
 """Scaling: what the same money serves when all layers are one program, and when each is a tier that grows by itself.
 
 Each shop gets what the money rents, spent on the station that is scarce until it is gone or the database cannot grow.
-The bottleneck law counts the rest: no waiting, and workers without limit. Machines are alike and rented by two cores,
-so that a tier which needs another kind of machine has no advantage here: that errs against the tiers. The data tier has
-nothing to do on its cores but to read and write messages. That errs in their favour.
+The bottleneck law counts the rest: no waiting, and workers without limit. Machines are rented by the core
+(`LayeredConfig.rented`), and each copy of a program has `cores` = 2 here, so a program grows by two cores at a time and
+the database by one. So what the money serves rises in steps, of one shop here and of the other there, and how much more
+one process serves (`advantage`) goes up and down with the budget: read no single one. With more money the steps matter
+less, and so do the tiers that are too large for what they do.
+
+Machines are alike, so that a tier which needs another kind has no advantage here: that errs against the tiers. The data
+tier has nothing to do on its cores but to read and write messages. That errs in their favour.
 
 >>> apart, together = (capacity(tiers, budget_usd_per_h=1.0) for tiers in ("three tiers", "one process"))
 >>> bool(apart < together)
@@ -15,12 +20,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cache
+from itertools import count
 
 import pandas as pd
 
+from archlab.course.figures.canvas import canvas, wrapped
+from archlab.course.figures.line import in_words, scale
 from archlab.course.figures.picture import Picture
-from archlab.course.figures.scaling import scaling
-from archlab.course.style import LAB, Size, variants
+from archlab.course.quantity import number
+from archlab.course.style import GREY, LAB, Size, for_text, variants
 from archlab.data import load
 from archlab.shop.architecture import HOURS_PER_MONTH, SHOP_MIX
 from archlab.shop.layered.config import LayeredConfig
@@ -35,6 +43,8 @@ WAYS: Mapping[str, LayeredConfig] = {
 LARGEST_DATABASE_CORES = 16
 """An assumption; real ones have up to some hundred."""
 BUDGETS_USD_PER_H = (0.4, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
+FINE_USD_PER_H = tuple(round(0.5 + 0.05 * step, 2) for step in range(71))
+"""So fine that each step is seen: a core costs about 0.05 USD an hour."""
 
 
 @cache
@@ -57,16 +67,27 @@ def best(way: str, budget_usd_per_h: float) -> LayeredConfig:
     """
     require_one_of("way", way, WAYS)
     require_positive("budget_usd_per_h", budget_usd_per_h)
-    config = WAYS[way]
-    if usd_per_h(config) > budget_usd_per_h:
+    if usd_per_h(WAYS[way]) > budget_usd_per_h:
+        least = usd_per_h(WAYS[way])
         raise ValueError(
-            f"budget_usd_per_h is {budget_usd_per_h!r}; it must pay for the smallest, {usd_per_h(config):.2f}"
+            f"budget_usd_per_h is {budget_usd_per_h!r}; it must pay for the smallest, {least:.2f}"
         )
-    while True:
-        larger = _larger(config, str(config.capacity_per_s(SHOP_MIX.shares).idxmin()))
-        if larger is None or usd_per_h(larger) > budget_usd_per_h:
-            return config
-        config = larger
+    steps = _steps(way)
+    for place in count(1):
+        if place == len(steps):
+            larger = _larger(steps[-1], str(steps[-1].capacity_per_s(SHOP_MIX.shares).idxmin()))
+            if larger is None:
+                break
+            steps.append(larger)
+        if usd_per_h(steps[place]) > budget_usd_per_h:
+            break
+    return steps[place - 1]
+
+
+@cache
+def _steps(way: str) -> list[LayeredConfig]:
+    """The shops of a kind, each one step larger than the one before, as far as somebody asked for. `best` adds more."""
+    return [WAYS[way]]
 
 
 def _larger(config: LayeredConfig, scarce: str) -> LayeredConfig | None:
@@ -95,14 +116,31 @@ def against_budget(budgets_usd_per_h: Iterable[float] = BUDGETS_USD_PER_H) -> pd
     return pd.DataFrame(rows, columns=["way", "usd_per_hour", "throughput_per_s"])
 
 
-def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
-    """Draw how many requests a second the money serves, a line a way."""
-    return scaling(
-        table.rename(columns={"usd_per_hour": "rent [USD/h]"}),
-        title,
-        x="rent [USD/h]",
-        by="way",
-        line_looks=variants("layered", WAYS),
-        y_label="Requests that it serves at most [1/s]",
-        size=size,
+def advantage(budgets_usd_per_h: Iterable[float] = FINE_USD_PER_H) -> pd.DataFrame:
+    """Return a row a budget: `usd_per_hour`, and `more_percent`, how much more one process serves than three tiers.
+
+    Raises `ValueError` when a budget does not pay for the smallest shop on three tiers.
+    """
+    rows = [
+        (budget, 100 * (capacity("one process", budget) / capacity("three tiers", budget) - 1))
+        for budget in budgets_usd_per_h
+    ]
+    return pd.DataFrame(rows, columns=["usd_per_hour", "more_percent"])
+
+
+def advantage_figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
+    """Draw `advantage` against the rent, in steps, with the mean of all budgets dotted."""
+    (look,), mean = variants("layered", ["one process"]).values(), float(table.more_percent.mean())
+    with canvas(title, size) as drawing:
+        (panel,) = drawing.panels
+        panel.plot(table.usd_per_hour, table.more_percent, color=look.colour, drawstyle="steps-post")
+        scale(panel, log=False)
+        panel.axhline(mean, color=GREY, linestyle=":")
+        text = panel.text(table.usd_per_hour.max(), mean, f"mean: {mean:.0f} %", color=for_text(GREY))
+        text.set(ha="right", va="bottom")
+        panel.set(xlabel="Rent [USD/h]", ylabel=wrapped("One process serves more by [%]"))
+    words = in_words("more in %", table.usd_per_hour, table.more_percent)
+    ends = (
+        f"Between {number(table.more_percent.min())} and {number(table.more_percent.max())}, mean {mean:.0f}."
     )
+    return Picture(drawing.figure, f"{title.rstrip('.')}. One process over three tiers: {words} {ends}")

@@ -1,17 +1,22 @@
-"""Separation: how clearly the layers keep concerns apart, and after how many forbidden imports that is gone.
+"""Separation: how clearly the layers keep concerns apart, and how far a change reaches after forbidden imports.
 
-Concerns are counted in `archlab.chapters.layered.concerns`, dependencies in `dependencies`. A *forbidden import* is one
-that the import contract of the course refuses: upwards, or over a closed layer. All of them between parts that run are
-tried one by one, and random choices of several. Each adds one dependency; a real one brings more with it later, so this
-errs in favour of the layers. The monolith is looked at as it is written; wired so that each module is handed only what
-it calls, a change reaches less in it than in the layers, whatever they do: see `dependencies.table`.
+The verdict is about where concerns stand (`archlab.chapters.layered.concerns`): how many more of their places may stand
+in a wrong layer until they are no better at home than in the modules of a monolith. These are cut by topics, and do not
+mean to keep technical concerns together; a layer is. So it asks how well the layers do what they are for, and for how
+long. Reach is told beside it, and decides nothing.
+
+Dependencies are those of `dependencies`. A *forbidden import* is one that the import contract of the course refuses:
+upwards, or over a closed layer. All of them between parts that run are tried one by one, and random choices of several.
+Each adds one dependency; a real one brings more with it later, so this errs in favour of the layers. The monolith is
+looked at as it is written; wired so that each module is handed only what it calls, a change reaches less in it than in
+the layers, whatever they do: see `dependencies.table`.
 
 >>> found = each_import()
 >>> bool((found.propagation_percent >= baseline("layered")).all()), int(found.makes_circle.sum()) > 0
 (True, True)
 """
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,9 +26,8 @@ import pandas as pd
 
 from archlab.chapters.layered.concerns import HOMES, LAYERS, at_home, concerns
 from archlab.chapters.layered.dependencies import dependencies, layer_of
-from archlab.course.claims.limit import Limit
 from archlab.course.claims.rule import Evidence, settles
-from archlab.course.claims.verdict import Verdict, holds_up_to
+from archlab.course.claims.verdict import Outcome, Verdict, holds_up_to
 from archlab.course.figures.canvas import canvas
 from archlab.course.figures.line import draw_with_band, in_words, scale
 from archlab.course.figures.picture import Picture
@@ -34,8 +38,10 @@ from archlab.sim.validation import require_whole
 
 MOST_IMPORTS = 12
 """Forbidden imports that are added at most."""
-ORDERS = 300
-"""Random choices of forbidden imports, each looked at after its first, second, ... one."""
+ORDERS = 1000
+"""Random choices of forbidden imports, each looked at after its first, second, ... one.
+
+With so many, ten seeds agree at which number the median overtakes the monolith."""
 RARE = 0.05
 """The range shown leaves out so large a share of the choices at each end."""
 
@@ -159,15 +165,13 @@ def baseline(shop: str, wiring: bool = True) -> float:
     return 100 * propagation_cost(dependencies(shop, wiring=wiring))
 
 
-def imports_that_fit(level: float, seed: int = 1, share: float = 1 / 2) -> float:
-    """Return after how many forbidden imports so large a share of the choices is still below a propagation cost.
+def overtakes_at(table: pd.DataFrame, level: float) -> float:
+    """Return the first number of forbidden imports at which the median of `against_imports` is above a level.
 
-    -inf: with none. inf: with more than were tried.
+    inf: at none that was tried.
     """
-    below = (choices(seed)[0] < level).mean(axis=0) >= share
-    if below.all():
-        return np.inf
-    return float(np.argmin(below)) - 1 if below[0] else -np.inf
+    above = table.imports[table.propagation_percent > level]
+    return float(above.min()) if len(above) else math.inf
 
 
 def figure(table: pd.DataFrame, title: str, level: float, best: float, size: Size = LAB) -> Picture:
@@ -214,20 +218,17 @@ def figure(table: pd.DataFrame, title: str, level: float, best: float, size: Siz
 # The claim ---------------------------------------------------------------------------------------------------
 
 
-def separation_figures(seeds: Sequence[int] = tuple(range(1, 11))) -> dict[str, float]:
+def separation_figures() -> dict[str, float]:
     """Return the figures of `clear_separation`, by their names."""
     layers, modules = at_home(concerns("layered"), HOMES), at_home(concerns("monolithic"))
-    level = baseline("monolithic")
     return {
+        "places": int(layers.at_home.sum() + layers.elsewhere.sum()),
         "at_home_percent": _pooled(layers),
         "modules_percent": _pooled(modules),
         **{f"{row.concern}_percent": row.percent for row in layers.itertuples()},
         "reach_percent": baseline("layered"),
-        "reach_of_monolith_percent": level,
+        "reach_of_monolith_percent": baseline("monolithic"),
         "reach_of_wired_modules_percent": baseline("monolithic", wiring=False),
-        "imports_that_fit": Limit(
-            "up to", [imports_that_fit(level, seed) for seed in seeds], whole=True, tried=(0, MOST_IMPORTS)
-        ),
     }
 
 
@@ -235,22 +236,33 @@ def _pooled(found: pd.DataFrame) -> float:
     return float(100 * found.at_home.sum() / (found.at_home + found.elsewhere).sum())
 
 
+def further_places(places: int, at_home_percent: float, modules_percent: float) -> float:
+    """Return how many more of the places may stand in a wrong layer, with more at home still than in modules.
+
+    -inf: with none of them there are not more at home.
+    """
+    home, level = round(places * at_home_percent / 100), places * modules_percent / 100
+    fit = [wrong for wrong in range(home + 1) if home - wrong > level]
+    return float(fit[-1]) if fit else -math.inf
+
+
 SAYS = {
-    "at_home_percent": "places of the four technical concerns that are in the layer meant for them",
+    "places": "places of the four technical concerns in the source of the layers",
+    "at_home_percent": "of them, in the layer meant for them",
     "modules_percent": "in a monolith's modules, each concern in the one that has most of it",
-    "rows_percent": "of the rows",
+    "rows_percent": "at home in layers, of the rows",
     "decisions_percent": "of the decisions",
     "formats_percent": "of the formats",
     "steps_percent": "of the steps",
-    "reach_percent": "of the parts, on average, that a part depends on, itself among them",
+    "reach_percent": "of the parts that a change reaches in the layers, on average, itself among them",
     "reach_of_monolith_percent": "the same in the monolith as it is written",
     "reach_of_wired_modules_percent": "the same when each of its modules is handed just what it calls",
-    "imports_that_fit": "forbidden imports that half of the choices survive",
 }
 
 
 @settles("pros.clear-separation-of-concerns", evidence=Evidence.MEASURED, says=SAYS)
 def clear_separation(
+    places: int,
     at_home_percent: float,
     modules_percent: float,
     rows_percent: float,
@@ -260,13 +272,11 @@ def clear_separation(
     reach_percent: float,
     reach_of_monolith_percent: float,
     reach_of_wired_modules_percent: float,
-    imports_that_fit: float,
 ) -> Verdict:
-    """Holds when more places of the technical concerns are in the layer meant for them than a monolith has in its best
-    modules; and up to the number of forbidden imports at which a change reaches as many parts as in the
-    monolith as it is written, in half of all choices of them. A concern is left out, and named, when less than half of
-    its places are at home. The verdict also says whether a change reaches less in a monolith whose modules are handed
-    just what they call. That topics of the shop go through all layers follows from the cut.
+    """Holds up to the number of further places of the technical concerns that stand in a wrong layer, until no more of
+    them are at home than in the modules of a monolith, each concern in the module that has most of it. A concern of
+    which less than half is at home is named. How far a change reaches does not decide; the verdict gives it for the
+    layers, for the monolith as written, and for modules that are handed just what they call.
     """
     percents = {
         "rows": rows_percent,
@@ -274,17 +284,22 @@ def clear_separation(
         "formats": formats_percent,
         "steps": steps_percent,
     }
-    kept = [concern for concern, percent in percents.items() if 2 * percent >= 100]
-    lost = [
-        f"{concern} (only {number(round(percents[concern]))} % at home)"
-        for concern in HOMES
-        if concern not in kept
+    lost = [f"{concern} ({percent:.0f} %)" for concern, percent in percents.items() if 2 * percent < 100]
+    reach = (
+        f"a change reaches {reach_percent:.0f} % of the parts in the layers, {reach_of_monolith_percent:.0f} % in the "
+        f"monolith as written, {reach_of_wired_modules_percent:.0f} % in modules that are handed just what they call"
+    )
+    told = [
+        f"{at_home_percent:.0f} % are at home now, in modules {modules_percent:.0f} %",
+        *([f"less than half is at home of {' and '.join(lost)}"] if lost else []),
+        reach
+        + (
+            ""
+            if reach_percent < reach_of_wired_modules_percent
+            else ": reach is not what layers are better at"
+        ),
     ]
-    if not kept or at_home_percent <= modules_percent:
-        return holds_up_to(-np.inf, "forbidden imports")
-    but = f", but not for {' and '.join(lost)}" if lost else ""
-    less, level = number(round(reach_of_wired_modules_percent)), number(round(reach_of_monolith_percent))
-    wired = f"; modules that get just what they call reach less ({less} %)"
-    best = wired if reach_of_wired_modules_percent < reach_percent else ""
-    before = f"forbidden imports (then a change reaches {level} % of the parts, as in the monolith)"
-    return holds_up_to(imports_that_fit, f"{before}, for {', '.join(kept)}{but}{best}")
+    limit = further_places(places, at_home_percent, modules_percent)
+    if math.isinf(limit):
+        return Verdict(Outcome.DOES_NOT_HOLD, "; ".join(told))
+    return holds_up_to(limit, f"further places of {places} in a wrong layer ({'; '.join(told)})")

@@ -234,7 +234,8 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
             share = number(round(100 * SHOP_MIX.shares[kind]))
             words.append(f"{kind.replace('_', ' ')}, {share} % of requests: {_idle(idle)}.")
         panel.set_yticks(
-            range(len(kinds)), [f"{kind.replace('_', ' ')}\n{SHOP_MIX.shares[kind]:.0%}" for kind in kinds]
+            range(len(kinds)),
+            [f"{kind.replace('_', ' ')}\n{number(round(100 * SHOP_MIX.shares[kind]))} %" for kind in kinds],
         )
         panel.set_xticks(range(len(LAYERS)), LAYERS)
         panel.xaxis.tick_top()

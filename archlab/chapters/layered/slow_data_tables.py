@@ -74,6 +74,18 @@ def _places(case: Mapping[str, int], seed: int) -> pd.DataFrame:
     )
 
 
+def pays(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what each design pays, from `slow_data.every_design`: a row a design, means over seeds, as whole numbers.
+
+    `pages_percent`, `orders_percent` and `tracking_percent`: answered in time while the database is slow.
+    `untold_orders`: orders that stand though their customer was told that they failed, or nothing.
+    """
+    means = table.groupby("design", sort=False).mean()
+    shares = {f"{kind}_percent": 100 * means[f"during_{kind}"] for kind in ("pages", "orders", "tracking")}
+    paid = pd.DataFrame(shares).assign(untold_orders=means.untold_orders)
+    return paid.round().astype(int).reset_index()
+
+
 def against_timeout(
     timeouts_s: Iterable[float] = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1.0),
     seeds: Iterable[int] = range(10),
@@ -110,12 +122,15 @@ def longest_seen_s(seed: int, factor: float = FACTOR, steps: int = 6) -> float:
 
 
 def over_time(
-    designs: Iterable[str] = ("no time-outs", "shorter further down"), seed: int = 1
+    designs: Iterable[str] = ("no time-outs", "shorter further down"), seed: int = 1, factor: float = FACTOR
 ) -> pd.DataFrame:
-    """Return a row a design, moment and tier: the columns of `by_tier`, each a mean over a second, and `design`."""
+    """Return a row a design, moment and tier: the columns of `by_tier`, each a mean over a second, and `design`.
+
+    `factor`: how many times slower the database is.
+    """
     frames = []
     for design in designs:
-        table = by_tier(day(design, seed).result)
+        table = by_tier(day(design, seed, factor).result)
         second = np.floor(table.time_s).rename("time_s")
         means = table.groupby([second, "tier"], sort=False)[["held", "queue"]].mean().reset_index()
         frames.append(means.assign(design=design))

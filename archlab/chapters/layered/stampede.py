@@ -14,9 +14,12 @@ more queries come than the database can do, so the wait grows. A longer wait tha
 harm. Both states keep themselves up; such a system is called *metastable*. With single flight a longer wait means fewer
 queries, so there is one state only.
 
-The program works on as many requests at a time as come, as one with an event loop does, or many copies together. With
-few workers (`workers`) few queries are under way, and who gets a worker later finds the page in the cache. So a small
-pool of workers is a cure, too (`recovers_up_to_workers`).
+The program works on as many requests at a time as come, as one with an event loop does, or many copies together. Then
+about half of the pages are in time at the end (`late`): those that are in the cache. With few workers few queries are
+under way, and who gets a worker later finds the page in the cache: up to 64 bring it back, in nine runs of ten
+(`recovers_up_to_workers`). Some hundreds make it total: all of them wait for the database, so nobody is left for pages
+that are in the cache, and none is in time. No limit is between these two. So with no limit it looks milder than with a
+pool of 100 to 500 workers, and graver than with a small one.
 
 What this leaves out: customers who ask again when they are not answered, which makes it worse. A query whose customer
 has gone is not called back, which does, too. Sessions in the database do not slow each other, which errs on the mild
@@ -221,6 +224,26 @@ def compare(
     return pd.DataFrame(rows, columns=columns)
 
 
+def _late_percent(seed: int, way: str, workers: int, from_s: float, until_s: float) -> float:
+    return 100 * lost(seed, way, seconds=until_s + IN_TIME_S, workers=workers).in_time(from_s, until_s)
+
+
+def late(
+    way: str = WAYS[0],
+    seeds: Iterable[int] = range(10),
+    workers: int = MANY,
+    from_s: float = 12.0,
+    until_s: float = 18.0,
+) -> OverSeeds:
+    """Return the percent of pages in time, of those asked for so late after the loss, with a value a run.
+
+    Raises `ValueError` when an argument is not allowed.
+    """
+    require_positive("until_s - from_s", until_s - from_s)
+    job = joblib.delayed(_late_percent)
+    return OverSeeds(joblib.Parallel()(job(seed, way, workers, from_s, until_s) for seed in seeds))
+
+
 def _spare(run: Lost) -> float:
     """The share of pages in time in the last third of the run, beyond what counts as recovered."""
     return run.in_time(2 * SECONDS / 3, SECONDS - IN_TIME_S) - RECOVERED
@@ -255,11 +278,16 @@ def over_seconds(
     ttl_s: float = TTL_S,
     seeds: Iterable[int] = range(3),
     ways: Iterable[str] = WAYS,
+    workers: int = MANY,
 ) -> pd.DataFrame:
-    """Return a row a way and second, over all runs: `way`, `since_s`, `in_time_percent`, `queries_per_s`."""
+    """Return a row a way and second, over all runs: `way`, `since_s`, `in_time_percent`, `queries_per_s`.
+
+    `workers`: requests that the program works on at the same time.
+    """
     chosen, rows = list(seeds), []
     for way in ways:
-        runs = joblib.Parallel()(joblib.delayed(lost)(seed, way, rate_per_s, ttl_s) for seed in chosen)
+        job = joblib.delayed(lost)
+        runs = joblib.Parallel()(job(seed, way, rate_per_s, ttl_s, workers=workers) for seed in chosen)
         shares = pd.concat([run.shares() for run in runs], axis=1).mean(axis=1)
         for second, share in shares.items():
             sent = np.mean([run.sent(float(second), float(second) + 1) for run in runs])
@@ -276,8 +304,7 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
             rows = table[table.way == way]
             for panel, y in ((upper, "in_time_percent"), (lower, "queries_per_s")):
                 (line,) = panel.plot(rows.since_s, rows[y], color=look.colour, linestyle=look.dash, label=way)
-                if panel is lower:
-                    drawing.name_end(panel, line, way)
+                drawing.name_end(panel, line, way)
             words.append(in_words(f"{way}, pages in time in %:", rows.since_s, rows.in_time_percent))
             words.append(in_words("queries a second:", rows.since_s, rows.queries_per_s))
         lower.axhline(DATABASE_PER_S, color=GREY, linestyle=":")

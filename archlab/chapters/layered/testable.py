@@ -1,20 +1,20 @@
 """Testable: are the rules of the layered shop tested as well by themselves as through the whole, and does it save much?
 
 "As well" is counted in mistakes (`archlab.chapters.layered.mutation`): those in the rules that the tests notice at the
-door to the rules, and at the door to the whole. What is saved is time (`archlab.chapters.layered.tests_by_layer`). A
-suite that is over while you wait is short enough. So what decides is how many tests there are, and what SQL costs.
+door to the rules, and at the door to the whole. What is saved is time (`archlab.chapters.layered.tests_by_layer`), with
+what the test runner itself takes for a test (`archlab.chapters.layered.runner_cost`), which is the same for both.
 
 The opponent is strong: tests of the whole on SQLite in memory, in one process, whose tables are kept from test to test;
 putting the rows back costs nothing here. That errs in its favour. The verdict also says what comes out when each test
-makes its tables anew, and when the SQL goes to a server of its own, with the time of a query and of the way that all
-shops of this course have.
+makes its tables anew, and when the SQL goes to a server of its own, with the time of a query and of the way there and
+back. The times are those of one promise, which is a short one; longer ones favour tests of the rules.
 
 By construction: the rules get their data access from outside, and one that keeps objects in memory is a part of the
 shop. The monolith's modules get their repositories from outside, too. With objects in their place they are tested as
 well. So what decides is that rules have no SQL inside, and not how many layers are above and below them.
 
->>> round(server_us()), fit_in_the_wait(test_us=64.2)
-(1000, 160000.0)
+>>> round(server_us()), round(noticeable_from_us(rule_us=10.0, runner_us=1000.0))
+(1000, 111)
 """
 
 from functools import cache
@@ -23,6 +23,8 @@ import pandas as pd
 
 from archlab.chapters.layered.mutation import AROUND, RULES, noticed, shares
 from archlab.chapters.layered.promises import a_refused_order_changes_nothing
+from archlab.chapters.layered.runner_cost import recorded as runner_recorded
+from archlab.chapters.layered.runner_cost import runner_us
 from archlab.chapters.layered.tests_by_layer import asked, recorded
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
@@ -30,9 +32,6 @@ from archlab.course.claims.verdict import Verdict, holds_from, holds_if
 from archlab.course.quantity import about, number
 from archlab.shop.layered import LayeredConfig
 from archlab.sim.distributions import as_distribution
-
-WAIT_S = 10.0
-"""How long a suite may take while somebody waits for it. An assumption: after that people turn to something else."""
 
 
 @cache
@@ -65,15 +64,18 @@ def figures(rules: str = "rules") -> dict[str, float]:
         "noticed_by_monolith_percent": noticed_percent(table, "monolithic", RULES, "monolith on fakes"),
         "sql_of_a_rule": of_rule.sql,
         "rule_us": float(times.whole_us[rules]),
+        "runner_us": runner_us(runner_recorded()),
         "whole_us": float(times.asked_us["whole"]),
         "whole_anew_us": float(times.whole_us["whole"]),
         "whole_on_server_us": float(times.asked_us["whole"]) + of_whole.sql * server_us(),
     }
 
 
-def fit_in_the_wait(test_us: float) -> float:
-    """Return how many tests are over in `WAIT_S`, when each takes so many microseconds: two digits of it."""
-    return float(f"{1e6 * WAIT_S / test_us:.2g}")
+def noticeable_from_us(rule_us: float, runner_us: float) -> float:
+    """Return the time of a test of the whole from which it takes noticeably longer than a test of the rules, both with
+    the runner's own time: in microseconds.
+    """
+    return (1 + NOTICEABLE_PERCENT / 100) * (rule_us + runner_us) - runner_us
 
 
 SAYS = {
@@ -83,6 +85,7 @@ SAYS = {
     "noticed_by_monolith_percent": "mistakes in the monolith's rules that tests of its modules on fakes notice",
     "sql_of_a_rule": "statements of SQL that a test of a rule runs",
     "rule_us": "microseconds of a test of a rule",
+    "runner_us": "microseconds that the test runner itself takes for a test",
     "whole_us": "microseconds of a test of the whole whose tables are kept",
     "whole_anew_us": "the same when it makes its tables anew",
     "whole_on_server_us": "the same when the tables are kept on a server",
@@ -97,23 +100,25 @@ def can_be_tested(
     noticed_by_monolith_percent: float,
     sql_of_a_rule: float,
     rule_us: float,
+    runner_us: float,
     whole_us: float,
     whole_anew_us: float,
     whole_on_server_us: float,
 ) -> Verdict:
     """Holds when tests of the rules run no SQL and notice, within {NOTICEABLE_PERCENT} points, as large a share of the
-    mistakes in the rules as tests of the whole; and from the number of tests at which those of the whole are no longer
-    over in {WAIT_S} seconds while those of the rules still are. It says what that number is when tables are made anew,
-    or are on a server.
+    mistakes in the rules as tests of the whole; and from the time of a test of the whole at which it takes
+    {NOTICEABLE_PERCENT} % longer than a test of the rules, both with the runner's own time. The verdict says what that
+    time is when tables are kept, made anew, and on a server.
     """
     as_good = noticed_by_whole_percent - noticed_by_rules_percent <= NOTICEABLE_PERCENT
     if sql_of_a_rule or not as_good or rule_us >= whole_us:
         return holds_if(False)
-    anew, server = (about(fit_in_the_wait(us)) for us in (whole_anew_us, whole_on_server_us))
+    limit_us = noticeable_from_us(rule_us, runner_us)
+    kept, anew, server = (about(us) for us in (whole_us, whole_anew_us, whole_on_server_us))
     as_well = noticed_by_rules_percent - noticed_by_monolith_percent <= NOTICEABLE_PERCENT
     unit = (
-        f"tests ({anew} where each makes its tables anew, {server} where they are on a server), for mistakes"
-        f" in the rules; of those around them these tests notice {number(round(noticed_around_percent))} %."
-        f" A monolith on fakes is {'' if as_well else 'not '}tested as well"
+        f"µs that a test of the whole takes (here {kept} with tables kept in memory, {anew} when they are made anew,"
+        f" {server} on a server), for mistakes in the rules; of those around them tests of the rules notice"
+        f" {number(round(noticed_around_percent))} %. A monolith on fakes is {'' if as_well else 'not '}tested as well"
     )
-    return holds_from(fit_in_the_wait(whole_us), unit)
+    return holds_from(float(f"{limit_us:.2g}"), unit)

@@ -13,11 +13,22 @@ def table():
     return batched.against_size([12.5], [1, 2, 3, LARGEST], seeds=[1, 2]).set_index("size")
 
 
+@pytest.fixture
+def as_many_orders(monkeypatch):
+    """Runs of both modules with as many orders, so that they meet the same customers."""
+    chatty.latencies_ms.cache_clear()
+    monkeypatch.setattr(chatty, "REQUESTS", batched.ORDERS)
+    yield
+    chatty.latencies_ms.cache_clear()
+
+
+@pytest.mark.usefixtures("as_many_orders")
 def test_one_change_a_call_is_chatty_and_all_of_them_are_one_call():
     assert calls_an_order(1) == pytest.approx(chatty.calls_crossing(chatty.DESIGNS[1], "place_order"))
     assert calls_an_order(LARGEST) == chatty.calls_crossing(chatty.DESIGNS[2], "place_order") == 4.0
 
 
+@pytest.mark.usefixtures("as_many_orders")
 def test_an_order_takes_as_long_as_in_the_design_that_sends_as_many(table):
     by_hop = chatty.against_hop("place_order", [12.5], seeds=[1, 2]).set_index("design").p50_ms
     assert table.p50_ms[1] == pytest.approx(by_hop[chatty.DESIGNS[1]], rel=0.01)

@@ -5,13 +5,14 @@ import sqlite3
 import numpy as np
 import pytest
 
-from archlab.chapters.layered import business_layer
+from archlab.chapters.layered import business_layer, concerns
 from archlab.chapters.layered.business_layer import (
     calls_outside,
     enough_up_to,
     loaded_with,
     needed_from,
     overselling,
+    oversold,
 )
 from archlab.chapters.layered.histories import small_shop
 from archlab.chapters.layered.traced import ROOT
@@ -60,6 +61,40 @@ def test_two_orders_at_the_same_moment_sell_a_piece_twice_without_the_condition(
     assert [overselling(count, condition=False) for count in (1, 2, 3)] == [0, 1, 2]
     assert [overselling(count, condition=True) for count in (1, 2, 3, 20)] == [0, 0, 0, 0]
     assert enough_up_to(condition=True) == np.inf
+
+
+def test_as_many_pieces_too_many_as_orders_less_one_are_sold_when_all_look_before_any_writes():
+    """No number of workers stands in the way; how many are quick enough is luck, and differs."""
+    many = oversold(20, condition=False)
+    assert many.n == 10
+    assert max(many.per_seed) == 19
+    assert min(many.per_seed) >= 1
+    assert len(set(many.per_seed)) > 1
+    assert oversold(20, condition=True).per_seed == (0,) * 10
+
+
+def test_no_order_waits_for_a_worker(monkeypatch):
+    seen = []
+
+    class Seen(business_layer.Layered):
+        def __init__(self, sim, config):
+            seen.append(config.workers)
+            super().__init__(sim, config)
+
+    monkeypatch.setattr(business_layer, "Layered", Seen)
+    overselling(40, condition=False)
+    overselling(1, condition=False)
+    assert seen == [40, business_layer.LayeredConfig().workers]
+
+
+def test_a_number_of_orders_below_one_is_refused():
+    with pytest.raises(ValueError, match="orders"):
+        overselling(0, condition=True)
+
+
+def test_the_places_that_refuse_by_a_rule_are_the_decisions_of_the_other_verdicts(figures):
+    found = concerns.at_home(concerns.concerns("layered"), concerns.HOMES).set_index("concern").percent
+    assert figures["rules_here_percent"] == found["decisions"]
 
 
 def test_the_rules_are_enough_for_one_order_at_a_time(figures):

@@ -51,5 +51,5 @@ def test_the_picture_has_both_shapes(table):
 
 @pytest.mark.parametrize(("shape", "tiers"), [("ring", 2), ("chain", 0)])
 def test_another_shape_and_no_tier_are_refused(shape, tiers):
-    with pytest.raises(ValueError, match="shape|tiers"):
+    with pytest.raises(ValueError, match=r"shape|tiers"):
         times(1, shape, tiers)

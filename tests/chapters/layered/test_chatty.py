@@ -13,14 +13,16 @@ from archlab.chapters.layered.chatty import (
     expected_noticed_from_ms,
     in_process_percent,
     latencies_ms,
+    median_ms,
     noticed_from_ms,
     performance_overhead,
 )
 from archlab.course.claims import Limit, OverSeeds
 from archlab.course.claims.verdict import Outcome
+from archlab.shop.config import PROVIDER_S
 
 ONE, CHATTY, ONE_CALL = DESIGNS
-SEEDS = range(4)
+SEEDS, MANY_SEEDS = range(4), range(15)
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,28 @@ def limits():
     return {
         (design, kind): noticed_from_ms(design, kind, seeds=SEEDS)
         for design, kind in ((CHATTY, "browse"), (CHATTY, "place_order"), (ONE_CALL, "place_order"))
+    }
+
+
+@pytest.fixture(scope="module")
+def far_limits():
+    return {
+        (design, kind): noticed_from_ms(design, kind, seeds=SEEDS, database_far=True)
+        for design, kind in ((CHATTY, "browse"), (CHATTY, "place_order"), (ONE_CALL, "place_order"))
+    }
+
+
+@pytest.fixture(scope="module")
+def known(limits, far_limits):
+    """The figures of the claim but that of layers in one process."""
+    return {
+        "page_ms": median_ms("browse", SEEDS),
+        "order_ms": median_ms("place_order", SEEDS),
+        "page_from_ms": limits[CHATTY, "browse"],
+        "order_from_ms": limits[CHATTY, "place_order"],
+        "one_call_from_ms": limits[ONE_CALL, "place_order"],
+        "far_page_from_ms": far_limits[CHATTY, "browse"],
+        "far_order_from_ms": far_limits[CHATTY, "place_order"],
     }
 
 
@@ -49,8 +73,45 @@ def test_calls_counted_on_a_run_are_those_of_the_arithmetic(design, kind):
 @pytest.mark.parametrize("design", DESIGNS)
 @pytest.mark.parametrize("kind", ["browse", "place_order"])
 def test_in_an_idle_shop_a_request_takes_what_it_asks_for(design, kind):
-    taken_ms = sum(latencies_ms(seed, design, kind, 5.0).mean() for seed in SEEDS) / len(SEEDS)
+    taken_ms = sum(latencies_ms(seed, design, kind, 5.0).mean() for seed in MANY_SEEDS) / len(MANY_SEEDS)
     assert taken_ms == pytest.approx(expected_ms(design, kind, 5.0), rel=0.06)
+
+
+@pytest.mark.parametrize("kind", ["browse", "place_order"])
+def test_with_its_database_far_one_process_takes_what_the_arithmetic_says(kind):
+    runs = [latencies_ms(seed, ONE, kind, 5.0, database_far=True).mean() for seed in MANY_SEEDS]
+    assert sum(runs) / len(runs) == pytest.approx(expected_ms(ONE, kind, 5.0, database_far=True), rel=0.06)
+
+
+def test_a_far_database_makes_no_difference_to_tiers_whose_data_access_stands_beside_it():
+    near, far = (latencies_ms(1, CHATTY, "browse", 1.0, database_far=far) for far in (False, True))
+    assert near.tolist() == far.tolist()
+
+
+def test_with_the_database_as_far_pages_are_noticed_later_and_orders_never(limits, far_limits):
+    assert limits[CHATTY, "browse"] < far_limits[CHATTY, "browse"] < float("inf")
+    assert far_limits[CHATTY, "place_order"] == far_limits[ONE_CALL, "place_order"] == float("inf")
+
+
+def test_orders_in_one_call_are_shorter_on_tiers_than_in_one_process_that_is_far_from_its_database():
+    assert chatty.slower_percent(1, 5.0, ONE_CALL, "place_order", database_far=True) < -10
+
+
+def test_the_payment_is_most_of_an_order():
+    assert 1000 * PROVIDER_S.mean > 0.8 * expected_ms(ONE, "place_order")
+
+
+def test_a_shorter_payment_makes_tiers_noticed_nearer(monkeypatch, limits):
+    usual = chatty.config_of
+
+    def with_short_payments(design, hop_ms=0.0):
+        return replace(usual(design, hop_ms), provider_s=0.02)
+
+    latencies_ms.cache_clear()
+    monkeypatch.setattr(chatty, "config_of", with_short_payments)
+    limit = noticed_from_ms(CHATTY, "place_order", seeds=[1])
+    latencies_ms.cache_clear()
+    assert limit < 0.5 * limits[CHATTY, "place_order"]
 
 
 def test_a_hop_costs_two_messages_a_call():
@@ -65,6 +126,12 @@ def test_the_cores_that_one_process_has_more_make_no_difference_in_an_idle_shop(
     few = latencies_ms(1, ONE, "place_order")
     latencies_ms.cache_clear()
     assert few.mean() == pytest.approx(many.mean(), rel=0.01)
+
+
+def test_far_limits_are_near_those_of_the_arithmetic(far_limits):
+    expected = expected_noticed_from_ms(CHATTY, "browse", database_far=True)
+    assert 0.5 < far_limits[CHATTY, "browse"] / expected < 1.0
+    assert expected_noticed_from_ms(CHATTY, "place_order", database_far=True) == float("inf")
 
 
 def test_the_limit_is_near_the_arithmetic_of_calls_times_distance(limits):
@@ -88,24 +155,24 @@ def test_layers_in_one_process_are_noticed_only_when_a_border_costs_a_hundred_mi
     assert in_process_percent(200e-6, SEEDS) > 10
 
 
-def test_the_verdict_holds_from_a_hop_on(limits):
-    verdict = performance_overhead(
-        in_process_percent(2e-6, SEEDS),
-        limits[CHATTY, "browse"],
-        limits[CHATTY, "place_order"],
-        limits[ONE_CALL, "place_order"],
-    )
+def test_the_verdict_holds_from_a_hop_on_and_says_what_a_far_database_changes(known, limits):
+    verdict = performance_overhead(in_process_percent(2e-6, SEEDS), **known)
     assert verdict.outcome is Outcome.HOLDS_WHEN
     assert verdict.flips_at == limits[CHATTY, "browse"]
+    assert verdict.detail.endswith(", orders never")
 
 
-def test_layers_as_dear_in_one_process_as_a_network_call_make_it_hold_everywhere(limits):
-    dear = in_process_percent(1000e-6, SEEDS)
-    at = [limits[CHATTY, "browse"], limits[CHATTY, "place_order"], limits[ONE_CALL, "place_order"]]
-    assert performance_overhead(dear, *at).outcome is Outcome.HOLDS
+def test_the_words_follow_when_a_far_database_makes_orders_slower_after_all(known):
+    other = known | {"far_page_from_ms": -float("inf"), "far_order_from_ms": known["order_from_ms"]}
+    detail = performance_overhead(in_process_percent(2e-6, SEEDS), **other).detail
+    assert "pages always, orders from about" in detail
 
 
-def test_a_page_that_takes_long_anyway_notices_no_tier(monkeypatch):
+def test_layers_as_dear_in_one_process_as_a_network_call_make_it_hold_everywhere(known):
+    assert performance_overhead(in_process_percent(1000e-6, SEEDS), **known).outcome is Outcome.HOLDS
+
+
+def test_a_page_that_takes_long_anyway_notices_no_tier(monkeypatch, known):
     slow = chatty.config_of
 
     def with_slow_pages(design, hop_ms=0.0):
@@ -117,8 +184,8 @@ def test_a_page_that_takes_long_anyway_notices_no_tier(monkeypatch):
     limit = noticed_from_ms(CHATTY, "browse", seeds=[1])
     latencies_ms.cache_clear()
     assert limit == float("inf")
-    never = Limit("from", [limit])
-    verdict = performance_overhead(OverSeeds([0.1]), never, never, never)
+    never = Limit("from", [limit] * len(SEEDS))
+    verdict = performance_overhead(OverSeeds([0.1] * len(SEEDS)), **(known | {"page_from_ms": never}))
     assert verdict.outcome is Outcome.DOES_NOT_HOLD
 
 
@@ -133,6 +200,12 @@ def test_the_figure_says_where_each_design_is_noticed():
     table = chatty.against_hop("browse", [0.1, 1.0], seeds=[1, 2])
     picture = chatty.figure(table, "Tiers are noticed", {CHATTY: 0.074})
     assert "three tiers, chatty from 0.074 ms" in picture.alt
+
+
+def test_the_figure_has_the_opponent_when_it_is_asked_for():
+    table = chatty.against_hop("place_order", [0.1, 1.0], seeds=[1, 2], database_far=True)
+    assert table.design.unique().tolist() == [*DESIGNS, chatty.FAR]
+    assert chatty.FAR in chatty.figure(table, "Orders are not", {}).alt
 
 
 @pytest.mark.parametrize(

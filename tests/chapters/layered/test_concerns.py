@@ -41,6 +41,29 @@ def test_an_order_that_is_there_already_is_refused_by_data_access_alone(layers):
     assert set(layers[layers.kind == "OutOfStock"].part) == {"business", "data access"}
 
 
+def test_no_such_row_is_no_decision_and_what_cannot_be_read_is_a_format(layers):
+    assert "NotFound" not in set(layers.kind)
+    assert "decisions" not in set(layers[layers.part == "presentation"].concern)
+    text = concerns.sources("layered")[API]
+    unread = layers[(layers.file == API) & (layers.kind == "not read")]
+    assert unread["count"].sum() == text.count("raise ValueError(") > 0
+    assert set(layers[layers.kind == "value refused"].file) == {"shop/domain.py"}
+
+
+def test_the_share_of_decisions_in_business_is_the_one_of_at_home(layers):
+    share = at_home(layers, HOMES).set_index("concern").percent["decisions"]
+    assert concerns.decisions_here_percent(layers) == share
+    assert concerns.decisions_here_percent(layers, "presentation") == 0
+
+
+def test_a_missing_row_counts_nowhere_and_a_refusal_does(layers):
+    for refusal, more in (("NotFound", 0), ("OutOfStock", 1)):
+        changed = dict(concerns.sources("layered"))
+        changed[RULES] += f"\n\ndef quickly():\n    raise {refusal}('no')\n"
+        after = concerns.concerns("layered", changed)
+        assert counted(after, "decisions")["business"] == counted(layers, "decisions")["business"] + more
+
+
 def test_more_kinds_of_data_access_repeat_its_decisions(layers):
     more = counted(concerns.concerns("layered, all kinds"), "decisions")["data access"]
     assert more > 2 * counted(layers, "decisions")["data access"]
@@ -89,10 +112,11 @@ def test_functions_that_only_other_shops_use_are_left_out(layers):
     assert "PaymentRepository.delete" not in functions
 
 
-def test_layers_keep_rows_apart_better_than_modules_and_decisions_no_better():
+def test_layers_keep_rows_and_decisions_apart_better_than_modules_and_more_kinds_worse():
     found = concerns.compared().set_index("concern")
     assert found.layers_percent["rows"] == 100 > found.modules_percent["rows"]
-    assert found.layers_percent["decisions"] < found.modules_percent["decisions"]
+    assert found.layers_percent["decisions"] > 50 > found.modules_percent["decisions"]
+    assert found.all_kinds_percent["decisions"] < 50
     assert found.all_kinds_percent["decisions"] < found.layers_percent["decisions"]
     assert found.layers_percent["all"] > found.all_kinds_percent["all"] > found.modules_percent["all"]
 

@@ -76,6 +76,27 @@ def test_the_limit_is_where_a_field_touches_no_more_than_the_two_that_must_know_
     assert mean == pytest.approx(field.ENDS)
 
 
+@pytest.mark.parametrize(
+    ("know", "limit", "words"), [(1, 100, "up to 100 %"), (3, 100 / 3, "up to about 33 %")]
+)
+def test_the_limit_moves_with_the_number_of_layers_that_must_know_a_field(
+    monkeypatch, figures, know, limit, words
+):
+    assert words in field.tight_coupling(**figures).words
+    monkeypatch.setattr(field, "ENDS", know)
+    assert field.tight_coupling(**figures).flips_at == pytest.approx(limit)
+    assert f"{know} layers must know" in field.tight_coupling(**figures).words
+
+
+def test_no_limit_is_left_when_all_layers_must_know_a_field(monkeypatch, figures):
+    monkeypatch.setattr(field, "ENDS", len(LAYERS))
+    assert field.tight_coupling(**figures).outcome is Outcome.DOES_NOT_HOLD
+
+
+def test_a_dictionary_touches_fewer_layers_than_must_know_a_column(table):
+    assert table.set_index("variant").layers["a dictionary"] < field.ENDS
+
+
 def test_the_verdict_turns_when_the_layers_between_hand_on_what_they_do_not_look_at(monkeypatch, memory):
     """All fields are then like the one of the dictionary."""
     through_dictionary = field.sources("a dictionary")

@@ -7,12 +7,14 @@ import pytest
 from archlab.chapters.layered import cut_sources, maintainable, parts
 from archlab.chapters.layered.change_requests import versions
 from archlab.chapters.layered.maintainable import (
+    COUNTED,
     MEASURES,
     by_measure,
     changes,
     crossing_percent,
     deciding,
     drawn_shares,
+    in_own_files,
     maintainable_figures,
     means,
     share_percent,
@@ -53,29 +55,60 @@ def test_the_share_is_where_both_cuts_touch_as_many_parts(table):
         (1 - share) * mean[cut]["domain"] + share * mean[cut]["technical"] for cut in ("layers", "modules")
     )
     assert of_layers == pytest.approx(of_modules)
-    assert verdict(table).outcome is Outcome.HOLDS_WHEN
-    assert verdict(table).flips_at == pytest.approx(100 * share)
 
 
-def test_one_request_decides_and_without_it_there_is_no_share(table):
+def test_layers_touch_less_by_one_measure_of_five_and_that_is_too_few(table):
+    found = verdict(table)
+    assert found.outcome is Outcome.DOES_NOT_HOLD
+    assert "counted in files, places, lines and tests layers never touch less" in found.words
+    assert "about 55 % of the requests (20 % to never" in found.words
+
+
+def test_one_request_makes_the_share_by_parts_and_it_is_one_file_in_both_cuts(table):
     assert deciding(table) == "key_value"
     without = table[table.request != deciding(table)]
     assert share_percent(without) == math.inf
-    assert verdict(without).outcome is Outcome.DOES_NOT_HOLD
-    assert maintainable_figures(table)["never_without"] == 1
-    assert "never without 1 of them" in verdict(table).words
     others = shares(table).drop("key_value")
     assert (others > 40).all()
     assert (others <= 60).all()
+    assert set(table[table.request == "key_value"].files) == {1}
+    assert "another database, is 1 layer and 6 modules with their kernel, though" in verdict(table).words
+    assert "another database" not in verdict(without).words
 
 
-def test_the_verdict_turns_when_only_technical_requests_are_hard(table):
-    easy = table[~table.request.isin(["gift", "weight", "cancel", "sms"])]
+def test_the_verdict_turns_when_modules_keep_rows_and_kernel_in_files_of_their_own(table):
+    """Then another database is a file of each module; by three measures more the layers have a share."""
+    own = changes(own_kernel=True)
+    found = verdict(own)
+    by = by_measure(own).set_index("measure").share_percent[list(COUNTED)]
+    assert found.outcome is Outcome.HOLDS_WHEN
+    assert found.flips_at == pytest.approx(sorted(by)[2])
+    assert "only because" not in found.words
+    assert own.set_index(["request", "cut"]).files["key_value", "modules"] == len(parts.MODULES)
+    assert f"from {found.flips_at:.0f} % on" in verdict(table).words
+
+
+def test_a_place_is_copied_to_each_module_that_uses_the_kernel_and_no_other_is_lost():
+    found = parts.touched_places("modules", "key_value")
+    own = in_own_files(found)
+    users, kernel = len(parts.MODULES), (found.part == parts.KERNEL).sum()
+    imports = (found.part == parts.IMPORTS).sum()
+    assert len(own) == len(found) + (users - 1) * (kernel + imports)
+    assert parts.KERNEL not in set(own.part)
+    assert len(in_own_files(parts.touched_places("modules", "sms"))) == len(
+        parts.touched_places("modules", "sms")
+    )
+
+
+def test_the_verdict_turns_when_layers_touch_less_with_any_share(table):
+    """Requests for a module each, in a shop whose modules share nothing."""
+    own = changes(own_kernel=True)
+    easy = own[own.request.isin(["most_pieces", "discount", "key_value", "timed"])]
     assert share_percent(easy) == -math.inf
     assert verdict(easy).outcome is Outcome.HOLDS
 
 
-def test_the_verdict_turns_when_the_code_is_other_code(monkeypatch):
+def test_layers_have_no_share_even_by_parts_when_a_kernel_keeps_the_rows(monkeypatch):
     """Modules whose kernel keeps the rows of all and reads all requests leave the layers nothing to save."""
 
     def owner(cut, file, place):
@@ -96,6 +129,7 @@ def test_the_verdict_turns_when_the_code_is_other_code(monkeypatch):
     assert there.set_index(["request", "cut"]).parts[("key_value", "modules")] == 1
     assert share_percent(there) == math.inf
     assert verdict(there).outcome is Outcome.DOES_NOT_HOLD
+    assert "counted in parts they do" not in verdict(there).words
 
 
 def test_without_a_common_kernel_modules_touch_more_for_technical_requests_only(table):

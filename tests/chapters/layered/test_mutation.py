@@ -31,8 +31,9 @@ def test_tests_of_use_cases_notice_some_of_the_mistakes_around_rules(table):
     assert 0 < percent(table, "layered", AROUND, "use cases") < 25
 
 
-def test_tests_of_the_whole_notice_all_that_makes_a_difference(table):
-    assert missed(table[table.no_difference == ""], "whole").empty
+def test_tests_of_the_whole_notice_all_that_makes_a_difference_but_what_no_promise_asks_for(table):
+    (unread,) = missed(table[table.no_difference == ""], "whole").before
+    assert unread.startswith("_require_pieces")
     assert missed(table[table.no_difference == ""], "monolith whole").empty
 
 

@@ -6,6 +6,7 @@ import archlab.shop.layered as layered_shop
 from archlab.chapters.layered.opened import PATCHES, as_tiers, compared, doors_that_show_it, shop_with, ties
 from archlab.chapters.layered.sinkholes import REQUESTS, sinkholes, watched
 from archlab.shop.architecture import Assortment
+from archlab.shop.layered import LayeredConfig
 from archlab.sim.simulation import Simulation
 
 
@@ -53,6 +54,15 @@ def test_as_tiers_a_page_saves_a_way_there_and_back_and_an_order_nothing(seed):
     saved_ms = found.page_ms["closed"] - found.page_ms["both open"]
     assert saved_ms == pytest.approx(2 * 1000 * hop_s, rel=0.05)
     assert found.order_ms["both open"] == pytest.approx(found.order_ms["closed"], rel=0.05)
+
+
+def test_a_page_takes_on_tiers_what_the_shop_asks_of_its_stations():
+    config = LayeredConfig(tiers="three tiers")
+    found = as_tiers(seed=1, hop_s=0.00025).set_index("shop")
+    mean_ms = 1000 * config.demands_s().loc["browse"].sum()
+    assert (
+        0.6 * mean_ms < found.page_ms["closed"] < mean_ms
+    )  # a median of exponential times is below the mean
 
 
 def test_an_unknown_way_to_open_is_refused():

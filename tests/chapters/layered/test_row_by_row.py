@@ -6,7 +6,8 @@ from archlab.published import chatty_layer, n_plus_one
 
 def test_the_picture_of_writing_has_each_driver_with_both_times():
     alt = row_by_row.writing(chatty_layer.compare(), "Rows that travel together").alt
-    assert "MySQL, mysqldb: published 76.1" in alt
+    assert "SQLite, in the program: version 1.4 6.2, version 2.0 3.55;" in alt
+    assert "PostgreSQL, asyncpg: version 1.4 88.3" in alt
     assert alt.count("predicted") == 7
 
 

@@ -52,6 +52,47 @@ def test_too_little_money_is_refused():
         best("three tiers", 0.1)
 
 
-def test_the_picture_has_a_line_for_each_way():
-    table = scaling.against_budget((0.6, 1.0))
-    assert all(way in scaling.figure(table, "Alike").alt for way in WAYS)
+def test_the_table_has_a_row_for_each_way_that_the_money_pays_for():
+    table = scaling.against_budget((0.3, 0.6))
+    assert table.groupby("way").usd_per_hour.min().to_dict() == {
+        "one process": 0.3,
+        "two tiers": 0.3,
+        "three tiers": 0.6,
+    }
+
+
+def test_a_larger_budget_asked_for_first_changes_nothing():
+    scaling._steps.cache_clear()
+    small_first = [best("one process", budget) for budget in (0.5, 2.0)]
+    scaling._steps.cache_clear()
+    assert [best("one process", budget) for budget in (2.0, 0.5)] == small_first[::-1]
+
+
+def test_the_database_stops_growing_and_so_does_the_shop(monkeypatch):
+    scaling._steps.cache_clear()
+    monkeypatch.setattr(scaling, "LARGEST_DATABASE_CORES", 2)
+    assert best("one process", 10.0) == best("one process", 20.0)
+    assert best("one process", 10.0).database_cores == 2
+    scaling._steps.cache_clear()
+
+
+def test_one_process_always_serves_more_and_how_much_goes_up_and_down_with_the_budget():
+    table = scaling.advantage().set_index("usd_per_hour").more_percent
+    assert table.min() > 0
+    changes = table.diff().dropna()
+    assert (changes > 0).sum() > 10
+    assert (changes < 0).sum() > 10
+    assert table[table.index < 1.2].mean() > 2 * table[table.index > 2].mean()
+
+
+def test_the_advantage_is_that_of_the_two_capacities():
+    (row,) = scaling.advantage([1.0]).itertuples()
+    assert row.more_percent == pytest.approx(
+        100 * (capacity("one process", 1.0) / capacity("three tiers", 1.0) - 1)
+    )
+
+
+def test_the_picture_says_between_which_shares_it_lies():
+    table = scaling.advantage((0.6, 1.0, 4.0))
+    alt = scaling.advantage_figure(table, "It depends on the budget").alt
+    assert f"Between {table.more_percent.min():.2f}" in alt

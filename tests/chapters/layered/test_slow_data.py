@@ -12,8 +12,13 @@ SEEDS = range(3)
 
 
 @pytest.fixture(scope="module")
-def means():
-    return slow.every_design(seeds=SEEDS).groupby("design").mean()
+def designs():
+    return slow.every_design(seeds=SEEDS)
+
+
+@pytest.fixture(scope="module")
+def means(designs):
+    return designs.groupby("design").mean()
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +63,33 @@ def test_where_the_limit_travels_pages_come_late_by_the_wait_that_settles(means)
     found = means.loc["what is left travels"]
     assert found.page_s == pytest.approx(arithmetic.settled_wait_s(), rel=0.15)
     assert found.during_slow > means.loc["shorter further down", "during_slow"]
+
+
+def test_time_outs_give_pages_back_and_not_what_needs_the_database(designs):
+    paid = tables.pays(designs).set_index("design")
+    kept = paid.loc[["shorter further down", "what is left travels"]]
+    assert (kept.pages_percent >= 99).all()
+    assert (kept.orders_percent < 10).all()
+    assert kept.tracking_percent.between(20, 95).all()
+    assert paid.loc["only at the edge", "untold_orders"] == round(
+        designs[designs.design == "only at the edge"].untold_orders.mean()
+    )
+
+
+def test_orders_and_tracking_are_together_what_needs_the_database(designs):
+    inside = designs.during_slow.between(
+        designs[["during_orders", "during_tracking"]].min(axis=1),
+        designs[["during_orders", "during_tracking"]].max(axis=1),
+    )
+    assert inside.all()
+
+
+def test_a_database_that_is_ten_times_slower_costs_orders_only_where_time_outs_are_short():
+    chosen = ("no time-outs", "shorter further down")
+    paid = tables.pays(slow.every_design(chosen, seeds=SEEDS, factor=10.0)).set_index("design")
+    assert paid.loc["no time-outs", ["pages_percent", "orders_percent"]].min() >= 98
+    assert paid.loc["shorter further down", "pages_percent"] >= 99
+    assert 75 < paid.loc["shorter further down", "orders_percent"] < 92
 
 
 def test_a_time_out_at_the_edge_lets_orders_stand_of_which_the_customer_was_told_that_they_failed(means):

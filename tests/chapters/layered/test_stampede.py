@@ -65,6 +65,18 @@ def test_a_small_pool_of_workers_lets_it_come_back_and_a_large_one_does_not():
         assert large.recovered_s() == float("inf")
 
 
+def test_few_workers_bring_it_back_some_hundreds_make_it_total_and_no_limit_is_between():
+    few, hundreds, no_limit = (stampede.late(ALONE, SEEDS, workers) for workers in (64, 256, stampede.MANY))
+    assert few.low > 99
+    assert hundreds.high < 1
+    assert 20 < no_limit.low < no_limit.high < 80
+
+
+def test_late_is_the_share_that_the_whole_run_has_in_that_span(runs):
+    assert stampede.late(ALONE, SEEDS).per_seed == tuple(100 * run.in_time(12, 18) for run in runs[ALONE])
+    assert stampede.late(SINGLE, SEEDS) == 100
+
+
 def test_the_load_up_to_which_it_comes_back_is_found_and_there_is_none_with_single_flight():
     alone = stampede.recovers_up_to_per_s(ALONE, seeds=[1])
     assert 3 * DATABASE_PER_S < alone < 12 * DATABASE_PER_S
@@ -109,11 +121,18 @@ def test_the_figure_tells_of_each_way():
     assert "40 a second" in alt
 
 
+def test_the_table_over_seconds_is_of_as_many_workers_as_are_asked_for():
+    few, many = (stampede.over_seconds(seeds=[1], ways=[ALONE], workers=workers) for workers in (64, 256))
+    assert few.in_time_percent.iloc[-1] > 99 > 1 > many.in_time_percent.iloc[-1]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         lambda: lost(1, "caching"),
         lambda: lost(1, rate_per_s=0.0),
+        lambda: stampede.late("caching"),
+        lambda: stampede.late(until_s=12.0),
         lambda: stampede.recovers_up_to_per_s("caching"),
     ],
 )
