@@ -127,7 +127,8 @@ class Rows:
         history = [(0.0, FIRST_PRICE_CENTS), *self.committed[page.product]]
         places = {price: place for place, (_, price) in enumerate(history)}
         expect(
-            page.price_cents in places, f"read({page.product}) gives {page!r}, a price that is not in the rows"
+            page.price_cents in places,
+            f"read({page.product}) gives {page!r}, a price that is not in the rows",
         )
         place = places[page.price_cents] + 1
         return history[place][0] if place < len(history) else float("inf")

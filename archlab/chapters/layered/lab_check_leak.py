@@ -66,13 +66,18 @@ def _expect_same(new: lab_leak.Used, old: lab_leak.Used, case: str) -> None:
         len(new.answers) == len(old.answers),
         f"{case}, it gave {len(new.answers)} answers of {len(old.answers)}",
     )
-    expect(new.rows == old.rows, f"{case}, all answers are as before, and the rows are not: what is written, and committed?")
+    expect(
+        new.rows == old.rows,
+        f"{case}, all answers are as before, and the rows are not: what is written, and committed?",
+    )
 
 
 def _expect_calls(seen: lab_leak.Used) -> None:
     """Each layer calls itself and the next one, and does so."""
     for caller, called in seen.calls:
-        expect(called != lab_leak.WATCH, f"while it ran, {caller} called sys.setprofile: the check needs that")
+        expect(
+            called != lab_leak.WATCH, f"while it ran, {caller} called sys.setprofile: the check needs that"
+        )
         is_allowed = caller == "data" if called == lab_leak.ROWS else lab_leak.is_allowed(caller, called)
         expect(
             is_allowed,

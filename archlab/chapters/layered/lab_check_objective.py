@@ -64,7 +64,7 @@ def _expect_met(given: Any, known: lab_objective.Known, run: int) -> str:
         LUCK * brief.p99_s,
         f"{_words(brief)}: with other customers your shop takes {1000 * took_s:.0f} ms. Where do they wait, or travel?",
     )
-    expect(config is not None, f"{_words(brief)}: your shop cannot do it, and did it")
+    expect(config is not None, f"{_words(brief)}: we know of no shop, and yours does it. Tell the author")
     least = lab_objective.usd_per_h(config)  # type: ignore[arg-type]
     expect_at_most(
         price,

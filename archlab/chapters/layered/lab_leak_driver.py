@@ -4,7 +4,7 @@ It reads from its input, as JSON: the `folder`, the `products`, the `steps` and 
 steps are asked of. It writes answers, rows and calls as JSON. It sees calls while they happen, so it sees those that no
 import names. Rows that were not committed are lost in the end. What this leaves out: threads.
 
->>> layer("/tmp/a/shop/business/orders.py", "/tmp/a"), layer("/usr/lib/json.py", "/tmp/a")
+>>> layer("/a/shop/business/orders.py", "/a"), layer("/usr/lib/json.py", "/a")
 ('business', '')
 """
 

@@ -97,10 +97,12 @@ def unnecessary(
     if math.isinf(many_from_percent):
         return holds_if(many_from_percent < 0)
     saved_ms, rest = page_ms - page_opened_ms, number(round(passing_with_a_rule_percent))
+    passes, doors = number(round(passing_percent)), number(doors_that_show_it)
+    costs = f"{number(calls - calls_opened)} of {number(calls)} calls of a page"
+    as_tier = f"{number(round(saved_ms, 1))} of {number(round(page_ms, 1))} ms as a tier"
     unit = (
-        f"% (the rule of thumb's) of requests that only look (here {number(round(passing_percent))} % pass through);"
-        f" passing costs {number(calls - calls_opened)} of {number(calls)} calls of a page, or"
-        f" {number(round(saved_ms, 1))} of {number(round(page_ms, 1))} ms as a tier. With one rule about looking {rest} % pass through; with the"
-        f" layers open, this rule is broken at {number(doors_that_show_it)} doors"
+        f"% (the rule of thumb's) of requests that only look (here {passes} % pass through); passing costs {costs}, or"
+        f" {as_tier}. With one rule about looking {rest} % pass through; with the layers open, this rule is broken at"
+        f" {doors} doors"
     )
     return holds_from(many_from_percent, unit)

@@ -90,6 +90,12 @@ def test_a_page_that_no_query_has_found_is_refused():
         sim.run(until=sim.start(copy.look(1)))
 
 
+def test_a_price_that_never_was_in_the_rows_is_named():
+    _, rows, _ = made()
+    with pytest.raises(AssertionError, match=r"1001.*a price that is not in the rows"):
+        rows.replaced_s(Page(1, 1001))
+
+
 def test_the_fewest_queries_counted_by_hand():
     _, _, copy = made(oldest_s=1.0)
     copy.looks = [lab_cache.Look(1, at_s, at_s, None) for at_s in (0.0, 0.5, 1.0, 1.2, 1.5, 2.1, 5.0)]

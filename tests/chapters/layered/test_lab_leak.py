@@ -97,6 +97,74 @@ def test_a_program_that_ends_the_watch_is_seen_to_do_so(sources, use):
     assert callers == [("presentation", "the watch")]
 
 
+@pytest.mark.parametrize(
+    ("head", "asked", "into"),
+    [
+        ("", "use_cases.orders.rows.LAST", "shop.data.rows"),
+        ("from shop.application.use_cases import orders\n", "orders.rows.LAST", "shop.data.rows"),
+        ("from shop.business.orders import rows\n", "rows.LAST", "shop.data.rows"),
+        ("import shop.application.use_cases as below\n", "below.orders", "shop.business.orders"),
+        ("import shop.application.use_cases\n", "shop.application.use_cases.orders", "shop.business.orders"),
+    ],
+)
+def test_a_value_past_a_layer_is_found_in_the_text_through_whichever_module_it_is_reached(
+    sources, head, asked, into
+):
+    new = lab_leak.edited(sources, PAGES, "from shop.data import rows\n", head)
+    new = lab_leak.edited(new, PAGES, "rows.on_hand(db, product)", asked)
+    assert ("shop.presentation.pages", into) in [*lab_leak.reached(new), *lab_leak.imports(new)]
+    assert any(words.endswith(into) for words in lab_leak.upwards(new))
+
+
+def test_what_a_layer_takes_from_the_next_one_reaches_no_further(sources):
+    assert not [pair for pair in lab_leak.reached(sources) if pair[0] == "shop.presentation.pages"]
+
+
+def test_modules_that_import_each_other_in_a_circle_are_followed_once(sources):
+    circle = {
+        **sources,
+        "shop/business/a.py": "from shop.business.b import c\nc.d\n",
+        "shop/business/b.py": "from shop.business.a import c\nc.d\n",
+    }
+    assert ("shop.business.a", "shop.business.b") in lab_leak.imports(circle)
+    assert lab_leak.upwards(circle) == lab_leak.upwards(sources)
+
+
+def test_the_name_of_a_module_as_a_text_counts_as_an_import(sources):
+    new = lab_leak.edited(sources, PAGES, "from shop.data import rows\n", "ROWS = 'shop.data.rows'\n")
+    assert ("shop.presentation.pages", "shop.data.rows") in lab_leak.imports(new)
+
+
+def test_a_comparison_is_turned_round_and_the_others_are_left():
+    sources = {"shop/business/a.py": "x = a < b and c == d\n"}
+    for place, wanted in zip(
+        lab_leak.comparisons(sources),
+        ("x = (not a < b) and c == d", "x = a < b and (not c == d)"),
+        strict=True,
+    ):
+        (text,) = lab_leak.reversed_at(sources, place).values()
+        assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(wanted))
+
+
+def test_an_order_that_costs_exactly_what_is_needed_is_delivered_free_of_charge(sources, use):
+    above = lab_leak.edited(sources, lab_leak.RULES, ">=", ">")
+    old, new = (lab_leak.used(one, use).answers for one in (sources, above))
+    assert [one for one, other in zip(old, new, strict=True) if one != other] != []
+
+
+def test_rows_that_were_not_committed_are_lost(sources, use):
+    loose = lab_leak.edited(sources, "shop/data/rows.py", "    with db:\n", "    if True:\n")
+    old, new = lab_leak.used(sources, use), lab_leak.used(loose, use)
+    assert new.answers == old.answers
+    assert new.rows != old.rows
+
+
+def test_a_program_that_has_taken_the_watch_away_breaks_down(sources, use):
+    trick = "(list(map(__import__('sys').setprofile, [None])), rows.on_hand(db, product))[1]"
+    new = lab_leak.edited(sources, PAGES, "rows.on_hand(db, product)", trick)
+    assert "sys.setprofile" in lab_leak.used(new, use).error
+
+
 def test_random_use_reaches_every_refusal_and_both_sides_of_the_rule(sources, use):
     said = " ".join(lab_leak.used(sources, use).answers)
     for words in (

@@ -5,7 +5,7 @@ import sqlite3
 import numpy as np
 import pytest
 
-from archlab.chapters.layered import lab_orders
+from archlab.chapters.layered import lab_check_orders, lab_orders
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -50,6 +50,35 @@ def test_rows_are_counted_when_they_are_fetched_and_a_look_behind_the_counter_co
     assert (asking.statements, asking.rows) == (1, 1)
     found.fetchall()
     assert asking.rows == lab_orders.PRODUCTS - 1
+
+
+def test_parcels_are_not_written_in_the_order_of_their_id():
+    shop = lab_orders.drawn(np.random.default_rng(1), orders=30)
+    ids = [number for number, _, _ in shop.parcels]
+    assert ids != sorted(ids)
+    assert len(set(ids)) == len(ids)
+    asked = "SELECT id FROM parcels"
+    assert [number for (number,) in shop.database().execute(asked)] == ids
+
+
+def test_rows_are_found_one_by_one_in_all_usual_ways():
+    asking = lab_orders.Asking(lab_orders.drawn(np.random.default_rng(1), orders=9).database())
+    found = asking.execute("SELECT id FROM products ORDER BY id LIMIT 4")
+    assert [next(found), found.fetchone(), next(iter(found)), *found.fetchall()] == [(1,), (2,), (3,), (4,)]
+    assert (next(found, None), found.fetchone(), found.fetchall()) == (None, None, [])
+    assert asking.rows == 4
+
+
+def test_a_counter_that_an_answer_changes_is_put_back():
+    counted = lab_orders.Asking.statements
+
+    def changing(db, customer, last):
+        type(db).statements = 1
+        return lab_orders.one_by_one(db, customer, last)
+
+    with pytest.raises(AssertionError, match=r"changes lab_orders\.Asking\.statements"):
+        lab_check_orders.orders_page(changing)
+    assert lab_orders.Asking.statements is counted
 
 
 def test_a_page_takes_a_way_there_and_back_for_each_statement():

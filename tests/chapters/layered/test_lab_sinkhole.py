@@ -55,6 +55,21 @@ def test_a_rare_call_is_in_no_trace_and_is_replayed(shop, trace):
         assert set(seen) == {"passed on"}
 
 
+def test_a_seldom_deed_is_in_one_row_of_a_trace_in_its_last_third(shop, trace):
+    seldom = [deed for deed in shop.deeds if deed.is_seldom]
+    assert len(seldom) == 2
+    for deed in seldom:
+        rows = trace[(trace.layer == deed.layer) & (trace.use_case == deed.use_case)]
+        (number,) = rows.call[rows.did == deed.does]
+        assert number >= trace.call.max() * 2 / 3
+
+
+def test_each_deed_is_done_for_its_call_whatever_other_layers_do(shop):
+    for seed in range(50):
+        for deed, call in zip(shop.deeds, shop.one_for_each(np.random.default_rng(seed)), strict=True):
+            assert shop.replayed(call, ()) != shop.replayed(call, {deed.layer})
+
+
 def test_the_share_that_is_saved_counted_from_the_trace(shop, trace):
     opened = shop.could_be_open()
     weights = trace.use_case.map(shop.shares)
