@@ -55,6 +55,7 @@ class LatestWins(Generic[Question, Answer]):
         self._thread: threading.Thread | None = None
         self._is_busy = False
         self._began_s: float | None = None  # when the call of `ask` that may be stopped began
+        self._is_posted = False  # whether it was stopped: `Stopped` is on its way, or was raised
         self._number = 0
 
     def submit(self, question: Question) -> None:
@@ -118,18 +119,19 @@ class LatestWins(Generic[Question, Answer]):
         """The answer, or nothing when it was stopped.
 
         `Stopped` is only posted while `_began_s` is set, and under the lock. At the end, under the same lock,
-        that is unset and an exception that was posted but not raised yet is taken back. Here the lock is taken
+        that is unset and an exception that was posted is swallowed, if it was not raised yet. Here the lock is taken
         itself, not through the condition: entering it is one instruction, so no exception can come in between.
         """
         try:
             try:
                 with self._lock:
-                    self._began_s = time.monotonic()
+                    self._began_s, self._is_posted = time.monotonic(), False
                 return [self._function(question)]
             finally:
                 with self._lock:
                     self._began_s = None
-                    _post(threading.get_ident(), None)
+                    if self._is_posted:
+                        _swallow()
         except Stopped:
             self._began_s = None
             return []
@@ -146,11 +148,24 @@ class LatestWins(Generic[Question, Answer]):
     def _stop(self) -> None:
         """Stop the call of `ask` that is going on, if any. To be called under the lock."""
         if self._began_s is not None and self._thread is not None and self._thread.ident is not None:
-            self._began_s = None  # once is enough
-            _post(self._thread.ident, Stopped)
+            self._began_s, self._is_posted = None, True  # once is enough
+            _post(self._thread.ident)
 
 
-def _post(thread: int, exception: type[BaseException] | None) -> None:
-    """Raise `exception` in a thread as soon as it runs Python code again; None takes back what was posted."""
-    what = ctypes.py_object(exception) if exception is not None else None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), what)
+def _post(thread: int) -> None:
+    """Raise `Stopped` in a thread as soon as it runs Python code again."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Stopped))
+
+
+def _swallow() -> None:
+    """Let `Stopped` be raised here, once, whether one that was posted to this thread is still on its way or not.
+
+    To post nothing in its place would take it back, too. But then Python looks for it for ever, and Python 3.11 hangs
+    in the next function that is traced.
+    """
+    try:
+        _post(threading.get_ident())
+        while True:
+            pass
+    except Stopped:
+        return

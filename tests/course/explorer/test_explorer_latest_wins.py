@@ -1,5 +1,7 @@
 """Of many questions the last one is answered, and one that is given up leaves nothing behind."""
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -140,3 +142,38 @@ def test_an_error_does_not_end_the_worker():
     worker.submit(4)
     assert worker.wait(timeout_s=30)
     assert told == [0.25]
+
+
+WATCHED_AFTERWARDS = """
+import sys, threading, time
+from archlab.course.explorer.latest_wins import LatestWins
+
+def ask(x):
+    while x == 0 and time.monotonic():
+        pass
+    return x
+
+told = []
+worker = LatestWins(ask, told.append, patience_s=0.01)
+{questions}
+assert worker.wait(timeout_s=30)
+sys.setprofile(lambda *_: None)
+(lambda: None)()
+sys.setprofile(None)
+print(told)
+"""
+"""A program that asks, and then watches its own calls. Python 3.11 hangs there when something was left posted."""
+
+
+@pytest.mark.parametrize(
+    ("questions", "told"),
+    [
+        ("worker.submit(1)", "[1]"),
+        ("worker.submit(0); time.sleep(0.1); worker.submit(2)", "[2]"),
+    ],
+    ids=["answered", "given up"],
+)
+def test_a_program_can_watch_its_calls_after_a_question_was_answered_or_given_up(questions, told):
+    program = WATCHED_AFTERWARDS.format(questions=questions)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
+    assert (run.stdout.strip(), run.stderr) == (told, "")
