@@ -184,10 +184,20 @@ class ServerlessConfig(ShopConfig):
         return pd.Series(kinds).to_frame("environments")
 
     def _held_s(self, kind: UseCase, steps: tuple[Step, ...]) -> float:
+        return sum(run_s for _, run_s in self._runs_s(kind, steps))
+
+    def runs_s(self, kind: UseCase) -> list[tuple[str, float]]:
+        """Return the functions that a request of a kind runs, each with the seconds that one run takes when it is warm.
+
+        A function runs while it waits, for a database, the provider, or the functions it calls.
+        """
+        return self._runs_s(kind, self.use_cases[kind])
+
+    def _runs_s(self, kind: UseCase, steps: tuple[Step, ...]) -> list[tuple[str, float]]:
         """The first function waits for those that it calls, so their time counts twice."""
         times = [sum(self._work_s(kind, step).values()) for step in steps]
-        called = sum(time for time, step in zip(times[1:], steps[1:], strict=True) if step.asked)
-        return sum(times) + called
+        times[0] += sum(time for time, step in zip(times[1:], steps[1:], strict=True) if step.asked)
+        return [(step.function, time) for step, time in zip(steps, times, strict=True)]
 
     def servers(self) -> Mapping[str, int]:
         return {"database": self.database_cores, "log": 1, "environments": self.concurrency}
