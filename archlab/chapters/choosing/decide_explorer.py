@@ -1,0 +1,89 @@
+"""The explorer of the chapter: set what your system needs, and see who leads, who follows, and what would change it.
+
+The picture is what each architecture costs when more or fewer requests come and all other answers stay. An architecture
+is in it where it can be had. The words below name who leads, never without the runner-up and the nearest answers that
+would change it.
+
+>>> ask = asking(Measured.nothing())
+>>> answer = ask(per_s=20, budget_usd_per_h=2.0)
+>>> Costs().read(answer).figures["leads"]
+'monolithic, layered'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import isfinite, nan
+from typing import Any, ClassVar
+
+import numpy as np
+
+from archlab.chapters.choosing.costs import day_cost
+from archlab.chapters.choosing.decide import Decision, Measured, decide
+from archlab.chapters.choosing.forms import ARCHITECTURES
+from archlab.chapters.choosing.needs import Needs
+from archlab.chapters.choosing.sensitivity import Change, changes_of
+from archlab.course.explorer import Curve, Panel, Reading
+
+NO_FAULT, ALL_FAULTS = "none", "all of them"
+AROUND = np.geomspace(0.1, 10, 21)
+"""The loads of the picture, in times of the one that is set."""
+SHOWN_CHANGES = 3
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A decision, the answers that would change it, and what each architecture costs around the load that is set."""
+
+    decision: Decision
+    changes: list[Change]
+    loads_per_s: tuple[float, ...]
+    usd_per_h: dict[str, list[float]]
+
+
+def asking(measured: Measured) -> Callable[..., Answered]:
+    """Return the explorer's model: needs by name, as `Needs` has them, and `must_bear`, a fault, "none" or
+    "all of them". It raises `ValueError` when a need is out of range or the fault is unknown.
+    """
+
+    def ask(must_bear: str = NO_FAULT, is_foreseen: str = "no", **answers: Any) -> Answered:
+        faults = {NO_FAULT: (), ALL_FAULTS: tuple(measured.fault_names)}.get(must_bear, (must_bear,))
+        needs = Needs(faults=faults, is_foreseen=is_foreseen == "yes", **answers)
+        decision = decide(needs, measured)
+        return Answered(decision, changes_of(decision), *_around(needs))
+
+    return ask
+
+
+def _around(needs: Needs) -> tuple[tuple[float, ...], dict[str, list[float]]]:
+    loads = tuple(float(needs.per_s * times) for times in AROUND)
+    costs = {
+        name: [day_cost(name, replace(needs, per_s=load)).usd_per_h for load in loads]
+        for name in ARCHITECTURES
+    }
+    return loads, costs
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Shows an answer: the costs as curves, and the decision in words."""
+
+    panels: ClassVar = (Panel("Usual load [requests/s]", "USD/h", log_x=True, log_y=True),)
+
+    def read(self, answer: Answered) -> Reading:
+        curves = tuple(
+            Curve(0, name, answer.loads_per_s, [usd if isfinite(usd) else nan for usd in costs])
+            for name, costs in answer.usd_per_h.items()
+        )
+        decision = answer.decision
+        figures: dict[str, float | str] = {
+            "leads": ", ".join(decision.leaders),
+            "usd_per_hour": decision.first.usd_per_h if isfinite(decision.first.usd_per_h) else nan,
+            "misses": "; ".join(decision.first.missed) or "nothing",
+            "runner-up": decision.runner_up.architecture,
+            "runner-up misses": "; ".join(decision.runner_up.missed) or "nothing",
+            "would change it": "; ".join(change.words for change in answer.changes[:SHOWN_CHANGES])
+            or "no single answer that was tried",
+        }
+        return Reading(curves, figures)

@@ -1,0 +1,162 @@
+"""Sensitivity: which single answer would change the decision, and how near it is.
+
+Each need is moved by itself, in both directions, until the architecture that is first leads no more: by doubling and
+halving as far as `FARTHEST`, then by bisection between the last value that leaves it and the first that does not. A
+need that is no number is set to what else it can be.
+
+>>> from archlab.chapters.choosing.decide import Measured, decide
+>>> from archlab.chapters.choosing.needs import Needs
+>>> changes = changes_of(decide(Needs(per_s=20), Measured.nothing()))
+>>> [(change.need, change.leader) for change in changes][:2]
+[('copies', 'serverless'), ('per_s', 'serverless')]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import inf, log, sqrt
+from typing import Any
+
+import pandas as pd
+
+from archlab.chapters.choosing.decide import Decision, decide
+from archlab.chapters.choosing.needs import WORDS, Needs
+from archlab.course.quantity import number
+
+NUMBERS = (
+    "per_s",
+    "order_percent",
+    "peak_times",
+    "peak_h",
+    "budget_usd_per_h",
+    "old_up_to_s",
+    "keeps_percent",
+    "crossing_percent",
+    "lead_h",
+)
+WHOLE = ("copies", "teams", "largest_database_cores")
+FLAGS = ("is_foreseen", "are_tests_parallel")
+FARTHEST = 64.0
+"""So many times as much, or as little, is tried."""
+FACTOR = 2.0
+NEAR = 1.01
+"""Bisection ends within a hundredth."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A single answer that would change the decision: the need, its value now, the one that does it, who leads then.
+
+    `times`: how far it is from now, as a factor of 1 or more; infinite for what is no number.
+    """
+
+    need: str
+    now: Any
+    value: Any
+    leader: str
+    times: float
+
+    @property
+    def words(self) -> str:
+        """What would have to be so, and who would lead."""
+        return f"{WORDS[self.need]}: {_said(self.value)} instead of {_said(self.now)}: {self.leader} leads"
+
+
+def changes_of(decision: Decision) -> list[Change]:
+    """Return the single answers that would change the decision, the nearest first; those that are no numbers last."""
+    found = [
+        *_of_numbers(decision, NUMBERS, is_whole=False),
+        *_of_numbers(decision, WHOLE, is_whole=True),
+        *_of_flags(decision),
+        *_of_faults(decision),
+    ]
+    return sorted(found, key=lambda change: change.times)
+
+
+def frame(changes: Sequence[Change]) -> pd.DataFrame:
+    """Return a row a change: `need` in words, `now`, `would be`, `leads then`."""
+    rows = [(WORDS[one.need], _said(one.now), _said(one.value), one.leader) for one in changes]
+    return pd.DataFrame(rows, columns=["need", "now", "would be", "leads then"])
+
+
+def _leaders(decision: Decision, **answers: Any) -> list[str] | None:
+    """Who leads with other answers; None when they are not allowed."""
+    try:
+        return decide(replace(decision.needs, **answers), decision.measured).leaders
+    except ValueError:
+        return None
+
+
+def _of_numbers(decision: Decision, names: Sequence[str], is_whole: bool) -> Iterator[Change]:
+    for name in names:
+        now = getattr(decision.needs, name)
+        for factor in (FACTOR, 1 / FACTOR):
+            if now:
+                change = _moved(decision, name, now, factor, is_whole)
+                if change is not None:
+                    yield change
+
+
+def _moved(decision: Decision, name: str, now: float, factor: float, is_whole: bool) -> Change | None:
+    """The nearest value in one direction at which the first leads no more; None when there is none."""
+    first, before, value = decision.first.architecture, now, now
+    while 1 / FARTHEST <= value / now <= FARTHEST:
+        value = _next(before, factor, is_whole)
+        leaders = _leaders(decision, **{name: value}) if value != before else None
+        if leaders is None:
+            return None
+        if first not in leaders:
+            return _between(decision, name, before, value, leaders[0], is_whole)
+        before = value
+    return None
+
+
+def _next(value: float, factor: float, is_whole: bool) -> float:
+    return int(value * factor) if is_whole else value * factor
+
+
+def _between(
+    decision: Decision, name: str, stays: float, changes: float, leader: str, is_whole: bool
+) -> Change:
+    now = getattr(decision.needs, name)
+    while abs(log(changes / stays)) > log(NEAR) and not (is_whole and abs(changes - stays) <= 1):
+        middle = (stays + changes) // 2 if is_whole else sqrt(stays * changes)
+        leaders = _leaders(decision, **{name: middle}) or []
+        if decision.first.architecture in leaders or not leaders:
+            stays = middle
+        else:
+            changes, leader = middle, leaders[0]
+    return Change(name, now, changes, leader, max(changes / now, now / changes))
+
+
+def _of_flags(decision: Decision) -> Iterator[Change]:
+    for name in FLAGS:
+        now = getattr(decision.needs, name)
+        leaders = _leaders(decision, **{name: not now}) or []
+        if decision.first.architecture not in leaders:
+            yield Change(name, now, not now, leaders[0], inf)
+
+
+def _of_faults(decision: Decision) -> Iterator[Change]:
+    """Each fault left out, or one more asked for."""
+    now = decision.needs.faults
+    for fault in decision.measured.fault_names:
+        other = tuple(one for one in now if one != fault) if fault in now else (*now, fault)
+        leaders = _leaders(decision, faults=other) or []
+        if decision.first.architecture not in leaders:
+            yield Change("faults", now, other, leaders[0], inf)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(value) or "none"
+    return "any" if value is None else number(value)
+
+
+def need_in_words(needs: Needs) -> pd.DataFrame:
+    """Return a row a need: what it is, and the answer given."""
+    rows = [(words, _said(getattr(needs, name))) for name, words in WORDS.items()]
+    return pd.DataFrame(rows, columns=["need", "answer"])
