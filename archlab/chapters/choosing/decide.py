@@ -9,7 +9,7 @@ faults and how old an answer is after one's own order (simulated, handed in as `
 people). What nobody measured stands in `archlab.chapters.choosing.needs.UNKNOWN`.
 
 >>> from archlab.chapters.choosing.needs import Needs
->>> decision = decide(Needs(per_s=20), Measured.nothing())
+>>> decision = decide(Needs(per_s=60), Measured.nothing())
 >>> decision.leaders, decision.runner_up.architecture
 (['monolithic', 'layered'], 'cqrs')
 """

@@ -5,7 +5,7 @@ is in it where it can be had. The words below name who leads, never without the 
 would change it.
 
 >>> ask = asking(Measured.nothing())
->>> answer = ask(per_s=20, budget_usd_per_h=2.0)
+>>> answer = ask(per_s=60, budget_usd_per_h=2.0)
 >>> Costs().read(answer).figures["leads"]
 'monolithic, layered'
 """

@@ -7,7 +7,7 @@ outcome with consequences and confirmation, pros and cons, more information. Eve
 >>> from datetime import date
 >>> from archlab.chapters.choosing.decide import Measured, decide
 >>> from archlab.chapters.choosing.needs import Needs
->>> decision = decide(Needs(per_s=20), Measured.nothing())
+>>> decision = decide(Needs(per_s=60), Measured.nothing())
 >>> text = record(decision, "How do we build the shop?", decided_on=date(2026, 11, 28))
 >>> text.splitlines()[8]
 '# How do we build the shop?'
@@ -53,7 +53,7 @@ def record(
     Raises:
         ValueError: when `question` is empty, nobody decided, or `chosen` is no candidate.
     """
-    require_text("question", question)
+    require_text("question", question.strip())
     require_texts("decision_makers", decision_makers, "names")
     candidate = _candidate(decision, chosen)
     changes = changes_of(decision)

@@ -6,7 +6,7 @@ need that is no number is set to what else it can be.
 
 >>> from archlab.chapters.choosing.decide import Measured, decide
 >>> from archlab.chapters.choosing.needs import Needs
->>> changes = changes_of(decide(Needs(per_s=20), Measured.nothing()))
+>>> changes = changes_of(decide(Needs(per_s=60), Measured.nothing()))
 >>> [(change.need, change.leader) for change in changes][:2]
 [('copies', 'serverless'), ('per_s', 'serverless')]
 """

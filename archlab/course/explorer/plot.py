@@ -34,7 +34,7 @@ from archlab.course.explorer.run import NOW
 from archlab.course.explorer.view import Curve, Panel, Reading, Window
 from archlab.course.figures.fault_windows import SHADE
 from archlab.course.figures.spread import DPI, spread
-from archlab.course.style import ARCHITECTURES, INK, MOST_SHADES, Look, Size, for_text, rc, shades
+from archlab.course.style import ARCHITECTURES, INK, MOST_SHADES, Look, Size, for_text, look_of, rc, shades
 
 LOOKS = {
     NOW: Look("#0072B2", "-"),
@@ -65,7 +65,9 @@ NAME_SIZE = 0.85
 
 
 class Plot:
-    """The figure, its panels, and the artists that it moves. The run that is set has the colour of `architecture`."""
+    """The figure, its panels, and the artists that it moves. The run that is set has the colour of `architecture`; a
+    line of it that is named after an architecture has that one's look.
+    """
 
     def __init__(self, panels: Sequence[Panel], size: Size, architecture: str = "monolithic") -> None:
         self.panels = tuple(panels)
@@ -134,7 +136,11 @@ class Plot:
         """Set the points of a run's line number `k` in its panel, and its name at its last point."""
         key = (name, curve.panel, k)
         if key not in self._lines:
-            self._lines[key] = _new_line(self.axes[curve.panel], self._looks[name], k, is_now=name == NOW)
+            own = look_of(curve.name) if name == NOW else None
+            look = own or _thinner(self._looks[name], k)
+            self._lines[key] = _new_line(
+                self.axes[curve.panel], look, THIN if k and not own else 1, name == NOW
+            )
         line, text = self._lines[key]
         points = np.array([_array(curve.x), _array(curve.y)])
         line.set(data=points, drawstyle="steps-post" if curve.steps else "default", visible=True)
@@ -165,7 +171,7 @@ def quick_png(canvas: FigureCanvasAgg) -> bytes:
 def _label(run: str, curve: str) -> str:
     """What stands at the end of a line: its own name, and which pinned run it belongs to."""
     text = (curve or NOW) if run == NOW else f"{curve} {run}".strip()
-    return textwrap.fill(text, LETTERS_A_LINE)
+    return textwrap.fill(text, LETTERS_A_LINE, break_long_words=False, break_on_hyphens=False)
 
 
 def _by_panel(curves: Sequence[Curve]) -> dict[int, list[Curve]]:
@@ -179,13 +185,17 @@ def _array(values: ArrayLike) -> np.ndarray:
     return np.asarray(values, dtype=float)
 
 
-def _new_line(axes: Axes, look: Look, k: int, is_now: bool) -> tuple[Line2D, Annotation]:
-    """Make the line number `k` of a run in a panel: the later ones are thinner, and another shade."""
+def _thinner(look: Look, k: int) -> Look:
+    """The look of the line number `k` of a run in a panel: another shade."""
+    return replace(look, colour=shades(look.colour, MOST_SHADES)[k % MOST_SHADES])
+
+
+def _new_line(axes: Axes, look: Look, width: float, is_now: bool) -> tuple[Line2D, Annotation]:
+    """Make a line, `width` times as wide as lines are, and its name."""
     zorder = 3 if is_now else 2
-    colour = shades(look.colour, MOST_SHADES)[k % MOST_SHADES]
-    (line,) = axes.plot([], [], color=colour, linestyle=look.dash, zorder=zorder)
-    line.set_linewidth(line.get_linewidth() * (THIN if k else 1))
-    style: dict[str, Any] = {"va": "center", "color": for_text(colour), "annotation_clip": False}
+    (line,) = axes.plot([], [], color=look.colour, linestyle=look.dash, zorder=zorder)
+    line.set_linewidth(line.get_linewidth() * width)
+    style: dict[str, Any] = {"va": "center", "color": for_text(look.colour), "annotation_clip": False}
     style["bbox"] = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.3}
     style["fontsize"] = NAME_SIZE * mpl.rcParams["font.size"]
     return line, axes.annotate("", (0, 0), (8, 0), textcoords="offset points", **style)

@@ -1,0 +1,48 @@
+"""What an architecture costs on the average of a day with a peak."""
+
+from math import inf
+
+import pytest
+
+from archlab.chapters.choosing.buying import HOUR_S, cheapest
+from archlab.chapters.choosing.costs import day_cost, terms_of
+from archlab.chapters.choosing.forms import ARCHITECTURES
+from archlab.chapters.choosing.needs import Needs
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_an_even_day_costs_what_the_cheapest_shop_costs(architecture):
+    needs = Needs(per_s=50)
+    assert day_cost(architecture, needs).usd_per_h == pytest.approx(
+        cheapest(architecture, 50, terms_of(needs)).usd_per_h
+    )
+
+
+def test_servers_for_a_peak_that_nobody_foresees_are_rented_all_day():
+    needs = Needs(per_s=50, peak_times=20)
+    all_day = cheapest("monolithic", 1000, terms_of(needs)).rent_usd_per_h
+    assert day_cost("monolithic", needs).usd_per_h == pytest.approx(all_day)
+
+
+def test_servers_for_a_foreseen_peak_are_rented_for_its_hours():
+    needs = Needs(per_s=50, peak_times=20, peak_h=6, is_foreseen=True)
+    usual, peak = (cheapest("monolithic", rate, terms_of(needs)).rent_usd_per_h for rate in (50, 1000))
+    assert day_cost("monolithic", needs).usd_per_h == pytest.approx(0.75 * usual + 0.25 * peak)
+
+
+def test_functions_are_paid_for_the_requests_of_the_day_and_not_of_the_peak():
+    needs = Needs(per_s=50, peak_times=20, peak_h=1)
+    cost = day_cost("serverless", needs)
+    paid = HOUR_S * needs.mean_per_s * cost.offer.usd_per_request
+    assert cost.usd_per_h == pytest.approx(cost.offer.rent_usd_per_h + paid)
+
+
+def test_what_cannot_be_bought_costs_infinitely_much():
+    cost = day_cost("monolithic", Needs(per_s=100_000))
+    assert (cost.usd_per_h, cost.offer) == (inf, None)
+
+
+def test_a_second_copy_and_a_smaller_database_change_what_is_bought():
+    dearer = day_cost("microservices", Needs(copies=2)).usd_per_h
+    assert dearer > day_cost("microservices", Needs(copies=1)).usd_per_h
+    assert day_cost("monolithic", Needs(per_s=3000, largest_database_cores=2)).usd_per_h == inf
