@@ -19,6 +19,7 @@ CONVERTED: tuple[str, ...] = (
     "04_layered",
     "05_serverless",
     "06_cqrs",
+    "07_choosing",
 )
 """The chapters that keep to it, such as "00_start_here". A chapter that was converted belongs here."""
 

@@ -82,10 +82,12 @@ def test_a_load_that_cannot_be_bought_is_said():
 def test_a_lead_time_puts_parts_back_and_undivided_tests_the_one_unit():
     needs = Needs(per_s=60, teams=4, lead_h=1.0)
     parallel = {one.architecture: one.missed for one in decide(needs, NOTHING).ranking}
-    assert parallel["microservices"] and not parallel["monolithic"]
+    assert parallel["microservices"]
+    assert not parallel["monolithic"]
     divided = decide(replace(needs, lead_h=2.0, are_tests_parallel=False), NOTHING)
     missed = {one.architecture: one.missed for one in divided.ranking}
-    assert missed["monolithic"] and not missed["microservices"]
+    assert missed["monolithic"]
+    assert not missed["microservices"]
 
 
 def test_the_frame_has_a_row_an_architecture_best_first():
@@ -95,7 +97,7 @@ def test_the_frame_has_a_row_an_architecture_best_first():
 
 
 def test_a_fault_that_nobody_measured_is_named():
-    with pytest.raises(ValueError, match="^fault is 'a flood'; it must be one of 'a fault'"):
+    with pytest.raises(ValueError, match=r"^fault is 'a flood'; it must be one of 'a fault'"):
         decide(Needs(faults=("a flood",)), measured())
 
 
