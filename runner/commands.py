@@ -67,6 +67,18 @@ COMMANDS = {
     "guesses": Command(
         script_on_a_file("-m", "archlab.course.guess"), "what a class guessed (takes a file of their lines)"
     ),
+    "progress": Command(
+        script_on_a_file("-m", "archlab.course.progress"),
+        "which tasks are passed, in a line to paste (takes --name; or, for teachers, a file of lines)",
+    ),
+    "handout": Command(
+        script_on_files("-m", "archlab.course.handout", "handout"),
+        "write all chapters for a browser or paper, without a network (takes a folder, --without-answers)",
+    ),
+    "slides": Command(
+        script_on_files("-m", "archlab.course.handout", "slides"),
+        "write the experiments as slides, without a network (takes a folder)",
+    ),
     "labs": Command(
         script_on_files("-m", "archlab.course.labs.generate"), "make labs/ from solutions/ (for authors)"
     ),

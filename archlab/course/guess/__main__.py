@@ -11,16 +11,9 @@ from pathlib import Path
 
 from archlab.course.guess.hand_in import Collected, collect
 from archlab.course.guess.together import together
+from archlab.course.handed_in import read_lines
 from archlab.course.style import SLIDES
-
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-
-
-def read_lines(path: Path) -> list[str]:
-    """Return the lines of a text file, whatever program saved it. Raises `OSError` when it cannot be read."""
-    content = path.read_bytes()
-    encoding = "utf-16" if content.startswith(UTF_16) else "utf-8-sig"
-    return content.decode(encoding, errors="replace").splitlines()
+from archlab.course.terminal import show_what_it_can
 
 
 def draw(collected: Collected, options: argparse.Namespace) -> Path:
@@ -49,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     """Print the table and what could not be read; draw when a question is named. Returns an exit code."""
     options = parser().parse_args(arguments)
+    show_what_it_can(sys.stdout, sys.stderr)
     try:
         collected = collect(read_lines(options.file))
         print(collected.summary().to_string(float_format=lambda value: f"{value:g}", na_rep=""))

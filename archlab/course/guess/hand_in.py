@@ -10,18 +10,17 @@ A line is what `guesses.line()` gives. Whatever stands before it, a name for ins
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from archlab.course.guess.store import NAME, VERSION
 from archlab.course.guess.typed import LARGEST, number_and_unit
+from archlab.course.handed_in import HandedIn, HandIns, quoted
 
-HEAD = re.compile(r"guesses\s+v(\d+)\s*(?:;|$)", re.IGNORECASE)
 COLUMNS = ("who", "name", "value", "unit", "choice")
-LONGEST_QUOTE = 40
 
 
 @dataclass(frozen=True)
@@ -42,48 +41,28 @@ class Collected:
         return pd.DataFrame(rows, columns=columns).set_index("name")
 
 
-@dataclass
-class _Reader:
-    """The rows and problems found so far. Of two lines from one person the later one counts."""
-
-    people: dict[str, list[dict[str, object]]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-    def read(self, number_of_line: int, line: str) -> None:
-        where = f"line {number_of_line}"
-        head = HEAD.search(line)
-        if head is None:
-            self.problems += [f"{where}: it holds no guesses: {_quote(line)}"] if line.strip() else []
-            return
-        if int(head[1]) != VERSION:
-            self.problems.append(f"{where}: its version is {head[1]}; only version {VERSION} can be read")
-            return
-        who = line[: head.start()].strip(" \t,;:|-<>\"'") or where
-        if who in self.people:
-            self.problems.append(f"{where}: {who} handed in before; the later line counts")
-        self.people[who] = list(self._entries(where, who, line[head.end() :]))
-
-    def _entries(self, where: str, who: str, text: str) -> Iterator[dict[str, object]]:
-        found: dict[str, dict[str, object]] = {}
-        for entry in filter(str.strip, text.split(";")):
-            name, _, answer = (part.strip() for part in entry.partition("="))
-            row = _row(who, name, answer)
-            if row is None:
-                self.problems.append(f"{where}: it holds something else than a guess: {_quote(entry)}")
-                continue
-            if name in found:
-                self.problems.append(f"{where}: {name} is in it twice; the later one counts")
-            found[name] = row
-        return iter(found.values())
-
-
 def collect(lines: Iterable[str]) -> Collected:
     """Read the lines of a class. Nothing in them raises an error: what cannot be used is told in `problems`."""
-    reader = _Reader()
-    for number_of_line, line in enumerate(lines, 1):
-        reader.read(number_of_line, line)
-    rows = [row for person in reader.people.values() for row in person]
-    return Collected(pd.DataFrame(rows, columns=list(COLUMNS)), tuple(reader.problems))
+    given: HandIns[list[dict[str, object]]] = HandIns("guesses", VERSION)
+    for line in given.read(lines):
+        given.keep(line, _entries(line, given))
+    rows = [row for person in given.people.values() for row in person]
+    return Collected(pd.DataFrame(rows, columns=list(COLUMNS)), tuple(given.problems))
+
+
+def _entries(line: HandedIn, given: HandIns[list[dict[str, object]]]) -> list[dict[str, object]]:
+    """The guesses in a line, a row each. Of two guesses with one name the later one counts."""
+    found: dict[str, dict[str, object]] = {}
+    for entry in filter(str.strip, line.text.split(";")):
+        name, _, answer = (part.strip() for part in entry.partition("="))
+        row = _row(line.who, name, answer)
+        if row is None:
+            given.problem(line, f"it holds something else than a guess: {quoted(entry)}")
+            continue
+        if name in found:
+            given.problem(line, f"{name} is in it twice; the later one counts")
+        found[name] = row
+    return list(found.values())
 
 
 def _row(who: str, name: str, answer: str) -> dict[str, object] | None:
@@ -96,11 +75,6 @@ def _row(who: str, name: str, answer: str) -> dict[str, object] | None:
     if not abs(value) <= LARGEST:
         return None
     return dict(zip(COLUMNS, (who, name, value, unit, ""), strict=True))
-
-
-def _quote(text: str) -> str:
-    plain = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
-    return plain if len(plain) <= LONGEST_QUOTE else f"{plain[:LONGEST_QUOTE]} …"
 
 
 def _summed_up(name: str, rows: pd.DataFrame) -> tuple[object, ...]:

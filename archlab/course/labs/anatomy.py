@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from archlab.course.labs.answers import Answer
 from archlab.course.labs.lab import ANSWER, CHECK, FRAME, TEXT, Lab, LabCell
+from archlab.course.labs.task_check import passed_words
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 WRONG_ANSWERS = 3
@@ -66,7 +67,7 @@ def task_faults(lab: Lab, task: str, answers: Sequence[Answer]) -> list[str]:
     rules = {
         "its check is worth no points": check.points > 0,
         "its check's last line does not say that the task is passed": check.line.startswith(
-            f"{task}: passed"
+            passed_words(task)
         ),
         f"its check gives {', '.join(left_behind)} a meaning in the notebook, beside lab_checks": not left_behind,
         f"its answer has no {BEGIN} ... {END}": BEGIN in answer and END in answer,

@@ -33,6 +33,11 @@ class Cell:
 
 def read_cells(path: Path) -> list[Cell]:
     """The cells of a notebook file. Raises `UnreadableNotebook`."""
+    return parse(read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a notebook file. Raises `UnreadableNotebook`."""
     if path.suffix != ".ipynb":
         raise UnreadableNotebook(
             f"A notebook's name ends in .ipynb; this one's ends in {path.suffix or 'nothing'}."
@@ -48,13 +53,18 @@ def read_cells(path: Path) -> list[Cell]:
     if not content.strip():
         raise UnreadableNotebook("The file is empty.")
     try:
-        return parse(content.decode("utf-8-sig"))
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnreadableNotebook("The file holds something else than text.") from error
 
 
 def parse(text: str) -> list[Cell]:
     """The cells in the text of a notebook file. Raises `UnreadableNotebook`."""
+    return [cell(entry) for entry in entries(text)]
+
+
+def entries(text: str) -> list[dict[str, Any]]:
+    """The cells in the text of a notebook file, with all that it says of them. Raises `UnreadableNotebook`."""
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -64,7 +74,7 @@ def parse(text: str) -> list[Cell]:
     cells = content.get("cells") if isinstance(content, dict) else None
     if not isinstance(cells, list):
         raise UnreadableNotebook("The file holds no cells: it is no notebook of format 4.")
-    return [cell(entry) for entry in cells if isinstance(entry, dict)]
+    return [entry for entry in cells if isinstance(entry, dict)]
 
 
 def cell(entry: dict[str, Any]) -> Cell:

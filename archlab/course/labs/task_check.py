@@ -73,7 +73,16 @@ def task_check(check: Callable[..., str]) -> Callable[..., None]:
 def announce(task: str, seen: str) -> None:
     """Print the line that says a task is solved. An answer that has closed the output loses the line, no more."""
     with suppress(OSError, ValueError):
-        print(f"{task}: passed with seed {seed()}. {' '.join(seen.split())}")
+        print(f"{passed_words(task)} with seed {seed()}. {' '.join(seen.split())}")
+
+
+def passed_words(task: str) -> str:
+    """How the line begins that says a task is solved.
+
+    >>> passed_words("capacity")
+    'capacity: passed'
+    """
+    return f"{task}: passed"
 
 
 def watched(answer: Answer, around: Given | None = None) -> Answer:
