@@ -141,3 +141,13 @@ def test_the_title_of_a_figure_is_the_answer():
 
 def test_cells_without_a_question_may_show_what_they_like():
     assert found(shown('explore(model, title="Clones", n=(1, 2, 1))'), new_code_cell("%time x = 1")) == []
+
+
+def test_no_two_chapters_ask_for_a_guess_of_the_same_name():
+    asked = re.compile(r'\bguess\("([^"]+)"')
+    names = {}
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        for name in {name for source in code for name in asked.findall(source)}:
+            names.setdefault(name, []).append(path.stem)
+    assert {name: chapters for name, chapters in names.items() if len(chapters) > 1} == {}
