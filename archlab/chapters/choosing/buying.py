@@ -20,70 +20,35 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache, reduce
+from dataclasses import dataclass
 from math import inf
-from operator import add
-from typing import cast
 
 from archlab.chapters.choosing.forms import Form, forms_of
-from archlab.data import load
-from archlab.shop.architecture import HOURS_PER_MONTH, SHOP_MIX
+from archlab.chapters.choosing.prices import rent_usd_per_h, usd_per_request
+from archlab.chapters.choosing.terms import BUSY_AT_MOST, COPIES, LARGEST_DATABASE_CORES, USUAL, Terms
 from archlab.shop.config import ShopConfig
-from archlab.shop.serverless import ServerlessConfig
-from archlab.shop.serverless.steps import UseCase
-from archlab.sim.billing import Usage, total_usd
-from archlab.sim.billing.usage import on_demand
-from archlab.sim.validation import require_fraction, require_positive, require_whole
-from archlab.sim.workload import Mix
+from archlab.sim.validation import require_positive
 
-BUSY_AT_MOST = 0.7
-"""The share of its capacity that a shop is planned for. An assumption, in the middle of what operators plan for."""
-LARGEST_DATABASE_CORES = 16
-"""Of each database server. An assumption; real ones have up to some hundred."""
-COPIES = 1
-"""Of each program, at least. 2, for those who want a program to survive the death of a copy."""
+__all__ = [
+    "BUSY_AT_MOST",
+    "COPIES",
+    "HOUR_S",
+    "LARGEST_DATABASE_CORES",
+    "USUAL",
+    "Offer",
+    "Terms",
+    "asked_s",
+    "best",
+    "cheapest",
+    "cheapest_of_form",
+    "law_per_s",
+    "least_usd_per_h",
+    "offers",
+    "rent_usd_per_h",
+    "usd_per_request",
+]
+
 HOUR_S = 3600
-ROUNDED_UP_S = 0.0005
-"""On average, as runs are billed by whole milliseconds."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """The terms of a purchase, the same for all architectures.
-
-    Attributes:
-        mix: what customers ask for.
-        busy_at_most: the share of its capacity that a shop is planned for, over 0 and at most 1.
-        largest_database_cores: of each database server.
-        copies: of each program, at least.
-
-    Raises `ValueError` when one is out of range.
-    """
-
-    mix: Mix = field(default_factory=lambda: SHOP_MIX)
-    busy_at_most: float = BUSY_AT_MOST
-    largest_database_cores: int = LARGEST_DATABASE_CORES
-    copies: int = COPIES
-
-    def __post_init__(self) -> None:
-        require_fraction("busy_at_most", self.busy_at_most)
-        require_positive("busy_at_most", self.busy_at_most)
-        require_whole("largest_database_cores", self.largest_database_cores, at_least=1)
-        require_whole("copies", self.copies, at_least=1)
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """The same terms have the same key."""
-        return (
-            tuple(self.mix.shares.items()),
-            self.busy_at_most,
-            self.largest_database_cores,
-            self.copies,
-        )
-
-
-USUAL = Terms()
 
 
 @dataclass(frozen=True)
@@ -109,44 +74,6 @@ class Offer:
     usd_per_h: float
 
 
-@cache
-def _usd_per_h_of_one() -> Mapping[str, float]:
-    """Each item of data/prices.csv, in US dollars an hour."""
-    prices = load("prices").set_index("item")
-    hours = prices.per.map({"hour": 1, "month": HOURS_PER_MONTH})
-    return dict((prices.price_usd / hours).dropna())
-
-
-def rent_usd_per_h(config: ShopConfig) -> float:
-    """Return what a shop costs an hour when nobody comes, by data/prices.csv."""
-    prices = _usd_per_h_of_one()
-    return float(sum(prices[item] * count for item, count in config.rented().items()))
-
-
-def usd_per_request(config: ShopConfig, mix: Mix = SHOP_MIX) -> float:
-    """Return what a request costs on functions, warm, by the time that it holds them; 0 for all other shops.
-
-    Left out: cold starts, the report, settlement, and the gateway, whose price no source here has. It errs in favour
-    of functions.
-    """
-    if not isinstance(config, ServerlessConfig):
-        return 0.0
-    return float(sum(share * total_usd(_usage(config, kind)) for kind, share in _shares(mix).items()))
-
-
-def _shares(mix: Mix) -> Mapping[UseCase, float]:
-    return cast(Mapping[UseCase, float], mix.shares)
-
-
-def _usage(config: ServerlessConfig, kind: UseCase) -> Usage:
-    """What the functions of one request are billed for, each run rounded up to the millisecond."""
-    runs = [
-        on_demand(1, run_s + ROUNDED_UP_S, int(config.memory_mb_of(function)))
-        for function, run_s in config.runs_s(kind)
-    ]
-    return reduce(add, runs)
-
-
 # The search --------------------------------------------------------------------------------------------------
 
 
@@ -159,15 +86,13 @@ class _Step:
 
 
 class _Path:
-    """The shops of a form from the smallest on, each one step larger at its scarce station, as far as somebody asked."""
+    """The shops of a form from the smallest on, each one step larger at its scarce station, made when asked for."""
 
     def __init__(self, form: Form, terms: Terms) -> None:
         self._form, self._terms = form, terms
-        smallest = form.smallest(terms.copies)
-        servers = smallest.servers()
-        per_s = smallest.capacity_per_s(terms.mix.shares)
-        self._asked_s = {name: servers[name] / per_s[name] for name in per_s.index}
-        self.usd_per_request = usd_per_request(smallest, terms.mix)
+        smallest = terms.at_work(form.smallest(terms.copies))
+        self.asked_s = _asked_s(form, smallest, terms)
+        self.usd_per_request = usd_per_request(smallest, terms.mix, terms.price_times)
         self._steps = [self._step(smallest)]
         self._is_complete = False
 
@@ -180,8 +105,8 @@ class _Path:
     def _step(self, config: ShopConfig) -> _Step:
         """What each request asks of a station does not depend on how many servers there are."""
         servers = config.servers()
-        served, scarce = min((servers[name] / asked_s, name) for name, asked_s in self._asked_s.items())
-        return _Step(config, served, scarce, rent_usd_per_h(config))
+        served, scarce = min((servers[name] / asked_s, name) for name, asked_s in self.asked_s.items())
+        return _Step(config, served, scarce, rent_usd_per_h(config, self._terms.price_times))
 
     def _grow(self) -> bool:
         if not self._is_complete:
@@ -202,6 +127,23 @@ def _path(form: Form, terms: Terms) -> _Path:
     if key not in _PATHS:
         _PATHS[key] = _Path(form, terms)
     return _PATHS[key]
+
+
+def _asked_s(form: Form, config: ShopConfig, terms: Terms) -> Mapping[str, float]:
+    servers, per_s = config.servers(), config.capacity_per_s(terms.mix.shares)
+    more_s, orders = form.more_s(config), terms.mix.shares.get("place_order", 0.0)
+    return {name: servers[name] / per_s[name] + orders * more_s.get(name, 0.0) for name in per_s.index}
+
+
+def asked_s(form: Form, terms: Terms = USUAL) -> Mapping[str, float]:
+    """Return what a request asks of each station on average, in seconds. It is the same for all shops of a form."""
+    return _path(form, terms).asked_s
+
+
+def law_per_s(form: Form, config: ShopConfig, terms: Terms = USUAL) -> float:
+    """Return how many requests a second a shop serves at most, by the bottleneck law."""
+    servers = config.servers()
+    return min(servers[name] / time_s for name, time_s in asked_s(form, terms).items())
 
 
 def offers(form: Form, budget_usd_per_h: float, terms: Terms = USUAL) -> Iterator[Offer]:
@@ -242,7 +184,8 @@ def best(architecture: str, budget_usd_per_h: float, terms: Terms = USUAL) -> Of
 
 def least_usd_per_h(architecture: str, terms: Terms = USUAL) -> float:
     """Return the rent of the smallest shop of an architecture. Raises `ValueError` when there is no such one."""
-    return min(rent_usd_per_h(form.smallest(terms.copies)) for form in forms_of(architecture))
+    smallest = [form.smallest(terms.copies) for form in forms_of(architecture)]
+    return min(rent_usd_per_h(config, terms.price_times) for config in smallest)
 
 
 def cheapest_of_form(form: Form, rate_per_s: float, terms: Terms = USUAL) -> Offer | None:

@@ -8,8 +8,15 @@ want, and are guarded with what their chapter has found to help:
 - microservices: sagas with a log and idempotency keys; a breaker and a time-out before the provider.
 - event-driven: the log of the database is tailed, components know what they have handled, many partitions.
 - layered: in one process, or on three tiers whose changes of an order travel in one call.
-- serverless: idempotency keys; with or without a pool of connections before the database.
-- cqrs: read models of what this shop is asked, in the same database or in databases of their own.
+- serverless: idempotency keys; as little memory as the objective allows (`archlab.chapters.choosing.objective`);
+  with or without a pool of connections before the database.
+- cqrs: read models of what this shop is asked, in the same database or in databases of their own. This shop's customers
+  ask nothing that the normalised tables answer slowly, so read models save nothing here
+  (`archlab.chapters.cqrs.same_money` has customers who do).
+
+What the forms leave out, and whom that favours: services, components and functions have nobody to balance their copies
+whom they pay for; in all other shops a program with several copies pays for a balancer. All copies have one core, and
+larger ones would share their work better: this errs against whoever has many copies, all alike.
 
 An architecture with two forms competes with the one that is better for the case at hand, and the tables say which.
 
@@ -22,9 +29,12 @@ An architecture with two forms competes with the one that is better for the case
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
+from archlab.chapters.choosing import growing
+from archlab.chapters.choosing.growing import SESSIONS_A_CORE, Grow
+from archlab.chapters.choosing.objective import least_memory_mb
 from archlab.shop.architecture import Architecture
 from archlab.shop.config import ShopConfig
 from archlab.shop.cqrs import Cqrs, CqrsConfig, Question
@@ -38,6 +48,7 @@ from archlab.shop.layered.config import Tiers
 from archlab.shop.microservices import PROGRAMS, Guards, Microservices, MicroservicesConfig
 from archlab.shop.monolithic import Monolith, MonolithConfig
 from archlab.shop.serverless import Serverless, ServerlessConfig
+from archlab.sim.distributions import as_distribution
 from archlab.sim.validation import require_one_of
 
 ARCHITECTURES = ("monolithic", "microservices", "event-driven", "layered", "serverless", "cqrs")
@@ -50,13 +61,25 @@ ORDER_WORKERS = 32
 PROVIDER_TIMEOUT_S = 1.0
 """Two and a half times the provider's p99."""
 PARTITIONS = 256
+BROKERS_THAT_SURVIVE = 3
+"""Broker machines of a shop that is to survive the death of any program. With one copy of each there is one broker: a
+database has one machine, too, in all shops, and their rows are as safe as the broker's events."""
 ASKED = (Question.PRODUCT, Question.ORDER)
 """What this workload asks, and so the read models that are worth having here."""
-MORE_ENVIRONMENTS = 1000
-"""By so many an account's limit is raised at a time. It is a quota that is raised on request, and costs nothing."""
 
-Grow = Callable[[ShopConfig, str, int], ShopConfig | None]
-"""(shop, the station that is scarce, cores of the largest database) -> the shop one step larger, or None."""
+
+def _nothing(config: ShopConfig) -> Mapping[str, float]:
+    return {}
+
+
+SAGA_QUERIES, SAGA_COMMITS = 4, 1
+"""What an order that is noted asks of the orders' database besides: the note; then a transaction that changes the
+order's state, takes the note away, and notes that it has done so."""
+
+
+def _saga_log(config: ShopConfig) -> Mapping[str, float]:
+    query_s, commit_s = (as_distribution(time_s).mean for time_s in (config.query_s, config.commit_s))
+    return {"orders database": SAGA_QUERIES * query_s, "orders log": SAGA_COMMITS * commit_s}
 
 
 @dataclass(frozen=True)
@@ -68,7 +91,8 @@ class Form:
         name: of the form inside its architecture; empty when there is one only.
         build: makes the shop in a simulation: `build(sim, config=...)`.
         smallest: how many copies of each program there are at least -> the smallest shop of the form.
-        grow: see `Grow`.
+        grow: see `archlab.chapters.choosing.growing`.
+        more_s: station -> seconds that an order asks of it beside what `ShopConfig.demands_s` counts.
     """
 
     architecture: str
@@ -76,6 +100,7 @@ class Form:
     build: Callable[..., Architecture]
     smallest: Callable[[int], ShopConfig]
     grow: Grow
+    more_s: Callable[[ShopConfig], Mapping[str, float]] = _nothing
 
     @property
     def key(self) -> str:
@@ -83,60 +108,7 @@ class Form:
         return f"{self.architecture}, {self.name}" if self.name else self.architecture
 
 
-# How each grows ----------------------------------------------------------------------------------------------
-
-
-def _grow_monolith(config: ShopConfig, scarce: str, largest: int) -> ShopConfig | None:
-    assert isinstance(config, MonolithConfig)
-    if scarce in ("cpu", "workers"):
-        return replace(config, cores=2) if config.cores == 1 else replace(config, clones=config.clones + 1)
-    if scarce == "database" and config.database_cores < largest:
-        return replace(config, database_cores=config.database_cores + 1)
-    return None
-
-
-def _grow_programs(config: ShopConfig, scarce: str, largest: int) -> ShopConfig | None:
-    """Services, components, tiers and sides: each program, and each database, grows by itself."""
-    assert isinstance(config, MicroservicesConfig | EventDrivenConfig | LayeredConfig | CqrsConfig)
-    name, _, what = scarce.rpartition(" ")
-    if what in ("cpu", "workers"):
-        return replace(config, instances={**config.instances, name: config.count(name) + 1})
-    return _grow_database(config, name, what, largest) if what == "database" else None
-
-
-def _grow_database(
-    config: MicroservicesConfig | EventDrivenConfig | LayeredConfig | CqrsConfig,
-    name: str,
-    what: str,
-    largest: int,
-) -> ShopConfig | None:
-    if isinstance(config, MicroservicesConfig | EventDrivenConfig):
-        cores = config.database_cores_of(name)
-        assert isinstance(config.database_cores, Mapping)
-        grown = {**config.database_cores, name: cores + 1}
-        return replace(config, database_cores=grown) if cores < largest else None
-    if name:  # one of the read models' databases: all of them have as many cores
-        assert isinstance(config, CqrsConfig)
-        return replace(config, read_cores=config.read_cores + 1) if config.read_cores < largest else None
-    if config.database_cores == largest:
-        return None
-    return replace(config, database_cores=config.database_cores + 1)
-
-
-def _grow_serverless(config: ShopConfig, scarce: str, largest: int) -> ShopConfig | None:
-    assert isinstance(config, ServerlessConfig)
-    if scarce == "environments":
-        return replace(config, concurrency=config.concurrency + MORE_ENVIRONMENTS)
-    if scarce == "database" and config.database_cores < largest:
-        cores = config.database_cores + 1
-        return replace(config, database_cores=cores, pool_sessions=SESSIONS_A_CORE * cores)
-    return None
-
-
 # How small each begins -----------------------------------------------------------------------------------------
-
-SESSIONS_A_CORE = 8
-"""Of the pool before the functions' database, as the shop's own default has it: 16 for two cores."""
 
 
 def _monolith(copies: int) -> ShopConfig:
@@ -171,6 +143,7 @@ def _event_driven(copies: int) -> ShopConfig:
         partitions=PARTITIONS,
         readers=dict.fromkeys(COMPONENTS, PARTITIONS),
         way_out="log_tailing",
+        broker_machines=1 if copies == 1 else BROKERS_THAT_SURVIVE,
     )
 
 
@@ -192,6 +165,7 @@ LIMIT_S = 2.0
 
 def _serverless(pool: bool, copies: int) -> ShopConfig:
     return ServerlessConfig(
+        memory_mb=least_memory_mb(),
         database_cores=1,
         idempotency_keys=True,
         connection_pool=pool,
@@ -214,15 +188,15 @@ def _cqrs(models: Models, copies: int) -> ShopConfig:
 FORMS: Mapping[str, Form] = {
     form.key: form
     for form in (
-        Form("monolithic", "", Monolith, _monolith, _grow_monolith),
-        Form("microservices", "", Microservices, _services, _grow_programs),
-        Form("event-driven", "", EventDriven, _event_driven, _grow_programs),
-        Form("layered", "one process", Layered, partial(_layered, "one process"), _grow_programs),
-        Form("layered", "three tiers", Layered, partial(_layered, "three tiers"), _grow_programs),
-        Form("serverless", "", Serverless, partial(_serverless, False), _grow_serverless),
-        Form("serverless", "pool", Serverless, partial(_serverless, True), _grow_serverless),
-        Form("cqrs", "same database", Cqrs, partial(_cqrs, "same database"), _grow_programs),
-        Form("cqrs", "separate", Cqrs, partial(_cqrs, "separate"), _grow_programs),
+        Form("monolithic", "", Monolith, _monolith, growing.monolith),
+        Form("microservices", "", Microservices, _services, growing.programs, _saga_log),
+        Form("event-driven", "", EventDriven, _event_driven, growing.programs),
+        Form("layered", "one process", Layered, partial(_layered, "one process"), growing.one_process),
+        Form("layered", "three tiers", Layered, partial(_layered, "three tiers"), growing.programs),
+        Form("serverless", "", Serverless, partial(_serverless, False), growing.serverless),
+        Form("serverless", "pool", Serverless, partial(_serverless, True), growing.serverless),
+        Form("cqrs", "same database", Cqrs, partial(_cqrs, "same database"), growing.programs),
+        Form("cqrs", "separate", Cqrs, partial(_cqrs, "separate"), growing.programs),
     )
 }
 """Key -> form."""
