@@ -16,7 +16,8 @@ import pandas as pd
 
 from archlab.chapters.choosing.buying import Offer, cheapest
 from archlab.chapters.choosing.experts import ARCHITECTURE_OF
-from archlab.chapters.choosing.fault_matrix import by_architecture
+from archlab.chapters.choosing.fault_tables import mean_kept
+from archlab.chapters.choosing.forms import FORMS
 from archlab.chapters.choosing.lead_times import lead_time_h
 from archlab.course.figures.line import require_columns
 
@@ -49,7 +50,7 @@ def our_figures(
     pages_ms = loaded[loaded.per_s == AT_PER_S].set_index("architecture").page_p99_ms
     if pages_ms.empty:
         raise ValueError(f"loaded has the loads {sorted(set(loaded.per_s))}; it must have {AT_PER_S:g}, too")
-    kept = by_architecture(faults).set_index("architecture").orders_percent
+    kept = mean_kept(faults[faults.form.isin(list(FORMS))]).groupby("architecture").orders_percent.max()
     rows = [
         (characteristic, architecture, float(values[architecture]), is_better_high)
         for characteristic, values, is_better_high in _values(shops, pages_ms, kept, units)

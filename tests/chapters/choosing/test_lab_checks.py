@@ -1,0 +1,76 @@
+"""The checks of lab 07 say in words what is wrong, and cannot be changed by an answer."""
+
+import re
+
+import numpy as np
+import pytest
+
+from archlab.chapters.choosing import lab_bounds, lab_checks, lab_live, lab_scarce, lab_turning
+from archlab.chapters.choosing.lab_known import FUNCTIONS, PROGRAM
+from archlab.shop.event_driven import EventDrivenConfig
+from archlab.shop.monolithic import MonolithConfig
+
+GUESSED = {"usd": 50.0, "order_p99_s": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "words"),
+    [
+        (lab_checks.start_up, lambda brief: PROGRAM, "a pair is wanted"),
+        (lab_checks.start_up, lambda brief: ("cqrs", GUESSED), "one of the six architectures is wanted"),
+        (lab_checks.start_up, lambda brief: (MonolithConfig(query_s=0), GUESSED), "query_s cannot be chosen"),
+        (lab_checks.start_up, lambda brief: (EventDrivenConfig(), GUESSED), "USD in rent alone"),
+        (lab_checks.sale, lambda brief: (FUNCTIONS, GUESSED), "with your Serverless: it costs"),
+        (lab_checks.proof, lambda demand: None, "None is given, and no shop can"),
+        (lab_checks.proof, lambda demand: ("usd_per_h", 1.0), "a shop can do it"),
+        (lab_checks.turning_point, lambda case: 4.0, "a pair is wanted"),
+        (lab_checks.turning_point, lambda case: ("nobody", 4.0), "'nobody' is said to lead"),
+        (lab_checks.scarce, lambda config, mix: 4.0, "three are wanted"),
+    ],
+)
+def test_a_wrong_answer_is_told_what_is_wrong(check, answer, words):
+    with pytest.raises(AssertionError, match=re.escape(words)):
+        check(answer)
+
+
+def test_right_answers_pass(capsys):
+    lab_checks.proof(lab_bounds.proof_of)
+    lab_checks.turning_point(lab_turning.turning_point)
+    assert capsys.readouterr().out.count("passed with seed 1") == 2
+
+
+def test_an_answer_cannot_change_the_judge():
+    judge = lab_live.broken
+
+    def easy(brief):
+        lab_live.broken = lambda seen, brief: []
+        return FUNCTIONS, GUESSED
+
+    with pytest.raises(AssertionError, match=r"your answer changes lab_live\.broken"):
+        lab_checks.start_up(easy)
+    assert lab_live.broken is judge
+
+
+def test_figures_must_be_those_that_are_measured():
+    seen = lab_live.Lived(50.0, 0.1, 0.4, 100.0, {}, 0, 0, 100.0)
+    lab_checks._expect_figures({"usd": 51.0, "order_p99_s": 0.6}, seen, "case")
+    for figures, words in (
+        ({"usd": 60.0, "order_p99_s": 0.4}, "usd is 60"),
+        ({"usd": 50.0, "order_p99_s": 0.13}, "order_p99_s is 0.13"),
+        ({"usd": 50.0, "order_p99_s": 400}, "Which unit"),
+        ({"usd": 50.0, "order_p99_s": 0}, "order_p99_s is 0"),
+        ({"usd": 50.0}, "'order_p99_s' is wanted"),
+    ):
+        with pytest.raises(AssertionError, match=words):
+            lab_checks._expect_figures(figures, seen, "case")
+
+
+def test_shops_of_the_first_task_have_different_scarce_stations():
+    from archlab.shop.budget import mix_with
+
+    stations = {
+        lab_scarce.scarce(config, mix_with(0.1))[2].split()[-1]
+        for seed in range(4)
+        for config in lab_scarce.drawn(np.random.default_rng(seed))
+    }
+    assert {"cpu", "workers"} <= stations
