@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 from typing import Literal
 
@@ -98,10 +99,21 @@ def _rows(cell: NotebookNode) -> list[NotebookNode]:
 def _pieces(notebook: NotebookNode, patterns: tuple[str, ...], headings: Headings) -> Iterator[Piece]:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            yield from _text_pieces(cell.source, headings)
+            yield from _addressed(cell.id, _text_pieces(cell.source, headings))
         elif cell.cell_type == "code" and cell.source.strip():
             for piece in _code_pieces(cell, patterns):
                 yield replace(piece, section=headings.section)
+
+
+def _addressed(cell_id: str, pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """The pieces of a cell, the first that is no answer with the address that JupyterLab gives the cell."""
+    address = f'<span id="cell-id={escape(cell_id)}"></span>'
+    for piece in pieces:
+        if piece.answer:
+            yield piece
+        else:
+            yield replace(piece, html=address + piece.html)
+            address = ""
 
 
 def _text_pieces(source: str, headings: Headings) -> Iterator[Piece]:

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from nbformat.v4 import new_output
+from nbformat.v4 import new_markdown_cell, new_notebook, new_output
 
+from archlab.course.handout.chapter import chapter_of
 from archlab.course.handout.folder import LIST, write_folder
 from archlab.course.handout.headings import Headings
 from archlab.course.handout.links import dead_links
@@ -167,3 +168,13 @@ def test_the_courses_own_folders_hold_other_files(taken: str):
 @pytest.mark.parametrize(("chapter", "term"), [("00_start_here", "open load"), ("04_layered", "open layer")])
 def test_a_word_of_two_meanings_is_the_chapters_own_term(chapter: str, term: str):
     assert terms_of(chapter)["open"] == term
+
+
+def test_a_cell_keeps_the_address_that_jupyterlab_gives_it_also_where_it_begins_with_an_answer():
+    source = "<details><summary>What you saw</summary>x</details>\n\n### Next\n\nWords."
+    cells = [new_markdown_cell("# 09 Sums", id="sums"), new_markdown_cell(source, id="next")]
+    pieces = chapter_of("09_sums", new_notebook(cells=cells)).pieces
+    (addressed,) = [piece for piece in pieces if 'id="cell-id=next"' in piece.html]
+    assert not addressed.answer
+    assert addressed.section is not None
+    assert addressed.section.title == "Next"
