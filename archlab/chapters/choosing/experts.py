@@ -81,7 +81,7 @@ BESIDE: Mapping[str, Beside] = MappingProxyType(
             "the first edition's; ours is one kind of request",
         ),
         "responsiveness": Beside(
-            "p99 of a page at one budget and load",
+            "p99 of the answer to an order at one budget and load",
             "the second edition's word for the time until the user gets an answer",
             "an answer that accepts an order counts in theirs as in ours, however late the order is done",
         ),

@@ -54,7 +54,8 @@ from archlab.sim.validation import require_one_of
 ARCHITECTURES = ("monolithic", "microservices", "event-driven", "layered", "serverless", "cqrs")
 WORKERS = 64
 """Of each copy of a program: so many that cores and databases are the limit. Threads that wait cost memory, which
-nobody is charged for here: it errs in favour of those with many programs."""
+nobody is charged for here: it errs in favour of those with many programs. Past their plan it errs against those whose
+programs have no pool of connections, as CQRS here: each worker may hold a session, and sessions slow one another."""
 GATEWAY_WORKERS = 600
 ORDER_WORKERS = 32
 """Of a monolith's workers, for orders alone: a slow provider cannot take those that pages need."""

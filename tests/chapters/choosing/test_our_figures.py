@@ -13,8 +13,8 @@ UNITS = pd.Series({name: 1.0 + place for place, name in enumerate(rated())})
 
 
 def loaded(per_s=AT_PER_S):
-    rows = [(name, per_s, 20.0 + place) for place, name in enumerate(rated())]
-    return pd.DataFrame(rows, columns=["architecture", "per_s", "page_p99_ms"])
+    rows = [(name, per_s, 20.0 + place, 400.0 + place) for place, name in enumerate(rated())]
+    return pd.DataFrame(rows, columns=["architecture", "per_s", "page_p99_ms", "order_p99_ms"])
 
 
 def faults(orders_percent=50.0):
@@ -45,6 +45,7 @@ def test_every_characteristic_with_a_figure_of_ours_is_in_it_for_every_rated_sty
 def test_each_figure_is_that_of_its_experiment(frame):
     assert value(frame, "scalability", "monolithic") == bought()["monolithic"].serves_per_s
     assert value(frame, "performance", "layered") == 20.0
+    assert value(frame, "responsiveness", "layered") == 400.0
     assert value(frame, "fault tolerance", "event-driven") == 50.0
     assert value(frame, "overall cost", "layered") == cheapest("layered", COST_AT_PER_S).usd_per_h
     assert value(frame, "modularity", "microservices") == UNITS["microservices"]

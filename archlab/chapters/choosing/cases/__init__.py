@@ -31,17 +31,20 @@ from archlab.chapters.choosing.cases import (
     uber,
 )
 from archlab.chapters.choosing.cases.case import Case, figure_of, published
+from archlab.chapters.choosing.cases.case_cards import Cards
 from archlab.chapters.choosing.cases.judging import Foretold, Judgement, judge, not_testable
 from archlab.chapters.choosing.cases.question import Guess, Question, Unknown
 
 __all__ = [
     "CASES",
+    "Cards",
     "Case",
     "Foretold",
     "Guess",
     "Judgement",
     "Question",
     "Unknown",
+    "cards",
     "fan_out",
     "figure_of",
     "istio",
@@ -128,3 +131,8 @@ def table() -> pd.DataFrame:
         rows.append((case.name, case.told, *words))
     columns = ["case", "published", "model_says", "foretold", "condition", "decides", "elsewhere"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def cards() -> Cards:
+    """Return the same as cards, which a narrow page has room for: display them in a notebook."""
+    return Cards(tuple(CASES.values()))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from inspect import signature
 
 import pandas as pd
 
@@ -47,6 +48,15 @@ def figure_of(name: str, begins: str) -> float:
     return float(found.value.iloc[0])
 
 
+def require_at_most_taken(judge: Callable[..., Judgement], guesses: tuple[float, ...]) -> None:
+    """Raise `ValueError` when there are more values than the function takes."""
+    taken = list(signature(judge).parameters)
+    if len(guesses) > len(taken):
+        raise ValueError(
+            f"guesses is {guesses}; it must be {len(taken)} at most: {', '.join(taken) or 'none'}"
+        )
+
+
 def log_across(picture: Picture, label: str) -> Picture:
     """Make the horizontal axis of a picture with one panel logarithmic, with plain numbers, and name it."""
     (panel,) = picture.figure.axes
@@ -64,7 +74,7 @@ class Case:
         name: as in `CASES`.
         told: what was published, in words with its figures.
         figures: gives the published figures.
-        judge: runs the experiment and judges.
+        judge: runs the experiment and judges. It may be given another value of one guess.
         says: gives what the model says, in words with its figures.
         elsewhere: gives what the same rule says of somebody who did the opposite, or of a fairer opponent.
         draw: gives the picture.
@@ -73,7 +83,7 @@ class Case:
     name: str
     told: str
     figures: Callable[[], pd.DataFrame]
-    judge: Callable[[], Judgement]
+    judge: Callable[..., Judgement]
     says: Callable[[], str]
     elsewhere: Callable[[], str]
     draw: Callable[[], Picture]
@@ -83,9 +93,18 @@ class Case:
         """A row a published figure: case, quantity, value, unit, source, year, url, mark."""
         return self.figures()
 
-    def verdict(self) -> Judgement:
-        """Whether the model would have foretold it."""
-        return self.judge()
+    def verdict(self, *guesses: float) -> Judgement:
+        """Whether the model would have foretold it.
+
+        Args:
+            guesses: other values of what the `verdict` of the case's module takes, such as the transitions a second
+                of the step functions; by default the usual ones.
+
+        Raises:
+            ValueError: when there are more values than it takes, or one is out of range.
+        """
+        require_at_most_taken(self.judge, guesses)
+        return self.judge(*guesses)
 
     def figure(self) -> Picture:
         """What the model says beside what was published."""

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from html import escape
 from itertools import product
 from math import inf, isinf
 
@@ -28,6 +29,7 @@ import pandas as pd
 
 from archlab.chapters.choosing.cases.question import Guess, Question, Unknown
 from archlab.course.claims.limit import Limit
+from archlab.course.claims.settled import CARD, shown
 from archlab.course.quantity import about, number
 from archlab.sim.validation import require_text
 
@@ -41,9 +43,9 @@ class Foretold(StrEnum):
     NOT_TESTABLE = "not testable here"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Judgement:
-    """A verdict: whether the model would have foretold it.
+    """A verdict: whether the model would have foretold it. A notebook shows it in words.
 
     Attributes:
         foretold: one of the four.
@@ -70,8 +72,19 @@ class Judgement:
     def decides(self) -> str:
         """The guess that moves the limit most, in words."""
         if len(self.sensitivity) == 0:
-            return "nothing published to compare with"
+            is_open = self.foretold is Foretold.NOT_TESTABLE
+            return "nothing published to compare with" if is_open else "no guess of ours"
         return str(self.sensitivity.sort_values("times", ascending=False, kind="stable").guess.iloc[0])
+
+    def __repr__(self) -> str:
+        return f"Foretold? {self.words}\nWhat decides: {self.decides}"
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<div role="group" aria-label="{escape(f"Foretold? {self.foretold.capitalize()}")}" style="{CARD}">'
+            f"<p><em>Foretold?</em> <strong>{shown(self.words)}</strong></p>"
+            f"<p><em>What decides:</em> {shown(self.decides)}</p></div>"
+        )
 
 
 def not_testable(reason: str) -> Judgement:
@@ -118,6 +131,8 @@ def _condition(unknown: Unknown, limit: Limit, foretold: Foretold) -> str:
     if isinf(limit):
         tried = f"{_range(unknown.between)} {unknown.unit}".rstrip()
         which = "no value" if foretold is Foretold.NO else "any value"
+        if foretold is Foretold.WHEN:
+            which = f"our guesses are right: then {which}"
         return f"{which} of {unknown.words} from {tried} gives it{seen}"
     side = "at least" if unknown.holds == "from" else "at most"
     value = about(limit) if len(limit.per_seed) > 1 else number(float(limit))

@@ -141,7 +141,8 @@ def says() -> str:
     ten = times(per_copy_percent=10)
     return (
         f"{number(published_times())} times as many need {number(limit)} % a copy: {number(minutes(limit))} min of "
-        f"two days. With 10 % it says {number(ten)} times. As many more hours would do without any copy"
+        f"two days. With 10 % it says {number(ten)} times. If copies "
+        f"took no work at all, {number(published_times())} times as many hours for the libraries would explain it, too"
     )
 
 

@@ -17,8 +17,15 @@ from archlab.sim.distributions import Constant, Distribution, Exponential, Logno
 NUMBER = r"-?\d+(?:\.\d+)?"
 SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0}
 PER_SECOND = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86_400.0}
-TIME = re.compile(rf"({NUMBER}) ?({'|'.join(SECONDS)})")
+TIME = re.compile(rf"({NUMBER}) ?({'|'.join(SECONDS)})(?!\w)")
 RATE = re.compile(rf"({NUMBER}) per ({'|'.join(PER_SECOND)})")
+TIME_WORDS = {
+    "us": "µs|microseconds?",
+    "ms": "msecs?|millis|milliseconds?",
+    "s": "secs?|seconds?",
+    "min": "minutes?",
+}
+"""Unit -> what others write for it."""
 WORK = re.compile(rf"(?P<exactly>exactly )?(?P<usual>{TIME.pattern})(?: \(p99 (?P<p99>{TIME.pattern})\))?")
 
 
@@ -30,7 +37,7 @@ def seconds(line: Line, text: str, what: str, least_s: float | None = None) -> f
         from_ = "above 0" if least_s is None else f"not below {least_s:g}"
         line.refuse(
             f"{what} is {text.strip()!r}",
-            f"allowed: a number {from_} with {_listed(SECONDS)}, such as 5 ms",
+            hint_for_time(text) or f"allowed: a number {from_} with {_listed(SECONDS)}, such as 5 ms",
         )
     return value
 
@@ -71,9 +78,8 @@ def work(line: Line, text: str, what: str) -> Distribution:
     """
     found = WORK.fullmatch(text.strip())
     if not found:
-        line.refuse(
-            f"{what} is {text.strip()!r}", "allowed: a time, such as 5 ms, exactly 5 ms or 5 ms (p99 40 ms)"
-        )
+        allowed = "allowed: a time, such as 5 ms, exactly 5 ms or 5 ms (p99 40 ms)"
+        line.refuse(f"{what} is {text.strip()!r}", hint_for_time(text) or allowed)
     usual_s = seconds(line, found["usual"], what)
     if found["p99"] is None:
         return Constant(usual_s) if found["exactly"] else Exponential(usual_s)
@@ -83,6 +89,26 @@ def work(line: Line, text: str, what: str) -> Distribution:
             f"{what} is {text.strip()!r}", "allowed: a p99 that is not below the median, without 'exactly'"
         )
     return Lognormal.from_median_p99(usual_s, p99_s)
+
+
+def time_in(text: str) -> str:
+    """Return the time that a text says, with a unit of a description; empty when it says none.
+
+    >>> time_in("for 20 seconds"), time_in("20 %")
+    ('20 s', '')
+    """
+    found = re.fullmatch(rf"(?:for |of )?({NUMBER}) ?(\S+)", text.strip())
+    if not found or float(found[1]) <= 0:
+        return ""
+    others = (unit for unit, words in TIME_WORDS.items() if re.fullmatch(words, found[2], re.I))
+    unit = found[2] if found[2] in SECONDS else next(others, "")
+    return f"{found[1]} {unit}" if unit else ""
+
+
+def hint_for_time(text: str) -> str:
+    """Return what to write instead of a time in other words; empty when there is no hint."""
+    time = time_in(text)
+    return f"write {time}" if time and not TIME.fullmatch(text.strip()) else ""
 
 
 def _listed(units: dict[str, float]) -> str:

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import networkx as nx
@@ -28,6 +29,9 @@ KINDS = {"part": "process", "store": "database", "outside": "external"}
 INCHES_PER_ROW, INCHES_PER_LAYER = 1.3, 1.75
 """What a part needs in a picture with many of them."""
 MOST_BARS = 10
+LINE, POINTS_PER_INCH = 2.0, 72
+"""Height of a line with the room around it, in letter heights."""
+ASKS_NOTHING = "this mix asks nothing of"
 
 
 def topology(description: Description) -> nx.DiGraph:
@@ -61,18 +65,48 @@ def utilisations(description: Description) -> pd.DataFrame:
     return pd.DataFrame({"utilisation": cores.busy_percent / 100})
 
 
-def topology_figure(description: Description, title: str = "", size: Size = LAB) -> Picture:
+def topology_figure(
+    description: Description, title: str = "", size: Size = LAB, load: bool = True
+) -> Picture:
     """Draw the topology, with how busy each part is at the load of the description.
 
-    `title`: your conclusion; by default which part is the busiest.
+    Args:
+        title: your conclusion; by default which part is the busiest, or without load that it shows who calls whom.
+        load: whether to say how busy each part is.
     """
-    table, graph = utilisations(description), topology(description)
+    table, graph = utilisations(description) if load else None, topology(description)
+    picture = draw(graph, title or _title(description, table), table, size=_large_enough(graph, size))
+    unasked = [name for name, part in description.parts.items() if part.is_idle]
+    return _with_unasked(picture, unasked, size, load) if unasked else picture
+
+
+def _title(description: Description, table: pd.DataFrame | None) -> str:
+    if table is None:
+        return f"{description.title}: who calls whom"
     busiest = table.utilisation.idxmax()
-    title = title or (
+    return (
         f"{description.title}: at {number(description.rate_per_s)} requests/s {busiest} is the busiest part, "
         f"{100 * table.utilisation[busiest]:.0f} %"
     )
-    return draw(graph, title, table, size=_large_enough(graph, size))
+
+
+def _with_unasked(picture: Picture, unasked: Sequence[str], size: Size, load: bool) -> Picture:
+    """Add a line below the parts: what a part without arrows is."""
+    figure, letters_pt = picture.figure, 0.85 * size.font_pt
+    height_in = figure.get_figheight()
+    more_in = LINE * letters_pt / POINTS_PER_INCH
+    kept = height_in / (height_in + more_in)
+    figure.set_figheight(height_in + more_in)
+    (panel,) = figure.axes
+    box = panel.get_position()
+    panel.set_position((box.x0, 1 - kept * (1 - box.y0), box.width, kept * box.height))
+    for title in figure.texts:
+        title.set_y(1 - kept * (1 - title.get_position()[1]))
+    words = "White, no arrows" if load else "No arrows"
+    figure.text(
+        0.01, (1 - kept) / 2, f"{words}: {ASKS_NOTHING} it", va="center", fontsize=letters_pt, color=INK
+    )
+    return Picture(figure, f"{picture.alt} {ASKS_NOTHING.capitalize()} {', '.join(unasked)}.")
 
 
 def _large_enough(graph: nx.DiGraph, size: Size) -> Size:

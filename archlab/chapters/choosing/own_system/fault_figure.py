@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import isinf
 from typing import Any
@@ -29,6 +30,10 @@ ROW_IN, HEAD_IN = 0.34, 1.5
 GAP = 0.04
 FAR_APART = 10.0
 """Per cent between the least and the greatest share over the seeds, from which on both are written."""
+SAID = ("not while watched", "at once")
+"""How soon all is well again, where that is no time in seconds."""
+MOST_NAMED = 2
+"""The title names so many faults at most."""
 LOST = 99.0
 """Less than so many per cent of good answers are a loss that the title counts."""
 
@@ -47,15 +52,33 @@ def fault_matrix_figure(table: pd.DataFrame, title: str = "", size: Size = LAB) 
         for row in table.itertuples():
             cell = (kinds.index(row.kind), names.index((row.part, row.fault)))
             _draw_cell(panel, cell, row.ok_percent, _interval(row))
+        beside = _beside(table)
         for y, (_, cells) in enumerate(table.groupby(["part", "fault"], sort=False)):
-            for x, text in enumerate((_slowest(cells), _well(cells.well_after_s.iloc[0]))):
+            for x, text in enumerate(says(cells) for says in beside.values()):
                 panel.text(len(kinds) + x + 0.5, y + 0.5, text, ha="center", va="center")
-        _name(
-            panel,
-            [f"{part}, {fault}" for part, fault in names],
-            [*kinds, "p99,\nslowest kind", "well again\nafter"],
-        )
+        _name(panel, [f"{part}, {fault}" for part, fault in names], [*kinds, *beside])
+        panel.set_xlabel(_same_well(table), loc="left")
     return Picture(drawing.figure, f"{title.rstrip('.')}. {_in_words(table)}")
+
+
+def _beside(table: pd.DataFrame) -> dict[str, Callable[[pd.DataFrame], str]]:
+    """The heads of the columns beside the kinds of requests, and what they say of a fault."""
+    slowest: dict[str, Callable[[pd.DataFrame], str]] = {"p99,\nslowest kind": _slowest}
+    return slowest if _same_well(table) else {**slowest, "well again\nafter": _well_of}
+
+
+def _same_well(table: pd.DataFrame) -> str:
+    """How soon all is well again, in a sentence, when that is the same after every one of several faults."""
+    said = {_well(after_s) for after_s in table.well_after_s}
+    several = len(table[["part", "fault"]].drop_duplicates()) > 1
+    if len(said) > 1 or not several:
+        return ""
+    (well,) = said
+    return f"After every fault all is well again {well if well in SAID else f'after {well}'}"
+
+
+def _well_of(cells: pd.DataFrame) -> str:
+    return _well(cells.well_after_s.iloc[0])
 
 
 def _draw_cell(panel: Axes, place: tuple[int, int], ok_percent: float, interval: str) -> None:
@@ -89,9 +112,10 @@ def _slowest(cells: pd.DataFrame) -> str:
 
 
 def _well(after_s: float) -> str:
+    never, at_once = SAID
     if isinf(after_s):
-        return "not while watched"
-    return "at once" if after_s == 0 else f"{number(after_s)} s"
+        return never
+    return at_once if after_s == 0 else f"{number(after_s)} s"
 
 
 def _name(panel: Axes, rows: list[str], columns: list[str]) -> None:
@@ -108,7 +132,8 @@ def _title(table: pd.DataFrame) -> str:
     all_lost = [f"{part} ({fault})" for (part, fault), percent in worst.items() if percent < LOST]
     if not all_lost:
         return f"None of {len(worst)} faults harms every kind of request"
-    named = ", ".join(all_lost[:3]) + (", ..." if len(all_lost) > 3 else "")
+    named, more = ", ".join(all_lost[:MOST_NAMED]), len(all_lost) - MOST_NAMED
+    named += f" and {more} more" if more > 0 else ""
     harm = "harms" if len(all_lost) == 1 else "harm"
     return f"{len(all_lost)} of {len(worst)} faults {harm} every kind of request: {named}"
 

@@ -39,7 +39,7 @@ class Line:
     def refuse_unknown(self, name: str, what: str, known: Collection[str]) -> NoReturn:
         """The same for a name that nobody declared: name those that are known, the closest one first."""
         close = get_close_matches(name, known, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        hint = f" Did you mean {_with_number_of(name, close[0])!r}?" if close else ""
         listed = ", ".join(known) or "none yet"
         self.refuse(f"{name!r} is no {what}", f"known: {listed}.{hint}")
 
@@ -49,6 +49,12 @@ class Line:
             allowed = f"letters, digits, - . and _, a letter first, and none of {', '.join(RESERVED)}"
             self.refuse(f"{text!r} is no name of a {what}", f"allowed: {allowed}")
         return text
+
+
+def _with_number_of(text: str, example: str) -> str:
+    """The example with the number that the text begins with, so that nobody is told another size than theirs."""
+    own, others = re.match(r"\d+(?= )", text), re.match(r"\d+(?= )", example)
+    return f"{own[0]}{example[others.end() :]}" if own and others else example
 
 
 def lines_of(text: str) -> list[Line]:

@@ -24,6 +24,7 @@ from archlab.chapters.choosing.own_system.description import (
     Route,
     calls_in,
 )
+from archlab.chapters.choosing.own_system.hints import hint_for_word
 from archlab.chapters.choosing.own_system.lines import Line, lines_of
 from archlab.chapters.choosing.own_system.reading_parts import calls_of, fault_of, load_of, parts_in
 from archlab.chapters.choosing.own_system.reading_routes import RouteReader
@@ -67,10 +68,8 @@ def _by_word(lines: list[Line]) -> dict[str, list[Line]]:
         if "=" in line.text and word not in WORDS:
             word = "="
         elif word not in WORDS:
-            line.refuse(
-                f"it begins with {word!r}",
-                f"allowed: {', '.join(WORDS)}, or a route, as in browse = web 5 ms",
-            )
+            allowed = f"allowed: {', '.join(WORDS)}, or a route, as in browse = web 5 ms"
+            line.refuse(f"it begins with {word!r}", hint_for_word(word) or allowed)
         if word in ONCE and found[word]:
             line.refuse(
                 f"there is a line with {word!r} already, line {found[word][0].number}", "allowed: one"

@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from archlab.chapters.choosing.own_system.amounts import NUMBER, percent, rate_per_s, seconds, whole, work
+from archlab.chapters.choosing.own_system.amounts import (
+    NUMBER,
+    RATE,
+    percent,
+    rate_per_s,
+    seconds,
+    whole,
+    work,
+)
 from archlab.chapters.choosing.own_system.description import (
     HOP_S,
     PATIENCE_S,
@@ -24,6 +32,7 @@ from archlab.chapters.choosing.own_system.description import (
     Part,
     PartKind,
 )
+from archlab.chapters.choosing.own_system.hints import hint_for_property, hint_for_rate, hint_for_share
 from archlab.chapters.choosing.own_system.lines import Line
 from archlab.data import load
 from archlab.shop.architecture import HOURS_PER_MONTH
@@ -81,13 +90,18 @@ class LoadLine:
 def load_of(line: Line) -> LoadLine:
     """Return the rate, the share of each kind, and how long customers wait."""
     head, items = split(line, "load 120 per second: browse 80 %, buy 20 %")
-    rate = rate_per_s(line, head.removeprefix("load"))
+    text = head.removeprefix("load").strip()
+    if not RATE.fullmatch(text) and (hint := hint_for_rate(text)):
+        line.refuse(f"the load is {text!r}", hint)
+    rate = rate_per_s(line, text)
     patience_s, shares = PATIENCE_S, dict[str, float]()
     for item in items:
         name, _, amount = item.partition(" ")
         if name == "patience":
             patience_s = seconds(line, amount, "the patience")
             continue
+        if hint := hint_for_share(name, amount):
+            line.refuse(f"{item!r} is no kind of request with its share", hint)
         if line.name(name, "kind of request") in shares:
             line.refuse(f"{name!r} is there twice", "allowed: each kind of request once")
         shares[name] = percent(line, amount, f"the share of {name!r}")
@@ -98,7 +112,7 @@ def load_of(line: Line) -> LoadLine:
 
 
 FAULT = re.compile(
-    rf"(?:(?P<kind>crash|outage)|slow x ?(?P<factor>{NUMBER})) (?P<lasts>.+?)(?P<all> all copies)?"
+    rf"(?:(?P<kind>crash|outage)|slow x ?(?P<factor>{NUMBER})) (?P<lasts>.+?)(?P<all>,? all copies)?"
 )
 
 
@@ -136,6 +150,8 @@ def _given(line: Line, items: list[str], allowed: tuple[str, ...], priced: bool)
         if not name and priced:
             name, text = _item(item)
         if not name:
+            if hint := hint_for_property(item, allowed, _machines()):
+                line.refuse(f"{item!r} is no property", hint)
             known = [FORMS[name][1] for name in allowed] + (list(_prices()) if priced else [])
             line.refuse_unknown(item, "property", known)
         if name in given or {name, *given} >= {"cores", "servers"}:
@@ -191,6 +207,11 @@ def _prices() -> dict[str, tuple[float, int]]:
         hours = 1 if row.per == "hour" else HOURS_PER_MONTH
         found[str(row.item)] = (float(row.price_usd) / hours, int(cores[1]) if cores else 0)
     return found
+
+
+def _machines() -> list[str]:
+    """The machines with a known price."""
+    return [item for item, (_, cores) in _prices().items() if cores]
 
 
 def _item(text: str) -> tuple[str, str]:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from archlab.chapters.choosing.own_system.amounts import NUMBER, WORK, percent, whole, work
+from archlab.chapters.choosing.own_system.amounts import NUMBER, WORK, hint_for_time, percent, whole, work
 from archlab.chapters.choosing.own_system.description import Call, Part, Route
 from archlab.chapters.choosing.own_system.lines import NAME, Line
 
@@ -82,9 +82,10 @@ class RouteReader:
         if part.kind == "outside":
             return self._outside(part, takes is not None, later)
         if takes is None:
-            self._line.refuse(
-                f"no time with a unit stands behind {part.name!r}", f"allowed: as in {part.name} 5 ms"
-            )
+            words = re.match(rf"{NUMBER} ?[^\W\d]+", self._left)
+            hint = hint_for_time(words[0]) if words else ""
+            allowed = f"allowed: as in {part.name} 5 ms"
+            self._line.refuse(f"no time with a unit stands behind {part.name!r}", hint or allowed)
         modifiers = self._modifiers()
         route = Route()
         if self._take(r"\["):

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import networkx as nx
@@ -29,24 +28,28 @@ from archlab.chapters.choosing.own_system import capacity as capacities
 from archlab.chapters.choosing.own_system import drawing
 from archlab.chapters.choosing.own_system import fault_matrix as faulty
 from archlab.chapters.choosing.own_system.description import Description, FaultLine
+from archlab.chapters.choosing.own_system.errors import DescriptionError
 from archlab.chapters.choosing.own_system.fault_figure import fault_matrix_figure
+from archlab.chapters.choosing.own_system.parts_shown import PartsShown
 from archlab.chapters.choosing.own_system.reading import read
-from archlab.chapters.choosing.own_system.report import cells, report
+from archlab.chapters.choosing.own_system.report import report
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.sim.result import Result
-
-CELL = "text-align: left; vertical-align: top; padding: 0.1em 1em 0.1em 0"
 
 
 def describe(text: str) -> System:
     """Return the system that a text describes.
 
     Raises:
-        ValueError: when the text cannot be read: it names the line and what is allowed.
+        ValueError: when the text cannot be read: it names the line and what is allowed. It is a `DescriptionError`,
+            of which a notebook shows the message alone.
         TypeError: when it is no text.
     """
-    return System(read(text))
+    try:
+        return System(read(text))
+    except ValueError as error:
+        raise DescriptionError(str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -123,9 +126,9 @@ class System:
 
     # Pictures --------------------------------------------------------------------------------------------
 
-    def topology_figure(self, title: str = "") -> Picture:
-        """Draw who calls whom, and how busy each part is."""
-        return drawing.topology_figure(self.description, title)
+    def topology_figure(self, title: str = "", load: bool = True) -> Picture:
+        """Draw who calls whom, and how busy each part is; with `load=False` only who calls whom."""
+        return drawing.topology_figure(self.description, title, load=load)
 
     def capacity_figure(self, title: str = "") -> Picture:
         """Draw at which load each station is full."""
@@ -158,14 +161,16 @@ class System:
     def summary(self) -> str:
         """Load, limit and bill, in one sentence."""
         what, first = self.description, self.capacity().iloc[0]
-        price = "no prices given"
-        if self.usd_per_hour == self.usd_per_hour:
-            price = f"{number(self.usd_per_hour)} USD/h"
         return (
             f"{what.title}: {len(what.parts)} parts, {number(what.rate_per_s)} requests/s; full at "
             f"{number(self.limit_per_s)} requests/s, where the {first['what']} of {first['part']} are all busy; "
-            f"{price}"
+            f"{self._price}"
         )
+
+    @property
+    def _price(self) -> str:
+        is_given = self.usd_per_hour == self.usd_per_hour
+        return f"{number(self.usd_per_hour)} USD/h" if is_given else "no prices given"
 
     def parts(self) -> pd.DataFrame:
         """Return a row a part: `part`, `kind`, `size`, `busy_percent`, `full_at_per_s`, `usd_per_hour`.
@@ -186,14 +191,20 @@ class System:
         ]
         return pd.DataFrame(rows)
 
+    def parts_only(self) -> PartsShown:
+        """Return what the description says of the parts, to show it: nothing of how busy they are or when full."""
+        what = self.description
+        caption = (
+            f"{what.title}: {len(what.parts)} parts, {number(what.rate_per_s)} requests/s; {self._price}"
+        )
+        return PartsShown(caption, self.parts()[["part", "kind", "size", "usd_per_hour"]])
+
     def __str__(self) -> str:
-        return f"{self.summary}\n{self.parts().to_string(index=False, float_format=number, na_rep='')}"
+        return str(self._shown)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        heads, rows = cells(self.parts())
-        head = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in heads)
-        lines = ["".join(f'<td style="{CELL}">{escape(text)}</td>' for text in row) for row in rows]
-        body = "".join(f"<tr>{line}</tr>" for line in lines)
-        caption = f"<caption>{escape(self.summary)}</caption>"
-        html = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-        return {"text/html": html, "text/plain": str(self)}
+        return self._shown._repr_mimebundle_()
+
+    @property
+    def _shown(self) -> PartsShown:
+        return PartsShown(self.summary, self.parts())

@@ -128,6 +128,35 @@ def test_the_picture_says_shares_and_title_from_the_table(table):
     assert "database, crash: page 100, order" in picture.alt
 
 
+def columns_of(picture):
+    return [label.get_text() for label in picture.figure.axes[0].get_xticklabels()]
+
+
+def test_how_soon_all_is_well_has_a_column_only_where_faults_differ(table):
+    frame = table.reset_index()
+    at_once, differ = frame.assign(well_after_s=0.0), frame.assign(well_after_s=range(len(frame)))
+    said, told = (system().fault_matrix_figure(rows) for rows in (at_once, differ))
+    assert columns_of(said) == ["page", "order", "p99,\nslowest kind"]
+    assert said.figure.axes[0].get_xlabel() == "After every fault all is well again at once"
+    assert columns_of(told) == ["page", "order", "p99,\nslowest kind", "well again\nafter"]
+    assert told.figure.axes[0].get_xlabel() == ""
+
+
+@pytest.mark.parametrize(("after_s", "words"), [(2.5, "after 2.5 s"), (np.inf, "not while watched")])
+def test_the_words_instead_of_the_column_say_the_time(table, after_s, words):
+    picture = system().fault_matrix_figure(table.reset_index().assign(well_after_s=after_s))
+    assert picture.figure.axes[0].get_xlabel() == f"After every fault all is well again {words}"
+
+
+@pytest.mark.parametrize(("count", "end"), [(2, "web (slow x10)."), (3, "web (slow x10) and 1 more.")])
+def test_the_title_names_two_faults_at_most_and_counts_the_others(table, count, end):
+    frame = table.reset_index()
+    faults = [("web", "crash"), ("web", "slow x10"), ("database", "crash")][:count]
+    hit = [row in faults for row in zip(frame.part, frame.fault, strict=True)]
+    alt = system().fault_matrix_figure(frame.assign(ok_percent=np.where(hit, 0.0, 100.0))).alt
+    assert alt.startswith(f"{count} of 9 faults harm every kind of request: web (crash), {end}")
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

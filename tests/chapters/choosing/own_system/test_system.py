@@ -79,3 +79,46 @@ def test_a_report_has_what_was_measured(shop):
     assert "| payment | outage | buy |" in text
     assert "## Latency against load" not in shop.markdown()
     assert "errs for the system" in shop.markdown()
+
+
+def test_the_parts_alone_say_what_the_description_says_and_give_nothing_away(shop):
+    shown = shop.parts_only()._repr_mimebundle_()
+    for text in shown.values():
+        assert "a web shop: 3 parts, 120 requests/s; 0.288 USD/h" in text
+        assert "2 cores, 64 workers, 2 copies" in text
+        for secret in ("full", "usy", "232", "51.7", "345"):
+            assert secret not in text
+            assert secret in "".join(shop._repr_mimebundle_().values())
+
+
+def test_the_topology_without_load_gives_nothing_away(shop):
+    picture = shop.topology_figure(load=False)
+    assert picture.alt.startswith("a web shop: who calls whom. ")
+    assert "%" not in picture.alt
+    written = [text.get_text() for text in picture.figure.axes[0].texts]
+    assert {"web", "database", "payment"} <= set(written)
+    assert not any("%" in text for text in written)
+    assert shop.topology_figure("Mine", load=False).alt.startswith("Mine. ")
+
+
+def _below(picture):
+    """What is written in the figure outside of its panel, but for the title."""
+    return [
+        text.get_text() for text in picture.figure.texts if text.get_text() != picture.figure.get_suptitle()
+    ]
+
+
+def test_parts_that_nothing_asks_are_explained_below_the_picture_and_only_there(shop):
+    network = describe(SOCIAL_NETWORK).topology_figure()
+    assert _below(network) == ["White, no arrows: this mix asks nothing of it"]
+    assert "This mix asks nothing of media-frontend, jaeger-agent, media-mongodb" in network.alt
+    assert _below(shop.topology_figure()) == []
+    assert "asks nothing" not in shop.topology_figure().alt
+
+
+def test_the_words_below_the_picture_lie_in_it_and_on_no_part():
+    figure = describe(f"{THUMBNAILS}part old: idle").topology_figure(load=False).figure
+    figure.draw_without_rendering()
+    words = next(text for text in figure.texts if "asks nothing" in text.get_text()).get_window_extent()
+    assert words.y0 > 0
+    assert words.y1 < figure.axes[0].get_window_extent().y0
