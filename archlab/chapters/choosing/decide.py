@@ -1,8 +1,14 @@
 """Decide: which architectures meet your needs, what they cost, and which single answer would change the order.
 
-First come those that miss fewest needs, and among them the cheapest. Two that miss as few and cost the same within
+First come those that can be had and miss fewest needs, and among them the cheapest. A missed need counts like any
+other, by however much it is missed: read which it is. Two that miss as few and cost the same within
 `NOTICEABLE_PERCENT` are alike: what is between them is not in these figures. So a decision names its leaders, the
-runner-up, and the nearest values of each need at which the first one leads no more.
+runner-up, and the nearest values of each need at which the first one leads no more. Where nobody can be had, nobody
+leads.
+
+What an architecture keeps under faults is that of its form that keeps most, with the copies that 1.75 USD/h buys; its
+price is that of its cheapest form with the copies that are asked for. It errs in favour of those with several forms,
+and of small shops.
 
 The figures under it: costs by the bottleneck law (`archlab.chapters.choosing.buying`), what each keeps under twelve
 faults and how old an answer is after one's own order (simulated, handed in as `Measured`), lead times (a model of
@@ -18,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 
 import pandas as pd
 
@@ -106,7 +112,7 @@ class Decision:
 
     @property
     def leaders(self) -> list[str]:
-        """The first, and those that are alike."""
+        """The first, and those that are alike; nobody when none can be had."""
         return [one.architecture for one in self.ranking if self._is_alike(one)]
 
     @property
@@ -122,7 +128,7 @@ class Decision:
 
     def _is_alike(self, one: Candidate) -> bool:
         first = self.first
-        if len(one.missed) != len(first.missed):
+        if len(one.missed) != len(first.missed) or not isfinite(one.usd_per_h):
             return False
         return one.usd_per_h <= first.usd_per_h * (1 + NOTICEABLE_PERCENT / 100) or one is first
 
@@ -137,10 +143,15 @@ class Decision:
     @property
     def words(self) -> str:
         """Who leads, who follows, and by what."""
+        if not self.leaders:
+            return "No architecture can be had for that load"
         who = " and ".join(self.leaders)
         lead = f"{who} {'leads' if len(self.leaders) == 1 else 'lead'}"
         if not self.is_met:
-            return f"No architecture meets all of it. {lead}, and misses: {'; '.join(self.first.missed)}"
+            each = [
+                f"{one.architecture}: {'; '.join(one.missed)}" for one in self.ranking if self._is_alike(one)
+            ]
+            return f"No architecture meets all of it. Nearest, and what it misses: {' / '.join(each)}"
         after = self.runner_up
         if after.missed:
             return f"{lead}. Runner-up: {after.architecture}, which misses: {'; '.join(after.missed)}"
@@ -151,7 +162,7 @@ class Decision:
 def decide(needs: Needs, measured: Measured) -> Decision:
     """Judge all architectures by the needs. Raises `ValueError` when a fault of the needs was not measured."""
     judged = [_judged(architecture, needs, measured) for architecture in ARCHITECTURES]
-    judged.sort(key=lambda one: (len(one.missed), one.usd_per_h))
+    judged.sort(key=lambda one: (one.usd_per_h == inf, len(one.missed), one.usd_per_h))
     return Decision(needs, measured, tuple(judged))
 
 

@@ -16,24 +16,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archlab.chapters.choosing.buying import LARGEST_DATABASE_CORES
+from archlab.chapters.choosing.twelve_faults import MACHINE, PAGES_COPY
 from archlab.shop.budget import mix_with
 from archlab.sim.validation import (
     require_flag,
     require_non_negative,
-    require_percent,
     require_positive,
     require_whole,
 )
 from archlab.sim.workload import Mix
 
 HOURS_A_DAY = 24
-RANGES = {"order_percent": (1.0, 90.0), "peak_h": (0.0, 24.0), "peak_times": (1.0, 1000.0), "teams": (1, 40)}
+RANGES = {
+    "order_percent": (1.0, 90.0),
+    "peak_h": (0.0, 24.0),
+    "peak_times": (1.0, 1000.0),
+    "teams": (1, 40),
+    "keeps_percent": (0.0, 100.0),
+    "crossing_percent": (0.0, 100.0),
+}
+
+NEED_TWO_COPIES = (PAGES_COPY, MACHINE)
+"""Faults that a program with one copy does not bear. They were tried with two copies or more."""
 
 UNKNOWN = (
     "what your people already know, and whom you can hire",
     "what it costs to move there from what you have",
     "how your code looks in five years, and how hard it is to change then",
     "prices that nobody publishes: rebates, support, traffic between zones, the gateway before functions",
+    "whether your programs and databases share machines: then functions are cheapest at no load",
+    "mixed forms, such as a monolith that accepts orders and pays later: it bears a provider that is down, too",
 )
 """What may decide and was not measured here."""
 
@@ -62,7 +74,7 @@ class Needs:
         lead_h: from a change that is written to the change in production, in working hours, on average. None: any.
         are_tests_parallel: whether the tests of one program can be run on several machines at the same time.
 
-    Raises `ValueError` when one is out of range.
+    Raises `ValueError` when one is out of range, or a fault that takes a copy is to be borne with one copy.
     """
 
     per_s: float = 20.0
@@ -84,8 +96,6 @@ class Needs:
     def __post_init__(self) -> None:
         for name in ("per_s", "budget_usd_per_h"):
             require_positive(name, getattr(self, name))
-        for name in ("keeps_percent", "crossing_percent"):
-            require_percent(name, getattr(self, name))
         for name, (low, high) in RANGES.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be from {low:g} to {high:g}")
@@ -96,6 +106,9 @@ class Needs:
             require_flag(name, getattr(self, name))
         if self.lead_h is not None:
             require_positive("lead_h", self.lead_h)
+        for fault in NEED_TWO_COPIES:
+            if fault in self.faults and self.copies < 2:
+                raise ValueError(f"copies is {self.copies!r}; it must be 2 or more to bear {fault!r}")
 
     @property
     def peak_per_s(self) -> float:

@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from archlab.chapters.choosing.decide import Decision, decide
-from archlab.chapters.choosing.needs import WORDS, Needs
+from archlab.chapters.choosing.needs import NEED_TWO_COPIES, RANGES, WORDS, Needs
 from archlab.course.quantity import number
 
 NUMBERS = (
@@ -40,6 +40,10 @@ FLAGS = ("is_foreseen", "are_tests_parallel")
 FARTHEST = 64.0
 """So many times as much, or as little, is tried."""
 FACTOR = 2.0
+NOBODY = "nobody"
+"""Leads where no architecture can be had."""
+LEAD_TIMES_H = (0.25, 0.5, 1.0, 2.0, 4.0)
+"""Tried where any lead time will do."""
 NEAR = 1.01
 """Bisection ends within a hundredth."""
 
@@ -60,7 +64,9 @@ class Change:
     @property
     def words(self) -> str:
         """What would have to be so, and who would lead."""
-        return f"{WORDS[self.need]}: {_said(self.value)} instead of {_said(self.now)}: {self.leader} leads"
+        return (
+            f"{self.leader} leads with {_said(self.value)} instead of {_said(self.now)} ({WORDS[self.need]})"
+        )
 
 
 def changes_of(decision: Decision) -> list[Change]:
@@ -69,6 +75,7 @@ def changes_of(decision: Decision) -> list[Change]:
         *_of_numbers(decision, NUMBERS, is_whole=False),
         *_of_numbers(decision, WHOLE, is_whole=True),
         *_of_flags(decision),
+        *_of_lead_time(decision),
         *_of_faults(decision),
     ]
     return sorted(found, key=lambda change: change.times)
@@ -80,10 +87,15 @@ def frame(changes: Sequence[Change]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["need", "now", "would be", "leads then"])
 
 
+def _first(decision: Decision) -> str:
+    """Who leads now."""
+    return decision.leaders[0] if decision.leaders else NOBODY
+
+
 def _leaders(decision: Decision, **answers: Any) -> list[str] | None:
     """Who leads with other answers; None when they are not allowed."""
     try:
-        return decide(replace(decision.needs, **answers), decision.measured).leaders
+        return decide(replace(decision.needs, **answers), decision.measured).leaders or [NOBODY]
     except ValueError:
         return None
 
@@ -100,9 +112,9 @@ def _of_numbers(decision: Decision, names: Sequence[str], is_whole: bool) -> Ite
 
 def _moved(decision: Decision, name: str, now: float, factor: float, is_whole: bool) -> Change | None:
     """The nearest value in one direction at which the first leads no more; None when there is none."""
-    first, before, value = decision.first.architecture, now, now
+    first, before, value = _first(decision), now, now
     while 1 / FARTHEST <= value / now <= FARTHEST:
-        value = _next(before, factor, is_whole)
+        value = _next(name, before, factor, is_whole)
         leaders = _leaders(decision, **{name: value}) if value != before else None
         if leaders is None:
             return None
@@ -112,8 +124,11 @@ def _moved(decision: Decision, name: str, now: float, factor: float, is_whole: b
     return None
 
 
-def _next(value: float, factor: float, is_whole: bool) -> float:
-    return int(value * factor) if is_whole else value * factor
+def _next(name: str, value: float, factor: float, is_whole: bool) -> float:
+    """The next value to try, up to the end of what is allowed."""
+    low, high = RANGES.get(name, (0.0, inf))
+    moved = min(high, max(low, value * factor))
+    return int(moved) if is_whole else moved
 
 
 def _between(
@@ -123,7 +138,7 @@ def _between(
     while abs(log(changes / stays)) > log(NEAR) and not (is_whole and abs(changes - stays) <= 1):
         middle = (stays + changes) // 2 if is_whole else sqrt(stays * changes)
         leaders = _leaders(decision, **{name: middle}) or []
-        if decision.first.architecture in leaders or not leaders:
+        if _first(decision) in leaders or not leaders:
             stays = middle
         else:
             changes, leader = middle, leaders[0]
@@ -134,8 +149,18 @@ def _of_flags(decision: Decision) -> Iterator[Change]:
     for name in FLAGS:
         now = getattr(decision.needs, name)
         leaders = _leaders(decision, **{name: not now}) or []
-        if decision.first.architecture not in leaders:
+        if leaders and _first(decision) not in leaders:
             yield Change(name, now, not now, leaders[0], inf)
+
+
+def _of_lead_time(decision: Decision) -> Iterator[Change]:
+    """The longest lead time that would change it, where any will do now."""
+    if decision.needs.lead_h is None:
+        for lead_h in reversed(LEAD_TIMES_H):
+            leaders = _leaders(decision, lead_h=lead_h) or []
+            if leaders and _first(decision) not in leaders:
+                yield Change("lead_h", None, lead_h, leaders[0], inf)
+                return
 
 
 def _of_faults(decision: Decision) -> Iterator[Change]:
@@ -143,8 +168,9 @@ def _of_faults(decision: Decision) -> Iterator[Change]:
     now = decision.needs.faults
     for fault in decision.measured.fault_names:
         other = tuple(one for one in now if one != fault) if fault in now else (*now, fault)
-        leaders = _leaders(decision, faults=other) or []
-        if decision.first.architecture not in leaders:
+        copies = max(decision.needs.copies, 2 if set(other) & set(NEED_TWO_COPIES) else 1)
+        leaders = _leaders(decision, faults=other, copies=copies) or []
+        if leaders and _first(decision) not in leaders:
             yield Change("faults", now, other, leaders[0], inf)
 
 

@@ -106,3 +106,22 @@ def test_measurements_that_lack_something_are_named():
         Measured(pd.DataFrame(columns=["architecture", "fault"]), dict.fromkeys(ARCHITECTURES, 0.0))
     with pytest.raises(ValueError, match="it must know cqrs"):
         Measured(NOTHING.faults, dict.fromkeys(ARCHITECTURES[:-1], 0.0))
+
+
+def test_nobody_leads_where_nobody_can_be_had():
+    decision = decide(Needs(per_s=100_000_000.0, budget_usd_per_h=1e6), NOTHING)
+    assert decision.leaders == []
+    assert decision.words == "No architecture can be had for that load"
+
+
+def test_who_cannot_be_had_comes_last_however_few_needs_it_misses():
+    decision = decide(Needs(per_s=6000, budget_usd_per_h=0.01, old_up_to_s=0.0), NOTHING)
+    costs = [one.usd_per_h for one in decision.ranking]
+    assert costs == sorted(costs)
+    assert costs[-1] == float("inf")
+
+
+def test_each_leader_has_its_own_misses_when_nobody_meets_all():
+    old = measured(dict.fromkeys(ARCHITECTURES, 100.0), dict.fromkeys(ARCHITECTURES, 5.0))
+    decision = decide(Needs(per_s=60, old_up_to_s=1.0), old)
+    assert "monolithic: answers up to 5 s old / layered: answers up to 5 s old" in decision.words

@@ -44,3 +44,9 @@ def test_a_need_that_cannot_be_is_named(wrong, words):
 def test_an_answer_that_is_neither_yes_nor_no_is_named():
     with pytest.raises(TypeError, match=r"^is_foreseen is 'yes'; it must be True or False"):
         Needs(is_foreseen="yes")
+
+
+def test_a_fault_that_takes_a_copy_needs_two():
+    with pytest.raises(ValueError, match="copies is 1; it must be 2 or more to bear 'one machine dies'"):
+        Needs(faults=("one machine dies",))
+    assert Needs(faults=("one machine dies",), copies=2).copies == 2

@@ -8,7 +8,7 @@ import pytest
 from archlab.chapters.choosing.decide import Measured, decide
 from archlab.chapters.choosing.forms import ARCHITECTURES
 from archlab.chapters.choosing.needs import Needs
-from archlab.chapters.choosing.sensitivity import NUMBERS, changes_of, frame, need_in_words
+from archlab.chapters.choosing.sensitivity import NOBODY, NUMBERS, changes_of, frame, need_in_words
 
 FAULTS = pd.DataFrame(
     [(name, "a fault", 100.0, 0.0 if name == "monolithic" else 100.0, True) for name in ARCHITECTURES],
@@ -71,3 +71,27 @@ def test_every_need_has_its_answer_in_words():
     assert told["usual load [requests/s]"] == "60"
     assert told["faults to bear"] == "none"
     assert told["the peak is foreseen"] == "no"
+
+
+def test_a_change_at_the_end_of_what_is_allowed_is_found():
+    kept = {name: 95.0 for name in ARCHITECTURES} | {"serverless": 100.0}
+    rows = [(name, "a fault", 100.0, percent, True) for name, percent in kept.items()]
+    measured = Measured(pd.DataFrame(rows, columns=FAULTS.columns), dict.fromkeys(ARCHITECTURES, 0.0))
+    needs = Needs(per_s=60, faults=("a fault",), keeps_percent=90)
+    (change,) = [one for one in changes_of(decide(needs, measured)) if one.need == "keeps_percent"]
+    assert change.leader == "serverless"
+    assert 95 < change.value < 96
+
+
+def test_where_nobody_can_be_had_less_load_is_named_and_nothing_that_changes_nothing():
+    needs = Needs(per_s=6000, largest_database_cores=4, budget_usd_per_h=100.0)
+    changes = changes_of(decide(needs, MEASURED))
+    assert {change.leader for change in changes}.isdisjoint({NOBODY})
+    (less,) = [change for change in changes if change.need == "per_s"]
+    assert less.value < 6000
+
+
+def test_a_lead_time_is_tried_where_any_will_do():
+    needs = Needs(per_s=60, teams=8, are_tests_parallel=False)
+    (change,) = [one for one in changes_of(decide(needs, MEASURED)) if one.need == "lead_h"]
+    assert change.leader not in ("monolithic", "layered")
