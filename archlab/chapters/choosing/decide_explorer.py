@@ -5,7 +5,7 @@ is in it where it can be had. The words below name who leads, never without the 
 would change it.
 
 >>> ask = asking(Measured.nothing())
->>> answer = ask(per_s=60, budget_usd_per_h=2.0)
+>>> answer = ask(usual_load_per_s=60, budget_usd_per_hour=2.0)
 >>> Costs().read(answer).figures["leads"]
 'monolithic, layered'
 """
@@ -27,6 +27,27 @@ from archlab.chapters.choosing.sensitivity import Change, changes_of
 from archlab.course.explorer import Curve, Panel, Reading
 
 NO_FAULT, ALL_FAULTS = "none", "all of them"
+CONTROLS = {
+    "usual_load_per_s": "per_s",
+    "orders_percent": "order_percent",
+    "peak_times": "peak_times",
+    "copies": "copies",
+    "budget_usd_per_hour": "budget_usd_per_h",
+    "answers_old_up_to_s": "old_up_to_s",
+    "teams": "teams",
+}
+"""What the sliders are called -> the need."""
+RANGES: dict[str, tuple[Any, ...]] = {
+    "usual_load_per_s": (1, 1000, 60),
+    "orders_percent": (1, 60, 12),
+    "peak_times": (1, 50, 1),
+    "peak_is_foreseen": ("no", "yes"),
+    "copies": (1, 3, 1),
+    "budget_usd_per_hour": (0.1, 10.0, 2.0),
+    "answers_old_up_to_s": (0.0, 5.0, 1.0),
+    "teams": (1, 40, 2),
+}
+"""From, to, and at first."""
 AROUND = np.geomspace(0.1, 10, 21)
 """The loads of the picture, in times of the one that is set."""
 SHOWN_CHANGES = 3
@@ -43,13 +64,15 @@ class Answered:
 
 
 def asking(measured: Measured) -> Callable[..., Answered]:
-    """Return the explorer's model: needs by name, as `Needs` has them, and `must_bear`, a fault, "none" or
-    "all of them". It raises `ValueError` when a need is out of range or the fault is unknown.
+    """Return the explorer's model. It takes the names of `CONTROLS`, each a need, `peak_is_foreseen` ("yes" or "no"),
+    and `fault_to_bear`: a fault, "none" or "all of them". It raises `ValueError` when a need is out of range or the
+    fault is unknown.
     """
 
-    def ask(must_bear: str = NO_FAULT, is_foreseen: str = "no", **answers: Any) -> Answered:
-        faults = {NO_FAULT: (), ALL_FAULTS: tuple(measured.fault_names)}.get(must_bear, (must_bear,))
-        needs = Needs(faults=faults, is_foreseen=is_foreseen == "yes", **answers)
+    def ask(fault_to_bear: str = NO_FAULT, peak_is_foreseen: str = "no", **answers: Any) -> Answered:
+        faults = {NO_FAULT: (), ALL_FAULTS: tuple(measured.fault_names)}.get(fault_to_bear, (fault_to_bear,))
+        given = {CONTROLS[name]: value for name, value in answers.items()}
+        needs = Needs(faults=faults, is_foreseen=peak_is_foreseen == "yes", **given)
         decision = decide(needs, measured)
         return Answered(decision, changes_of(decision), *_around(needs))
 
@@ -78,8 +101,8 @@ class Costs:
         )
         decision = answer.decision
         figures: dict[str, float | str] = {
-            "leads": ", ".join(decision.leaders),
-            "usd_per_hour": decision.first.usd_per_h if isfinite(decision.first.usd_per_h) else nan,
+            "leads": ", ".join(decision.leaders) or "nobody",
+            "costs_usd_per_hour": decision.first.usd_per_h if isfinite(decision.first.usd_per_h) else nan,
             "misses": "; ".join(decision.first.missed) or "nothing",
             "runner-up": decision.runner_up.architecture,
             "runner-up misses": "; ".join(decision.runner_up.missed) or "nothing",

@@ -124,7 +124,9 @@ def _outcome(decision: Decision, chosen: Candidate, because: str) -> list[str]:
 
 
 def _consequences(decision: Decision, chosen: Candidate, changes: Sequence[Change]) -> list[str]:
-    good = f"* Good, because it costs {_cost(chosen)}, with stations busy for {100 * BUSY_AT_MOST:.0f} % of the time."
+    good = (
+        f"* Good, because it costs {_cost(chosen)}, with no station busier than {100 * BUSY_AT_MOST:.0f} %."
+    )
     bad = [f"* Bad, because of this driver it falls short: {missed}." for missed in chosen.missed]
     turns = [f"* Neutral: this would change it: {change.words}." for change in changes[:MOST_CHANGES]]
     return [good, *bad, *(turns or ["* Neutral: no single answer that was tried would change it."])]
@@ -154,10 +156,30 @@ def _options(decision: Decision) -> list[str]:
     lines: list[str] = []
     for one in decision.ranking:
         misses = [f"* Bad, because of: {missed}" for missed in one.missed] or [
-            "* Good, because it misses nothing"
+            "* Good, because it misses no driver"
         ]
-        lines += [f"### {one.form}", "", f"* Neutral, because it costs {_cost(one)}", *misses, ""]
+        lines += [f"### {one.form}", "", f"* Neutral, because it costs {_cost(one)}{_times(decision, one)}"]
+        lines += [*_measured(decision, one), *misses, ""]
     return lines[:-1]
+
+
+def _times(decision: Decision, one: Candidate) -> str:
+    first = decision.first.usd_per_h
+    return f", {number(one.usd_per_h / first)} times the first" if isfinite(one.usd_per_h) else ""
+
+
+def _measured(decision: Decision, one: Candidate) -> list[str]:
+    """How old its answers are, and what it kept under the faults that were tried, on average."""
+    rows = decision.measured.faults
+    hit = rows[(rows.architecture == one.architecture) & rows.applies.astype(bool)]
+    lines = [
+        f"* Neutral, because its answers are up to {number(decision.measured.old_s[one.architecture])} s old"
+    ]
+    if len(hit):
+        pages, orders = (number(hit[name].mean()) for name in ("pages_percent", "orders_percent"))
+        kept = f"keeps {pages} % of the pages and {orders} % of the orders"
+        lines.append(f"* Neutral, because it {kept}, on average over the {len(hit)} faults that it can have")
+    return lines
 
 
 def _more(decision: Decision) -> list[str]:
