@@ -1,8 +1,13 @@
-"""Costs of needs: what each architecture costs on the average of a day that has a peak.
+"""Costs of needs: what each form costs on the average of a day that has a peak.
 
 Servers are rented for the peak: all day, or, when it is foreseen, for its hours alone. Functions are paid by the
 request; the database behind them is rented for the peak all day, as it is in any shop that does not foresee it. That a
 foreseen peak lets databases shrink and grow, too, errs in favour of servers: real ones take minutes, with a pause.
+
+A monolith that pays later costs what a monolith costs that has one clone more: a machine is for its jobs, as in the
+fault matrix. With a single clone that serves, this charges a balancer that it could do without, which errs against it.
+That one machine is enough for the jobs of any load errs in favour of it. The jobs that were simulated work one after
+the other, which is enough for a few orders a second: for more they would have to work side by side.
 
 >>> from archlab.chapters.choosing.needs import Needs
 >>> even, peaked = Needs(per_s=60), Needs(per_s=60, peak_times=20, peak_h=0.5)
@@ -12,21 +17,32 @@ foreseen peak lets databases shrink and grow, too, errs in favour of servers: re
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
+from typing import cast
 
-from archlab.chapters.choosing.buying import HOUR_S, Offer, Terms, cheapest_of_form
+from archlab.chapters.choosing.buying import HOUR_S, Offer, Terms, cheapest_of_form, rent_usd_per_h
+from archlab.chapters.choosing.fault_matrix import PAYS_LATER, ROWS
 from archlab.chapters.choosing.forms import Form, forms_of
 from archlab.chapters.choosing.needs import HOURS_A_DAY, Needs
+from archlab.shop.monolithic import MonolithConfig
+from archlab.sim.validation import require_one_of
 
 
 @dataclass(frozen=True)
 class DayCost:
-    """What an architecture costs an hour on the average of a day, in its best form; infinite when it cannot be had."""
+    """What a form costs an hour on the average of a day; infinite when it cannot be had.
 
-    architecture: str
+    `offer`: what is bought for the peak, at the load of the peak; of a monolith that pays later without its jobs.
+    """
+
+    form: Form
     usd_per_h: float
     offer: Offer | None
+
+    @property
+    def architecture(self) -> str:
+        return self.form.architecture
 
 
 def terms_of(needs: Needs) -> Terms:
@@ -35,9 +51,18 @@ def terms_of(needs: Needs) -> Terms:
 
 
 def day_cost(architecture: str, needs: Needs) -> DayCost:
-    """Return what an architecture costs. Raises `ValueError` when there is no such one."""
+    """Return what an architecture costs in its cheapest form. Raises `ValueError` when there is no such one."""
     costs = [_of_form(form, needs) for form in forms_of(architecture)]
     return min(costs, key=lambda cost: cost.usd_per_h)
+
+
+def form_cost(name: str, needs: Needs) -> DayCost:
+    """Return what a form of `archlab.chapters.choosing.fault_matrix.ROWS` costs.
+
+    Raises `ValueError` when there is no such one.
+    """
+    require_one_of("form", name, list(ROWS))
+    return _of_form(ROWS[name], needs)
 
 
 def _of_form(form: Form, needs: Needs) -> DayCost:
@@ -45,8 +70,15 @@ def _of_form(form: Form, needs: Needs) -> DayCost:
     at_peak = cheapest_of_form(form, needs.peak_per_s, terms)
     usual = cheapest_of_form(form, needs.per_s, terms)
     if at_peak is None or usual is None:
-        return DayCost(form.architecture, inf, None)
+        return DayCost(form, inf, None)
     peak_share = needs.peak_h / HOURS_A_DAY if needs.is_foreseen else 1.0
-    rent = peak_share * at_peak.rent_usd_per_h + (1 - peak_share) * usual.rent_usd_per_h
+    rent = peak_share * _rent(form, at_peak) + (1 - peak_share) * _rent(form, usual)
     paid_for_requests = HOUR_S * needs.mean_per_s * at_peak.usd_per_request
-    return DayCost(form.architecture, rent + paid_for_requests, at_peak)
+    return DayCost(form, rent + paid_for_requests, at_peak)
+
+
+def _rent(form: Form, offer: Offer) -> float:
+    if form is not PAYS_LATER:
+        return offer.rent_usd_per_h
+    config = cast(MonolithConfig, offer.config)
+    return rent_usd_per_h(replace(config, clones=config.clones + 1))

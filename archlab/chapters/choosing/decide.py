@@ -1,14 +1,17 @@
-"""Decide: which architectures meet your needs, what they cost, and which single answer would change the order.
+"""Decide: which forms meet your needs, what they cost, and which single answer would change the order.
 
-First come those that can be had and miss fewest needs, and among them the cheapest. A missed need counts like any
-other, by however much it is missed: read which it is. Two that miss as few and cost the same within
-`NOTICEABLE_PERCENT` are alike: what is between them is not in these figures. So a decision names its leaders, the
-runner-up, and the nearest values of each need at which the first one leads no more. Where nobody can be had, nobody
-leads.
+The candidates are forms: those that the fault matrix shows, a monolith that pays later among them. Price, faults and
+age of a row so belong to one shop. First come those that can be had and were measured, of these the ones that miss
+fewest needs, and among them the cheapest. A missed need counts like any other, by however much it is missed: 1 %
+above the budget counts as much as every order lost. So read which need it is: `Decision.words` says it of whoever
+leads. Needs have no weights here, as nobody measured any.
 
-What an architecture keeps under faults is that of its form that keeps most, with the copies that 1.75 USD/h buys; its
-price is that of its cheapest form with the copies that are asked for. It errs in favour of those with several forms,
-and of small shops.
+Two that miss as few and cost the same within `NOTICEABLE_PERCENT` are alike: what is between them is not in these
+figures. So a decision names its leaders, the runner-up, and the nearest values of each need at which the first leads no
+more: others lead alone then, by more than 10 %, or with fewer needs missed. Where nobody can be had, nobody leads.
+
+What a form keeps under faults was tried with the copies that 1.75 USD/h buys; its price is that of the copies that are
+asked for. It errs in favour of small shops.
 
 The figures under it: costs by the bottleneck law (`archlab.chapters.choosing.buying`), what each keeps under twelve
 faults and how old an answer is after one's own order (simulated, handed in as `Measured`), lead times (a model of
@@ -16,8 +19,8 @@ people). What nobody measured stands in `archlab.chapters.choosing.needs.UNKNOWN
 
 >>> from archlab.chapters.choosing.needs import Needs
 >>> decision = decide(Needs(per_s=60), Measured.nothing())
->>> decision.leaders, decision.runner_up.architecture
-(['monolithic', 'layered'], 'cqrs')
+>>> decision.leaders, decision.runner_up.form
+(['monolithic', 'layered, one process'], 'cqrs, same database')
 """
 
 from __future__ import annotations
@@ -29,15 +32,21 @@ from math import inf, isfinite
 import pandas as pd
 
 from archlab.chapters.choosing.buying import Offer
-from archlab.chapters.choosing.costs import day_cost
-from archlab.chapters.choosing.forms import ARCHITECTURES
+from archlab.chapters.choosing.costs import form_cost
+from archlab.chapters.choosing.fault_matrix import ROWS, SHOWN
 from archlab.chapters.choosing.lead_times import lead_time_h
 from archlab.chapters.choosing.needs import Needs
+from archlab.chapters.choosing.time_until_seen import SEEN
 from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
 from archlab.course.quantity import number
 from archlab.sim.validation import require_one_of
 
-FAULT_COLUMNS = ("architecture", "fault", "pages_percent", "orders_percent", "applies")
+CANDIDATES = SHOWN
+"""The forms that are judged, by their names in `archlab.chapters.choosing.fault_matrix.ROWS`."""
+FAULT_COLUMNS = ("architecture", "form", "fault", "pages_percent", "orders_percent", "applies")
+OLD_COLUMNS = ("form", *(column.replace("_s", "_p99_s") for column in SEEN))
+"""Of `archlab.chapters.choosing.time_until_seen.summary`."""
+NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True)
@@ -45,11 +54,11 @@ class Measured:
     """What the experiments of the chapter have found.
 
     Attributes:
-        faults: a row an architecture and fault: `architecture`, `fault`, `pages_percent` and `orders_percent` kept,
-            and whether it `applies`.
-        old_s: architecture -> how old the answer is that 99 of 100 get at most, right after their own order.
+        faults: a row a form and fault: `architecture`, `form`, `fault`, `pages_percent` and `orders_percent` kept, and whether it
+            `applies`. It is what `archlab.chapters.choosing.fault_matrix.matrix` returns.
+        old_s: form -> how old the answer is that 99 of 100 get at most, right after their own order.
 
-    Raises `ValueError` when a column or an architecture is missing.
+    Raises `ValueError` when a column, or the age of a candidate, is missing.
     """
 
     faults: pd.DataFrame
@@ -60,42 +69,68 @@ class Measured:
             raise ValueError(
                 f"faults has the columns {list(self.faults)}; it must have {', '.join(missing)}, too"
             )
-        if lacking := [name for name in ARCHITECTURES if name not in self.old_s]:
-            raise ValueError(f"old_s knows {sorted(self.old_s)}; it must know {', '.join(lacking)}, too")
+        if lacking := [name for name in CANDIDATES if name not in self.old_s]:
+            raise ValueError(f"old_s knows {sorted(self.old_s)}; it must know {'; '.join(lacking)}, too")
+
+    @classmethod
+    def of(cls, matrix: pd.DataFrame, summary: pd.DataFrame) -> Measured:
+        """Take what `fault_matrix.matrix` and `time_until_seen.summary` return, whole.
+
+        An answer is as old as the latest of the three things that are looked at. Raises `ValueError` when a column or
+        a candidate is missing.
+        """
+        if missing := [name for name in OLD_COLUMNS if name not in summary]:
+            raise ValueError(
+                f"summary has the columns {list(summary)}; it must have {', '.join(missing)}, too"
+            )
+        latest = summary.set_index("form")[list(OLD_COLUMNS[1:])].max(axis="columns")
+        return cls(matrix, {str(name): float(age_s) for name, age_s in latest.items()})
 
     @classmethod
     def nothing(cls) -> Measured:
         """No fault was tried, and no answer is old."""
-        return cls(pd.DataFrame(columns=list(FAULT_COLUMNS)), dict.fromkeys(ARCHITECTURES, 0.0))
+        return cls(pd.DataFrame(columns=list(FAULT_COLUMNS)), dict.fromkeys(CANDIDATES, 0.0))
 
     @property
     def fault_names(self) -> list[str]:
         return list(dict.fromkeys(self.faults.fault))
 
-    def kept_percent(self, architecture: str, fault: str) -> float:
-        """Return the less of pages and orders that are kept; 100 where the fault cannot happen.
+    def kept_percent(self, form: str, fault: str) -> float | None:
+        """Return the less of pages and orders that a form keeps; 100 where the fault cannot happen, None where it was
+        not measured.
 
         Raises `ValueError` when there is no such fault.
         """
         require_one_of("fault", fault, self.fault_names)
-        rows = self.faults[(self.faults.architecture == architecture) & (self.faults.fault == fault)]
+        rows = self.faults[(self.faults.form == form) & (self.faults.fault == fault)]
+        if len(rows) == 0:
+            return None
         hit = rows[rows.applies.astype(bool)]
         return float(hit[["pages_percent", "orders_percent"]].min().min()) if len(hit) else 100.0
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """An architecture, judged by needs: what it costs, and the needs that it misses, in words."""
+    """A form, judged by needs: what it costs, and the needs that it misses, in words.
 
-    architecture: str
+    `is_judged`: whether all that was asked for was measured of it. If not, `missed` says what was not.
+    """
+
+    form: str
     usd_per_h: float
     missed: tuple[str, ...]
     offer: Offer | None
+    is_judged: bool = True
 
     @property
-    def form(self) -> str:
-        """The form it has: "layered, three tiers"."""
-        return self.offer.form.key if self.offer else self.architecture
+    def architecture(self) -> str:
+        """The architecture that it is a form of."""
+        return ROWS[self.form].architecture
+
+    @property
+    def can_lead(self) -> bool:
+        """Whether it can be had, and was measured."""
+        return isfinite(self.usd_per_h) and self.is_judged
 
 
 @dataclass(frozen=True)
@@ -112,8 +147,8 @@ class Decision:
 
     @property
     def leaders(self) -> list[str]:
-        """The first, and those that are alike; nobody when none can be had."""
-        return [one.architecture for one in self.ranking if self._is_alike(one)]
+        """The forms that come first: the first, and those that are alike; nobody when none can be had."""
+        return [one.form for one in self.ranking if self._is_alike(one)]
 
     @property
     def runner_up(self) -> Candidate:
@@ -123,17 +158,17 @@ class Decision:
 
     @property
     def is_met(self) -> bool:
-        """Whether any architecture meets all needs."""
+        """Whether any form meets all needs."""
         return not self.first.missed
 
     def _is_alike(self, one: Candidate) -> bool:
         first = self.first
-        if len(one.missed) != len(first.missed) or not isfinite(one.usd_per_h):
+        if len(one.missed) != len(first.missed) or not one.can_lead:
             return False
         return one.usd_per_h <= first.usd_per_h * (1 + NOTICEABLE_PERCENT / 100) or one is first
 
     def frame(self) -> pd.DataFrame:
-        """Return a row an architecture, best first: `architecture`, `form`, `usd_per_hour`, `misses` in words."""
+        """Return a row a form, best first: `architecture`, `form`, `usd_per_hour`, `misses` in words."""
         rows = [
             (one.architecture, one.form, one.usd_per_h, "; ".join(one.missed) or "nothing")
             for one in self.ranking
@@ -142,36 +177,43 @@ class Decision:
 
     @property
     def words(self) -> str:
-        """Who leads, who follows, and by what."""
+        """Who leads, what the leaders miss if they miss anything, who follows, and by what."""
         if not self.leaders:
-            return "No architecture can be had for that load"
-        who = " and ".join(self.leaders)
-        lead = f"{who} {'leads' if len(self.leaders) == 1 else 'lead'}"
-        if not self.is_met:
-            each = [
-                f"{one.architecture}: {'; '.join(one.missed)}" for one in self.ranking if self._is_alike(one)
-            ]
-            return f"No architecture meets all of it. Nearest, and what it misses: {' / '.join(each)}"
+            why = "No form can be had for that load"
+            return why if not isfinite(self.first.usd_per_h) else "No form that can be had was measured"
+        lead = f"{' and '.join(self.leaders)} {'leads' if len(self.leaders) == 1 else 'lead'}"
+        return f"{lead}. Runner-up: {self._followed}" if self.is_met else self._nearest
+
+    @property
+    def _nearest(self) -> str:
+        each = [f"{one.form}: {'; '.join(one.missed)}" for one in self.ranking if self._is_alike(one)]
+        return f"No form meets all of it. Nearest, and what it misses: {' / '.join(each)}"
+
+    @property
+    def _followed(self) -> str:
         after = self.runner_up
         if after.missed:
-            return f"{lead}. Runner-up: {after.architecture}, which misses: {'; '.join(after.missed)}"
-        times = after.usd_per_h / self.first.usd_per_h
-        return f"{lead}. Runner-up: {after.architecture}, which costs {number(times)} times as much"
+            return f"{after.form}, which misses: {'; '.join(after.missed)}"
+        return f"{after.form}, which costs {number(after.usd_per_h / self.first.usd_per_h)} times as much"
 
 
 def decide(needs: Needs, measured: Measured) -> Decision:
-    """Judge all architectures by the needs. Raises `ValueError` when a fault of the needs was not measured."""
-    judged = [_judged(architecture, needs, measured) for architecture in ARCHITECTURES]
-    judged.sort(key=lambda one: (one.usd_per_h == inf, len(one.missed), one.usd_per_h))
+    """Judge all candidates by the needs: first who can be had and was measured, then who misses fewest, then the price.
+
+    A fault that was tried with some forms only leaves the others "not measured": they come after all that were.
+    Raises `ValueError` when a fault of the needs was tried with no form.
+    """
+    judged = [_judged(form, needs, measured) for form in CANDIDATES]
+    judged.sort(key=lambda one: (one.usd_per_h == inf, not one.is_judged, len(one.missed), one.usd_per_h))
     return Decision(needs, measured, tuple(judged))
 
 
-def _judged(architecture: str, needs: Needs, measured: Measured) -> Candidate:
-    cost = day_cost(architecture, needs)
-    missed = [*_money(cost.usd_per_h, needs), *_age(measured.old_s[architecture], needs)]
-    missed += _faults(architecture, needs, measured)
-    missed += _lead(architecture, needs)
-    return Candidate(architecture, cost.usd_per_h, tuple(missed), cost.offer)
+def _judged(form: str, needs: Needs, measured: Measured) -> Candidate:
+    cost = form_cost(form, needs)
+    kept = {fault: measured.kept_percent(form, fault) for fault in needs.faults}
+    missed = [*_money(cost.usd_per_h, needs), *_age(measured.old_s[form], needs)]
+    missed += [*_faults(kept, needs), *_lead(cost.architecture, needs)]
+    return Candidate(form, cost.usd_per_h, tuple(missed), cost.offer, None not in kept.values())
 
 
 def _money(usd_per_h: float, needs: Needs) -> list[str]:
@@ -186,12 +228,11 @@ def _age(old_s: float, needs: Needs) -> list[str]:
     return [f"answers up to {number(old_s)} s old"] if old_s > needs.old_up_to_s else []
 
 
-def _faults(architecture: str, needs: Needs, measured: Measured) -> list[str]:
-    kept = {fault: measured.kept_percent(architecture, fault) for fault in needs.faults}
+def _faults(kept: Mapping[str, float | None], needs: Needs) -> list[str]:
     return [
-        f"{fault}: keeps {number(percent)} %"
+        f"{fault}: {NOT_MEASURED}" if percent is None else f"{fault}: keeps {number(percent)} %"
         for fault, percent in kept.items()
-        if percent < needs.keeps_percent
+        if percent is None or percent < needs.keeps_percent
     ]
 
 

@@ -1,13 +1,14 @@
 """The explorer of the chapter: set what your system needs, and see who leads, who follows, and what would change it.
 
-The picture is what each architecture costs when more or fewer requests come and all other answers stay. An architecture
-is in it where it can be had. The words below name who leads, never without the runner-up and the nearest answers that
+The picture is what each architecture costs, in its cheapest form, when more or fewer requests come and all other
+answers stay; the load that is set is marked. An architecture is in it where it can be had. The words below rank forms,
+a monolith that pays later among them, and name who leads, never without the runner-up and the nearest answers that
 would change it.
 
 >>> ask = asking(Measured.nothing())
 >>> answer = ask(usual_load_per_s=60, budget_usd_per_hour=2.0)
 >>> Costs().read(answer).figures["leads"]
-'monolithic, layered'
+'monolithic / layered, one process'
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from archlab.chapters.choosing.decide import Decision, Measured, decide
 from archlab.chapters.choosing.forms import ARCHITECTURES
 from archlab.chapters.choosing.needs import Needs
 from archlab.chapters.choosing.sensitivity import Change, changes_of
-from archlab.course.explorer import Curve, Panel, Reading
+from archlab.course.explorer import Curve, Panel, Reading, Window
+from archlab.course.quantity import number
 
 NO_FAULT, ALL_FAULTS = "none", "all of them"
 CONTROLS = {
@@ -51,6 +53,8 @@ RANGES: dict[str, tuple[Any, ...]] = {
 AROUND = np.geomspace(0.1, 10, 21)
 """The loads of the picture, in times of the one that is set."""
 SHOWN_CHANGES = 3
+MARK_TIMES = 1.02
+"""The mark of the load that is set is this much wide, to both sides."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ def _around(needs: Needs) -> tuple[tuple[float, ...], dict[str, list[float]]]:
 
 @dataclass(frozen=True)
 class Costs:
-    """Shows an answer: the costs as curves, and the decision in words."""
+    """Shows an answer: the costs as curves, the load that is set as a mark, and the decision in words."""
 
     panels: ClassVar = (Panel("Usual load [requests/s]", "USD/h", log_x=True, log_y=True),)
 
@@ -101,12 +105,14 @@ class Costs:
         )
         decision = answer.decision
         figures: dict[str, float | str] = {
-            "leads": ", ".join(decision.leaders) or "nobody",
+            "leads": " / ".join(decision.leaders) or "nobody",
             "costs_usd_per_hour": decision.first.usd_per_h if isfinite(decision.first.usd_per_h) else nan,
             "misses": "; ".join(decision.first.missed) or "nothing",
-            "runner-up": decision.runner_up.architecture,
+            "runner-up": decision.runner_up.form,
             "runner-up misses": "; ".join(decision.runner_up.missed) or "nothing",
-            "would change it": "; ".join(change.words for change in answer.changes[:SHOWN_CHANGES])
+            "would change it": " ".join(change.words for change in answer.changes[:SHOWN_CHANGES])
             or "no single answer that was tried",
         }
-        return Reading(curves, figures)
+        load = decision.needs.per_s
+        mark = Window(load / MARK_TIMES, load * MARK_TIMES, f"{number(load)} requests/s")
+        return Reading(curves, figures, (mark,))

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from archlab.chapters.choosing.buying import BUSY_AT_MOST
 from archlab.chapters.choosing.decide import Candidate, Decision
+from archlab.chapters.choosing.fault_tables import common_faults, mean_kept
 from archlab.chapters.choosing.needs import UNKNOWN
 from archlab.chapters.choosing.sensitivity import Change, changes_of, need_in_words
 from archlab.course.quantity import number
@@ -47,7 +48,7 @@ def record(
         decided_on: the date, handed in, so that the same decision gives the same text.
         decision_makers: who decided.
         context: two or three sentences about where you stand.
-        chosen: an architecture; None: the first. Another one than the first is allowed, and the record says so.
+        chosen: a form; None: the first. Another one than the first is allowed, and the record says so.
         because: why, in a sentence, where it is not the first.
 
     Raises:
@@ -60,6 +61,7 @@ def record(
     parts = [
         _front(decided_on, decision_makers),
         f"# {question}",
+        f"**Outcome: {candidate.form}; {_cost(candidate)}.**",
         _section("Context and Problem Statement", [context]),
         _section("Decision Drivers", _drivers(decision)),
         _section("Considered Options", [f"* {one.form}" for one in decision.ranking]),
@@ -86,9 +88,9 @@ def _candidate(decision: Decision, chosen: str | None) -> Candidate:
     if chosen is None:
         return decision.first
     for one in decision.ranking:
-        if one.architecture == chosen:
+        if one.form == chosen:
             return one
-    known = ", ".join(one.architecture for one in decision.ranking)
+    known = "; ".join(one.form for one in decision.ranking)
     raise ValueError(f"chosen is {chosen!r}; it must be one of {known}")
 
 
@@ -124,11 +126,9 @@ def _outcome(decision: Decision, chosen: Candidate, because: str) -> list[str]:
 
 
 def _consequences(decision: Decision, chosen: Candidate, changes: Sequence[Change]) -> list[str]:
-    good = (
-        f"* Good, because it costs {_cost(chosen)}, with no station busier than {100 * BUSY_AT_MOST:.0f} %."
-    )
+    good = f"* Good, because it costs {_cost(chosen)}, with every station at most {100 * BUSY_AT_MOST:.0f} % busy."
     bad = [f"* Bad, because of this driver it falls short: {missed}." for missed in chosen.missed]
-    turns = [f"* Neutral: this would change it: {change.words}." for change in changes[:MOST_CHANGES]]
+    turns = [f"* Neutral: {change.words}" for change in changes[:MOST_CHANGES]]
     return [good, *bad, *(turns or ["* Neutral: no single answer that was tried would change it."])]
 
 
@@ -136,7 +136,7 @@ def _confirmation(decision: Decision, chosen: Candidate) -> list[str]:
     needs = decision.needs
     tests = [
         f"a load test at {number(needs.peak_per_s)} requests/s, {number(needs.order_percent)} % of them orders: "
-        f"no station busier than {100 * BUSY_AT_MOST:.0f} %, a bill of {_cost(chosen)} or less",
+        f"every station at most {100 * BUSY_AT_MOST:.0f} % busy, a bill of {_cost(chosen)} or less",
     ]
     tests += [
         f"with this fault on purpose, {number(needs.keeps_percent)} % of pages and orders succeed: {fault}"
@@ -155,9 +155,7 @@ def _confirmation(decision: Decision, chosen: Candidate) -> list[str]:
 def _options(decision: Decision) -> list[str]:
     lines: list[str] = []
     for one in decision.ranking:
-        misses = [f"* Bad, because of: {missed}" for missed in one.missed] or [
-            "* Good, because it misses no driver"
-        ]
+        misses = [f"* Bad, because of: {missed}" for missed in one.missed]
         lines += [f"### {one.form}", "", f"* Neutral, because it costs {_cost(one)}{_times(decision, one)}"]
         lines += [*_measured(decision, one), *misses, ""]
     return lines[:-1]
@@ -165,20 +163,27 @@ def _options(decision: Decision) -> list[str]:
 
 def _times(decision: Decision, one: Candidate) -> str:
     first = decision.first.usd_per_h
-    return f", {number(one.usd_per_h / first)} times the first" if isfinite(one.usd_per_h) else ""
+    return (
+        f", {number(one.usd_per_h / first)} times the first"
+        if isfinite(one.usd_per_h) and one is not decision.first
+        else ""
+    )
 
 
 def _measured(decision: Decision, one: Candidate) -> list[str]:
-    """How old its answers are, and what it kept under the faults that were tried, on average."""
-    rows = decision.measured.faults
-    hit = rows[(rows.architecture == one.architecture) & rows.applies.astype(bool)]
-    lines = [
-        f"* Neutral, because its answers are up to {number(decision.measured.old_s[one.architecture])} s old"
-    ]
-    if len(hit):
-        pages, orders = (number(hit[name].mean()) for name in ("pages_percent", "orders_percent"))
-        kept = f"keeps {pages} % of the pages and {orders} % of the orders"
-        lines.append(f"* Neutral, because it {kept}, on average over the {len(hit)} faults that it can have")
+    """How old its answers are, and what it kept on average under the faults that all can have."""
+    old_s = decision.measured.old_s[one.form]
+    age = f"up to {number(old_s)} s old" if old_s else "never old"
+    lines = [f"* Neutral, because its answers right after an order are {age}"]
+    faults = decision.measured.faults
+    common = common_faults(faults)
+    if common and one.form in set(faults.form):
+        means = mean_kept(faults).set_index("form").loc[one.form]
+        pages, orders = (number(float(means[name])) for name in ("pages_percent", "orders_percent"))
+        kept = f"{pages} % of the pages and {orders} % of the orders"
+        lines.append(
+            f"* Neutral, because it keeps {kept}: the mean over the faults that all can have ({len(common)})"
+        )
     return lines
 
 

@@ -45,7 +45,7 @@ UNKNOWN = (
     "how your code looks in five years, and how hard it is to change then",
     "prices that nobody publishes: rebates, support, traffic between zones, the gateway before functions",
     "whether your programs and databases share machines: then functions are cheapest at no load",
-    "mixed forms, such as a monolith that accepts orders and pays later: it bears a provider that is down, too",
+    "forms that were not tried, such as one unit with a single part cut out of it",
 )
 """What may decide and was not measured here."""
 

@@ -1,8 +1,10 @@
 """Sensitivity: which single answer would change the decision, and how near it is.
 
-Each need is moved by itself, in both directions, until the architecture that is first leads no more: by doubling and
-halving as far as `FARTHEST`, then by bisection between the last value that leaves it and the first that does not. A
-need that is no number is set to what else it can be.
+Each need is moved by itself, in both directions, until the form that is first is not among the leaders any more: by
+doubling and halving as far as `FARTHEST`, then by bisection between the last value that leaves it and the first that
+does not. Then others lead without it: cheaper by more than 10 %, or with fewer needs missed. Where two cross they are
+alike, and that is no change yet. A need that is no number is set to what else it can be; a fault that takes a copy
+brings a second copy of each program with it.
 
 >>> from archlab.chapters.choosing.decide import Measured, decide
 >>> from archlab.chapters.choosing.needs import Needs
@@ -13,7 +15,7 @@ need that is no number is set to what else it can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, log, sqrt
 from typing import Any
@@ -41,7 +43,9 @@ FARTHEST = 64.0
 """So many times as much, or as little, is tried."""
 FACTOR = 2.0
 NOBODY = "nobody"
-"""Leads where no architecture can be had."""
+"""Leads where no form can be had."""
+LEADS_THEN = "leads then, by more than 10 % or a need"
+"""The heading of who leads then: without the one that is first now, which costs more than 10 % more or misses more."""
 LEAD_TIMES_H = (0.25, 0.5, 1.0, 2.0, 4.0)
 """Tried where any lead time will do."""
 NEAR = 1.01
@@ -52,6 +56,7 @@ NEAR = 1.01
 class Change:
     """A single answer that would change the decision: the need, its value now, the one that does it, who leads then.
 
+    `leader` leads then without the one that is first now: by more than 10 % of the cost, or with fewer needs missed.
     `times`: how far it is from now, as a factor of 1 or more; infinite for what is no number.
     """
 
@@ -63,10 +68,8 @@ class Change:
 
     @property
     def words(self) -> str:
-        """What would have to be so, and who would lead."""
-        return (
-            f"{self.leader} leads with {_said(self.value)} instead of {_said(self.now)} ({WORDS[self.need]})"
-        )
+        """What would have to be so, and who would lead, as a sentence."""
+        return f"If {_condition(self.need, self.now, self.value)}, {self.leader} leads."
 
 
 def changes_of(decision: Decision) -> list[Change]:
@@ -82,9 +85,52 @@ def changes_of(decision: Decision) -> list[Change]:
 
 
 def frame(changes: Sequence[Change]) -> pd.DataFrame:
-    """Return a row a change: `need` in words, `now`, `would be`, `leads then`."""
+    """Return a row a change: `need` in words, `now`, `would be`, and who leads then (`LEADS_THEN`): alone, or with
+    others that are alike, but without the one that is first now.
+    """
     rows = [(WORDS[one.need], _said(one.now), _said(one.value), one.leader) for one in changes]
-    return pd.DataFrame(rows, columns=["need", "now", "would be", "leads then"])
+    return pd.DataFrame(rows, columns=["need", "now", "would be", LEADS_THEN])
+
+
+CONDITIONS: Mapping[str, str] = {
+    "per_s": "{value} requests/s come usually instead of {now}",
+    "order_percent": "{value} % of the requests are orders instead of {now} %",
+    "peak_times": "the peak is {value} times the usual load instead of {now}",
+    "peak_h": "the peak lasts {value} h a day instead of {now}",
+    "budget_usd_per_h": "the budget is {value} USD/h instead of {now}",
+    "old_up_to_s": "an answer may be {value} s old instead of {now}",
+    "copies": "you need {value} copies of each program instead of {now}",
+    "keeps_percent": "{value} % of pages and orders must be kept during a fault instead of {now} %",
+    "teams": "the number of teams is {value} instead of {now}",
+    "crossing_percent": "{value} % of the changes touch two teams' parts instead of {now} %",
+    "lead_h": "a change must be out within {value} working hours instead of {now}",
+    "largest_database_cores": "the largest database server has {value} cores instead of {now}",
+}
+FLAG_CONDITIONS: Mapping[str, tuple[str, str]] = {
+    "is_foreseen": ("the peak is not foreseen", "the peak is foreseen"),
+    "are_tests_parallel": (
+        "one program's tests run on one machine only",
+        "one program's tests run on several machines",
+    ),
+}
+
+
+def _condition(need: str, now: Any, value: Any) -> str:
+    if need == "faults":
+        return _fault_condition(now, value)
+    if need in FLAG_CONDITIONS:
+        return FLAG_CONDITIONS[need][value]
+    words = CONDITIONS[need].format(value=_said(value), now=_said(now))
+    return words.removesuffix(" instead of any")
+
+
+def _fault_condition(now: tuple[str, ...], value: tuple[str, ...]) -> str:
+    for fault in now:
+        if fault not in value:
+            return f'"{fault}" need not be borne'
+    more = value[-1]
+    copies = ", with two copies of each program at least," if more in NEED_TWO_COPIES else ""
+    return f'"{more}" must be borne, too{copies}'.rstrip(",")
 
 
 def _first(decision: Decision) -> str:

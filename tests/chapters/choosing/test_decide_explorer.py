@@ -5,7 +5,8 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from archlab.chapters.choosing.decide import Measured
+from archlab.chapters.choosing.costs import day_cost
+from archlab.chapters.choosing.decide import CANDIDATES, Measured
 from archlab.chapters.choosing.decide_explorer import CONTROLS, RANGES, Costs, asking
 from archlab.chapters.choosing.forms import ARCHITECTURES
 from archlab.chapters.choosing.needs import Needs
@@ -21,21 +22,29 @@ def answer():
 def test_there_is_a_curve_for_each_architecture_through_its_cost_at_the_load_that_is_set(answer):
     curves = {curve.name: curve for curve in Costs().read(answer).curves}
     assert set(curves) == set(ARCHITECTURES)
-    for one in answer.decision.ranking:
-        curve = curves[one.architecture]
-        assert np.interp(60, curve.x, curve.y) == pytest.approx(one.usd_per_h)
+    for name, curve in curves.items():
+        cheapest = day_cost(name, answer.decision.needs).usd_per_h
+        assert np.interp(60, curve.x, curve.y) == pytest.approx(cheapest)
+
+
+def test_the_load_that_is_set_is_marked(answer):
+    (mark,) = Costs().read(answer).windows
+    assert mark.start < 60 < mark.end
+    assert mark.name == "60 requests/s"
 
 
 def test_no_leader_is_named_without_the_runner_up_and_the_condition(answer):
     figures = Costs().read(answer).figures
-    assert figures["leads"] == "layered"
-    assert figures["runner-up"] in ARCHITECTURES
+    assert figures["leads"] == "layered, one process"
+    assert figures["runner-up"] in CANDIDATES
     assert "leads" in figures["would change it"]
 
 
 def test_the_fault_to_bear_decides():
-    assert asking(MEASURED)(usual_load_per_s=60).decision.leaders == ["monolithic", "layered"]
-    assert asking(MEASURED)(usual_load_per_s=60, fault_to_bear="all of them").decision.leaders == ["layered"]
+    assert asking(MEASURED)(usual_load_per_s=60).decision.leaders == ["monolithic", "layered, one process"]
+    assert asking(MEASURED)(usual_load_per_s=60, fault_to_bear="all of them").decision.leaders == [
+        "layered, one process"
+    ]
 
 
 def test_what_cannot_be_had_has_no_line():

@@ -4,9 +4,12 @@ from datetime import date
 
 import pytest
 
-from archlab.chapters.choosing.decide import Measured, decide
-from archlab.chapters.choosing.decision_record import TO_WRITE, record, save
+from archlab.chapters.choosing.decide import CANDIDATES, Measured, decide
+from archlab.chapters.choosing.decision_record import MOST_CHANGES, TO_WRITE, record, save
 from archlab.chapters.choosing.needs import UNKNOWN, WORDS, Needs
+from archlab.chapters.choosing.sensitivity import changes_of
+from archlab.chapters.choosing.twelve_faults import FAULTS
+from archlab.course.quantity import number
 from tests.chapters.choosing.test_sensitivity import MEASURED
 
 TODAY = date(2026, 11, 28)
@@ -51,9 +54,31 @@ def test_every_driver_and_every_option_with_its_cost_is_in_it(decision, text):
         assert f"### {one.form}\n\n* Neutral, because it costs {one.usd_per_h:.2f} USD/h" in text
 
 
+def test_the_outcome_comes_first(decision, text):
+    after_title = text.split("# How do we build the shop?")[1].strip()
+    assert after_title.startswith(
+        f"**Outcome: {decision.first.form}; {decision.first.usd_per_h:.2f} USD/h.**"
+    )
+
+
+def test_every_option_says_what_it_costs_in_times_of_the_first_what_it_keeps_and_how_old_it_is():
+    down = next(fault for fault in FAULTS if fault.startswith("payment provider"))
+    ages = dict.fromkeys(CANDIDATES, 0.0) | {"event-driven": 0.5}
+    decision = decide(Needs(per_s=60), Measured(MEASURED.faults.assign(fault=down), ages))
+    text = record(decision, "Why?", TODAY)
+    for one in decision.ranking:
+        option = text.split(f"### {one.form}\n")[1].split("###")[0]
+        orders = 0 if one.form == "monolithic" else 100
+        assert f"keeps 100 % of the pages and {orders} % of the orders" in option
+        age = "up to 0.5 s old" if one.form == "event-driven" else "never old"
+        assert f"right after an order are {age}" in option
+        times = number(one.usd_per_h / decision.first.usd_per_h)
+        assert (f", {times} times the first" in option) == (one is not decision.first)
+
+
 def test_it_names_the_runner_up_and_what_would_change_it(decision, text):
-    assert f"Runner-up: {decision.runner_up.architecture}" in text
-    assert "this would change it" in text
+    assert f"Runner-up: {decision.runner_up.form}" in text
+    assert all(f"* Neutral: {change.words}" in text for change in changes_of(decision)[:MOST_CHANGES])
 
 
 def test_a_test_that_would_confirm_it_is_named_for_each_kind_of_need(text):
