@@ -54,8 +54,8 @@ class Measured:
     """What the experiments of the chapter have found.
 
     Attributes:
-        faults: a row a form and fault: `architecture`, `form`, `fault`, `pages_percent` and `orders_percent` kept, and whether it
-            `applies`. It is what `archlab.chapters.choosing.fault_matrix.matrix` returns.
+        faults: a row a form and fault: `architecture`, `form`, `fault`, `pages_percent` and `orders_percent`
+            kept, and whether it `applies`. It is what `archlab.chapters.choosing.fault_matrix.matrix` returns.
         old_s: form -> how old the answer is that 99 of 100 get at most, right after their own order.
 
     Raises `ValueError` when a column, or the age of a candidate, is missing.

@@ -162,12 +162,10 @@ def _options(decision: Decision) -> list[str]:
 
 
 def _times(decision: Decision, one: Candidate) -> str:
-    first = decision.first.usd_per_h
-    return (
-        f", {number(one.usd_per_h / first)} times the first"
-        if isfinite(one.usd_per_h) and one is not decision.first
-        else ""
-    )
+    if one is decision.first or not isfinite(one.usd_per_h):
+        return ""
+    times = one.usd_per_h / decision.first.usd_per_h
+    return ", as much as the first" if round(times, 2) == 1 else f", {number(times)} times the first"
 
 
 def _measured(decision: Decision, one: Candidate) -> list[str]:

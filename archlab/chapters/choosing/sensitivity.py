@@ -69,7 +69,8 @@ class Change:
     @property
     def words(self) -> str:
         """What would have to be so, and who would lead, as a sentence."""
-        return f"If {_condition(self.need, self.now, self.value)}, {self.leader} leads."
+        who = f'"{self.leader}"' if "," in self.leader else self.leader
+        return f"If {_condition(self.need, self.now, self.value)}, {who} leads."
 
 
 def changes_of(decision: Decision) -> list[Change]:

@@ -72,8 +72,9 @@ def test_every_option_says_what_it_costs_in_times_of_the_first_what_it_keeps_and
         assert f"keeps 100 % of the pages and {orders} % of the orders" in option
         age = "up to 0.5 s old" if one.form == "event-driven" else "never old"
         assert f"right after an order are {age}" in option
-        times = number(one.usd_per_h / decision.first.usd_per_h)
-        assert (f", {times} times the first" in option) == (one is not decision.first)
+        times = one.usd_per_h / decision.first.usd_per_h
+        said = ", as much as the first" if times == 1 else f", {number(times)} times the first"
+        assert (said in option) == (one is not decision.first)
 
 
 def test_it_names_the_runner_up_and_what_would_change_it(decision, text):

@@ -140,3 +140,8 @@ def test_alike_is_no_change_yet(decision, changes):
     cost = {one.form: one.usd_per_h for one in then.ranking}
     assert cost[decision.first.form] / cost[change.leader] == pytest.approx(1.1, rel=0.02)
     assert cost[decision.first.form] > 1.1 * cost[change.leader]
+
+
+def test_a_name_with_a_comma_in_it_stands_in_quotes():
+    change = Change("per_s", 60.0, 30.0, "cqrs, separate", 2.0)
+    assert change.words == 'If 30 requests/s come usually instead of 60, "cqrs, separate" leads.'
