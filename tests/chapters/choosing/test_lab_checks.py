@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from archlab.chapters.choosing import lab_bounds, lab_checks, lab_live, lab_scarce, lab_turning
@@ -53,7 +54,7 @@ def test_an_answer_cannot_change_the_judge():
 
 def test_figures_must_be_those_that_are_measured():
     seen = lab_live.Lived(50.0, 0.1, 0.4, 100.0, {}, 0, 0, 100.0)
-    lab_checks._expect_figures({"usd": 51.0, "order_p99_s": 0.6}, seen, "case")
+    lab_checks._expect_figures({"usd": 51.0, "order_p99_s": 0.6}, seen, "case", lab_checks.USD_WITHIN)
     for figures, words in (
         ({"usd": 60.0, "order_p99_s": 0.4}, "usd is 60"),
         ({"usd": 50.0, "order_p99_s": 0.13}, "order_p99_s is 0.13"),
@@ -62,7 +63,7 @@ def test_figures_must_be_those_that_are_measured():
         ({"usd": 50.0}, "'order_p99_s' is wanted"),
     ):
         with pytest.raises(AssertionError, match=words):
-            lab_checks._expect_figures(figures, seen, "case")
+            lab_checks._expect_figures(figures, seen, "case", lab_checks.USD_WITHIN)
 
 
 def test_shops_of_the_first_task_have_different_scarce_stations():
@@ -74,3 +75,17 @@ def test_shops_of_the_first_task_have_different_scarce_stations():
         for config in lab_scarce.drawn(np.random.default_rng(seed))
     }
     assert {"cpu", "workers"} <= stations
+
+
+def test_a_month_of_720_hours_is_no_rent_of_730():
+    def storage_by_720(config, mix):
+        usd, per_s, station = lab_scarce.scarce(config, mix)
+        return usd + 100 * 0.115 * (1 / 720 - 1 / 730), per_s, station
+
+    with pytest.raises(AssertionError, match="the rent of a"):
+        lab_checks.scarce(storage_by_720)
+
+
+def test_three_values_may_come_as_a_series():
+    given = pd.Series({"usd": 0.25, "per_s": 10.0, "station": "cpu"})
+    assert lab_checks._three(given) == (0.25, 10.0, "cpu")
