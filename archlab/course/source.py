@@ -18,10 +18,6 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from pygments import highlight  # type: ignore[import-untyped]
-from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
-from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
-
 ROOT = Path(__file__).resolve().parents[2]
 STYLE = "xcode"
 """Its colours have a contrast of at least 4.5 on its white background."""
@@ -37,6 +33,11 @@ class Source:
         return "\n\n".join(f"# {file}\n{code}" for file, code in self.pieces)
 
     def _html(self) -> str:
+        # Pygments is loaded when source is shown.
+        from pygments import highlight  # type: ignore[import-untyped]
+        from pygments.formatters import HtmlFormatter  # type: ignore[import-untyped]
+        from pygments.lexers import PythonLexer  # type: ignore[import-untyped]
+
         formatter = HtmlFormatter(
             noclasses=True,
             style=STYLE,

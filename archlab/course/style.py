@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from matplotlib.colors import to_hex, to_rgb
-
 Dash = str | tuple[int, tuple[int, ...]]
 
 
@@ -125,18 +123,24 @@ def _numbered(colours: tuple[str, ...], k: int) -> Look:
 
 def darker(colour: str, share: float) -> str:
     """Return the colour mixed with `share` of black, 0 to 1."""
+    from matplotlib.colors import to_hex, to_rgb  # matplotlib is loaded when something is drawn
+
     red, green, blue = to_rgb(colour)
     return to_hex((red * (1 - share), green * (1 - share), blue * (1 - share))).upper()
 
 
 def lighter(colour: str, share: float) -> str:
     """Return the colour mixed with `share` of white, 0 to 1."""
+    from matplotlib.colors import to_hex, to_rgb
+
     red, green, blue = to_rgb(colour)
     return to_hex((red + (1 - red) * share, green + (1 - green) * share, blue + (1 - blue) * share)).upper()
 
 
 def luminance(colour: str) -> float:
     """Return the relative luminance, 0 (black) to 1 (white), of WCAG 2.2 (https://www.w3.org/TR/WCAG22/)."""
+    from matplotlib.colors import to_rgb
+
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

@@ -35,8 +35,6 @@ from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
-from scipy.special import gammaincc
 from simpy.events import Event
 
 from archlab.data import load
@@ -81,6 +79,8 @@ def rates_per_s(apps: int = APPS, tail: Tail = TAIL) -> Values:
 @cache
 def least_tail() -> Tail:
     """Return the end of the curve whose largest app is the smallest that the published share of busy apps allows."""
+    from scipy.optimize import brentq  # SciPy is loaded when it is used: that takes a while
+
     (per_day,), (published,) = _curve("busy apps")
 
     def excess(largest: float) -> float:
@@ -105,6 +105,8 @@ def cold_probability(rate_per_s: npt.ArrayLike, keep_alive_s: float, cv: float =
     the coefficient of variation `cv`. 1: Poisson, exp(-rate T). Above: hyper-exponential, with two phases that have
     equal parts in the mean. Below: gamma.
     """
+    from scipy.special import gammaincc
+
     require_non_negative("keep_alive_s", keep_alive_s)
     require_positive("cv", cv)
     rates = numbers_in("rate_per_s", np.atleast_1d(rate_per_s), "rates")

@@ -28,7 +28,6 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 from simpy.events import Event
 
 from archlab.published.survival_curve import SurvivalCurve
@@ -140,6 +139,8 @@ def hedged_survival(hedge_after_s: float, correlation: float) -> Callable[[float
 
 def batch_percentile(survival: Callable[[float], float], keys: int, q: float) -> float:
     """Return the time that `q` percent of batches do not exceed: that at which a key has 1 - (q/100)^(1/keys) left."""
+    from scipy.optimize import brentq  # SciPy is loaded when it is used: that takes a while
+
     require_whole("keys", keys, at_least=1)
     require_percent("q", q)
     left = -np.expm1(np.log(q / 100) / keys)

@@ -22,7 +22,6 @@ from __future__ import annotations
 import math
 
 import pandas as pd
-from scipy.stats import beta
 
 from archlab.data import load
 from archlab.published.survival_curve import SurvivalCurve
@@ -40,6 +39,8 @@ def demanded_level(q: float, leaves: int, finished: float) -> float:
     A request counts as finished when the share `finished` of its independent `leaves` has answered, rounded up to
     whole leaves. Raises `ValueError` when an argument is not allowed.
     """
+    from scipy.stats import beta  # SciPy is loaded when it is used: that takes a while
+
     require_percent("q", q)
     require_whole("leaves", leaves, at_least=1)
     require_fraction("finished", finished)

@@ -30,7 +30,6 @@ from functools import cache, partial
 from typing import Any
 
 import pandas as pd
-from scipy.optimize import brentq
 from simpy.events import Event
 
 from archlab.data import load
@@ -268,6 +267,8 @@ def simulated_twice_from_ms(
 
     Raises `ValueError` when it takes so long, or not, at both ends.
     """
+    from scipy.optimize import brentq  # SciPy is loaded when it is used: that takes a while
+
     known = recorded() if times is None else times
     found = []
     for seed in seeds:

@@ -23,7 +23,6 @@ did it. And writes that overtake one another.
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import expon, norm
 
 from archlab.data import load
 from archlab.sim.distributions import Distribution, Lognormal
@@ -40,6 +39,8 @@ def published() -> dict[float, float]:
 
 def lag() -> Lognormal:
     """Return the log-normal lag through the published points, by least squares of their logarithms."""
+    from scipy.stats import norm  # SciPy is loaded when it is used: that takes a while
+
     seconds, shares = (np.array(values) for values in zip(*published().items(), strict=True))
     spread, middle = np.polyfit(norm.ppf(shares), np.log(seconds), 1)
     return Lognormal(median=float(np.exp(middle)), sigma=float(spread))
@@ -47,6 +48,8 @@ def lag() -> Lognormal:
 
 def exponential_s(share: float) -> float:
     """Return the quantile of the exponential lag that goes through the first published point."""
+    from scipy.stats import expon
+
     seconds, first = next(iter(published().items()))
     return float(expon.ppf(share) * seconds / expon.ppf(first))
 
@@ -65,6 +68,8 @@ def writes_per_s_for(stale: float) -> float:
 
 def own_stale_share(after_s: float) -> float:
     """Return the probability that one does not see one's own write, so long after it."""
+    from scipy.stats import norm
+
     require_positive("after_s", after_s)
     return float(norm.sf(np.log(after_s / lag().median) / lag().sigma))
 

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.special import exprel
 
 from archlab.sim.distributions import Batched, Values
 from archlab.sim.validation import require_percent, require_positive
@@ -93,6 +92,8 @@ class SurvivalCurve(Batched):
 
 def _integral(low: float, high: float, exponent: float, power: int) -> float:
     """The integral of x ** (power - 1) * (low / x) ** exponent from `low` to `high`."""
+    from scipy.special import exprel  # SciPy is loaded when it is used: that takes a while
+
     grows = power - exponent
     if math.isinf(high):
         return math.inf if grows >= 0 else -(low**power) / grows

@@ -14,9 +14,6 @@ copying of that second. The *hybrid* copies for all but the largest accounts, an
 
 from __future__ import annotations
 
-from scipy.optimize import brentq
-from scipy.stats import truncpareto
-
 from archlab.data import load
 from archlab.sim.validation import require_non_negative, require_positive
 
@@ -49,6 +46,10 @@ def copying_s(followers: float, per_s: float | None = None) -> float:
 
 def fewest(largest: float = CELEBRITY, exponent: float = EXPONENT) -> float:
     """Return the followers of the smallest account: so that the mean is the published one."""
+    # SciPy is loaded when it is used: that takes a while.
+    from scipy.optimize import brentq
+    from scipy.stats import truncpareto
+
     require_positive("largest", largest)
     mean = published("followers, on average")
 

@@ -11,14 +11,15 @@ True
 (True, 0.208)
 """
 
+from __future__ import annotations
+
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import pandas as pd
 from simpy.events import Event
 
@@ -32,6 +33,9 @@ from archlab.sim.load import Request
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_whole
 from archlab.sim.workload import Mix
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 SHOP_MIX = Mix(browse=0.80, place_order=0.12, track_order=0.08)
 """What customers ask for. An assumption: most look, some buy, some ask where their order is."""

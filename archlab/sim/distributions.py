@@ -14,12 +14,12 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from numbers import Real
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ndtri
 
 from archlab.sim.validation import (
     is_finite,
@@ -33,6 +33,9 @@ from archlab.sim.validation import (
 
 BATCH = 4096
 """How many values a sampler draws at a time: one NumPy call for many is far cheaper than many calls."""
+
+NORMAL_P99 = 2.3263478740408408
+"""The 99th percentile of the standard normal distribution: `scipy.special.ndtri(0.99)`."""
 
 Values = npt.NDArray[np.float64]
 
@@ -70,11 +73,11 @@ class Batched(ABC):
 
         It takes from `rng` in batches of `BATCH` values, so give each sampler a stream of its own.
         """
-        return self._one_by_one(rng).__next__
+        return chain.from_iterable(self._batches(rng)).__next__
 
-    def _one_by_one(self, rng: np.random.Generator) -> Iterator[float]:
+    def _batches(self, rng: np.random.Generator) -> Iterator[list[float]]:
         while True:
-            yield from self.sample(rng, BATCH).tolist()
+            yield self.sample(rng, BATCH).tolist()
 
 
 @dataclass(frozen=True)
@@ -178,7 +181,7 @@ class Lognormal(Batched):
         require_positive("p99", p99)
         if p99 < median:
             raise ValueError(f"p99 is {p99!r}; it must not be below median, which is {median!r}")
-        return cls(median, math.log(p99 / median) / float(ndtri(0.99)))
+        return cls(median, math.log(p99 / median) / NORMAL_P99)
 
     @classmethod
     def from_mean_cv(cls, mean: float, cv: float) -> Self:
@@ -199,6 +202,8 @@ class Lognormal(Batched):
         return rng.lognormal(math.log(self.median), self.sigma, size)
 
     def percentile(self, q: float) -> float:
+        from scipy.special import ndtri  # SciPy is loaded when it is used: that takes a while
+
         require_percent("q", q)
         if self.sigma == 0:
             return self.median

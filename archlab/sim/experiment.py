@@ -25,10 +25,8 @@ from itertools import product
 from math import nan
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
 
 from archlab.sim.statistics import (
     Interval,
@@ -138,6 +136,9 @@ def _seeds(seeds: Iterable[int], at_least: int) -> list[int]:
 
 
 def _run(model: Model, jobs: list[tuple[int, dict[str, Any]]], progress: bool) -> list[Mapping[str, float]]:
+    import joblib  # both take a while to load: they wait until something is repeated
+    from tqdm.auto import tqdm
+
     parallel = joblib.Parallel(return_as="generator")
     results = parallel(joblib.delayed(model)(seed, **parameters) for seed, parameters in jobs)
     return list(tqdm(results, total=len(jobs), disable=not progress))

@@ -26,16 +26,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from heapq import heappush
+from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from simpy.events import NORMAL, Event
 
 from archlab.sim.core.calendar import require_sim
 from archlab.sim.core.deadline import deadline
-from archlab.sim.core.events import process_event
-from archlab.sim.core.task import STARTED, Task
+from archlab.sim.core.events import HAPPENED, process_event, when
+from archlab.sim.core.task import Task, require_generator
 from archlab.sim.distributions import Distribution, as_distribution
 from archlab.sim.failure import Failure
+from archlab.sim.recording import OK
 from archlab.sim.validation import require_function, require_instance, require_positive, require_whole
 from archlab.sim.workload import Arrivals, Mix, in_order
 
@@ -56,13 +58,14 @@ class Request(Task):
     that is recorded when the request ends without a `Failure`; it is "ok" at first.
     """
 
-    outcome = "ok"
-    answered = False
-    on_answer: Callable[[], object] | None = None
+    on_answer: Callable[[], object] | None
 
     def __init__(self, sim: Calendar, kind: str) -> None:
         self.env = sim
-        self.callbacks = []
+        self.waiter = self.on_answer = None
+        self.outcome = OK
+        self.answered = False
+        self.drops_value = True
         self.kind = kind
         self.arrived_s = now = sim._now
         self.id = sim.recorder.arrive(now, kind)
@@ -95,10 +98,10 @@ class Request(Task):
             self.env.recorder.answer(self.id, self.env._now, self.outcome)
         else:
             self.answer(self.outcome)
-        if self.callbacks:
-            process_event(self)
+        if self.waiter is None:
+            self.waiter = HAPPENED
         else:
-            self.callbacks = None  # type: ignore[assignment]
+            process_event(self)
 
     def _fail(self, failure: Failure) -> None:
         self.answer(failure.outcome)
@@ -148,7 +151,7 @@ class Load:
             request.on_answer = on_answer
         if intended_s is not None:
             self.sim.recorder.intend(request.id, intended_s)
-        request.run(self.handler(request))
+        request.run(self.handler(request), drops_value=True)
         if self._next_timeout_s is not None:
             timeout_s = (
                 self._next_timeout_s()
@@ -158,9 +161,7 @@ class Load:
 
     def _limit(self, request: Request, timeout_s: float) -> None:
         """After `timeout_s` the customer gives up. The system does not know, and works on."""
-        patience = deadline(self.sim, request, timeout_s)
-        assert patience.callbacks is not None
-        patience.callbacks.append(request.give_up)
+        when(deadline(self.sim, request, timeout_s), request.give_up)
 
 
 class OpenLoad(Load):
@@ -181,26 +182,27 @@ class OpenLoad(Load):
     ) -> None:
         super().__init__(sim, handler, mix, timeout_s, name)
         require_instance("arrivals", arrivals, Arrivals, "arrivals, such as Poisson(rate_per_s=10)")
-        self._next_time = in_order(arrivals, sim.stream(f"{name} arrivals"), sim.now).__next__
+        self._times = in_order(arrivals, sim.stream(f"{name} arrivals"), sim.now)
         self._calendar: list[Any] = sim._queue
         self._number = sim._eid.__next__
         self._on_arrival = self._arrive
-        self._schedule()
+        first_s = next(self._times, None)
+        if first_s is not None:
+            sim.call_at(first_s, self._on_arrival)
         sim.enter("load", name, self)
-
-    def _schedule(self) -> None:
-        try:
-            heappush(self._calendar, (self._next_time(), NORMAL, self._number(), self._on_arrival, None))
-        except StopIteration:
-            return
 
     def _arrive(self, _: None) -> None:
         """Let one request arrive, and put the next arrival on the calendar."""
-        self._schedule()
-        if self.timeout_s is None:  # the usual case, spares two function calls
-            request = Request(self.sim, self._next_kind())
-            request._generator = self.handler(request)
-            request._resume(STARTED)
+        next_s, number = next(self._times, None), self._number
+        if next_s is not None:
+            heappush(self._calendar, (next_s, NORMAL, number(), self._on_arrival, None))
+        if self.timeout_s is None:  # nearly always: `send` without the calls
+            next_kind, handler = self._next_kind, self.handler
+            request = Request(self.sim, next_kind())
+            request._generator = generator = handler(request)
+            if generator.__class__ is not GeneratorType:
+                require_generator(generator)
+            request.go_on(None)
         else:
             self.send()
 

@@ -32,7 +32,7 @@ from simpy.events import NORMAL, Event
 
 from archlab.sim.core.calendar import require_sim
 from archlab.sim.core.deadline import deadline
-from archlab.sim.core.events import fail_now, process_event
+from archlab.sim.core.events import LeanEvent, fail_now, happen, process_event, when
 from archlab.sim.core.task import Task
 from archlab.sim.distributions import Distribution, as_distribution
 from archlab.sim.validation import (
@@ -79,14 +79,12 @@ class Link:
         return self._free_at_s - now + latency_s
 
 
-class Message(Event):
+class Message(LeanEvent):
     """A message on its way, and the event of its arrival. A lost one never arrives."""
-
-    _ok = True
 
     def __init__(self, sim: Calendar, name: str) -> None:
         self.env = sim
-        self.callbacks = []
+        self.waiter = None
         self.name = name
 
 
@@ -217,7 +215,7 @@ class Network:
             require_size("request_bytes", request_bytes)
             require_size("response_bytes", response_bytes)
         call = Call(self, source, target, work, response_bytes)
-        _then(self.send(source, target, request_bytes), call.begin)
+        when(self.send(source, target, request_bytes), call.begin)
         return call if timeout_s is None else deadline(self.sim, call, timeout_s)
 
     def partition(self, one_side: Iterable[str], other_side: Iterable[str]) -> None:
@@ -342,10 +340,8 @@ class Network:
         return Link(self.sim, f"{self.name} {pair[0]} to {pair[1]}", latency_s, bandwidth, loss)
 
 
-class Call(Event):
+class Call(LeanEvent):
     """A request to another node, and the event of its answer."""
-
-    _ok = True
 
     def __init__(
         self,
@@ -356,21 +352,18 @@ class Call(Event):
         response_bytes: float,
     ) -> None:
         self.env = network.sim
-        self.callbacks = []
+        self.waiter = None
         self.network, self.source, self.name = network, source, target
         self.work, self.response_bytes = work, response_bytes
 
     def begin(self, _: Event) -> None:
         """The request has arrived: work."""
         self.task = Task(self.network.sim, self.work)
-        if self.task.callbacks is None:
-            self._answer(self.task)
-        else:
-            self.task.callbacks.append(self._answer)
+        when(self.task, self._answer)
 
     def _answer(self, task: Event) -> None:
         """The work is done: send the answer back."""
-        _then(self.network.send(self.name, self.source, self.response_bytes), self._receive)
+        when(self.network.send(self.name, self.source, self.response_bytes), self._receive)
 
     def _receive(self, _: Event) -> None:
         if self.task._ok:
@@ -412,10 +405,4 @@ def require_size(name: str, size_bytes: Any) -> None:
 
 
 def _arrive(message: Message) -> None:
-    message._value = None
-    process_event(message)
-
-
-def _then(event: Event, action: Callable[[Any], None]) -> None:
-    assert event.callbacks is not None
-    event.callbacks.append(action)
+    happen(message)

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 BLOCK = 4096
 UNFINISHED, OK = "unfinished", "ok"
+UNFINISHED_CODE, OK_CODE = 0, 1
 
 
 class Recorder:
@@ -33,7 +34,7 @@ class Recorder:
         self.kinds: list[str] = []
         self.outcomes: list[str] = [UNFINISHED, OK]
         self._kind_codes: dict[str, int] = {}
-        self._outcome_codes = {OK: 1}  # nobody may answer "unfinished"
+        self._outcome_codes = {OK: OK_CODE}  # nobody may answer "unfinished"
         self._room = 0
         self._arrived = array("d")
         self._finished = array("d")
@@ -60,18 +61,21 @@ class Recorder:
         self.rows = row + 1
         self._arrived[row] = now_s
         try:
-            self._kind[row] = self._kind_codes[kind]
+            code = self._kind_codes[kind]
         except KeyError:
-            self._kind[row] = self._code(kind, self._kind_codes, self.kinds)
+            code = self._code(kind, self._kind_codes, self.kinds)
+        if code:
+            self._kind[row] = code
         return row
 
     def answer(self, row: int, now_s: float, outcome: str) -> None:
-        """Close a row: the customer has the answer, good or bad."""
+        """Close a row, once: the customer has the answer, good or bad."""
         self._finished[row] = now_s
-        try:
-            self._outcome[row] = self._outcome_codes[outcome]
-        except KeyError:
-            self._outcome[row] = self._code(outcome, self._outcome_codes, self.outcomes)
+        if outcome != OK:
+            try:
+                self._outcome[row] = self._outcome_codes[outcome]
+            except KeyError:
+                self._outcome[row] = self._code(outcome, self._outcome_codes, self.outcomes)
 
     def goes_on(self, row: int) -> None:
         """Note that the work of this row's request goes on after its answer. A row that nobody opened is left out."""
@@ -89,7 +93,7 @@ class Recorder:
     @property
     def inside(self) -> int:
         """How many requests have no answer yet."""
-        return int((self.column("outcome") == 0).sum())
+        return int(np.isnan(self.column("finished_s")).sum())
 
     @property
     def nbytes(self) -> int:
@@ -102,14 +106,17 @@ class Recorder:
             values = self._arrived if name == "arrived_s" else self._finished
             return np.frombuffer(values, dtype=np.float64)[: self.rows].copy()
         codes = {"outcome": self._outcome, "kind": self._kind}[name]
-        return np.frombuffer(codes, dtype=np.uint8)[: self.rows].copy()
+        column = np.frombuffer(codes, dtype=np.uint8)[: self.rows].copy()
+        if name == "outcome":
+            column[np.isnan(self.column("finished_s"))] = UNFINISHED_CODE
+        return column
 
     def _grow(self) -> None:
         """Make room: a quarter more, so that growing costs little in time and in memory."""
         more = max(BLOCK, self._room // 4)
         self._arrived.frombytes(bytes(8 * more))
         self._finished.extend(array("d", [float("nan")]) * more)
-        self._outcome.extend(bytes(more))
+        self._outcome.extend(bytes([OK_CODE]) * more)  # it is nearly always ok, and need not be written then
         self._kind.extend(bytes(more))
         self._room += more
 

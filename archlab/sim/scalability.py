@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import curve_fit
 
 from archlab.sim.validation import (
     numbers_in,
@@ -112,6 +111,8 @@ def fit_usl(n: Sequence[float] | Values, throughput: Sequence[float] | Values) -
     Raises:
         ValueError: when the two differ in length, there are too few points, or a value is not allowed.
     """
+    from scipy.optimize import curve_fit  # SciPy is loaded when it is used: that takes a while
+
     counts, measured = _measurements(n, throughput)
     guess = (0.01, 0.0001, float((measured / counts).max()))
     limits = ((0.0, 0.0, 0.0), (1.0, np.inf, np.inf))

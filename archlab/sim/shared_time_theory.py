@@ -17,7 +17,6 @@ import math
 from functools import cache
 
 import numpy as np
-from scipy.linalg import eigh_tridiagonal
 
 from archlab.sim.theory import mmc, solve_percentile
 from archlab.sim.validation import require_non_negative, require_percent
@@ -59,6 +58,8 @@ def _modes(arrival_rate_per_s: float, service_s: float, servers: int) -> tuple[n
 
     The chain is symmetric after a change of scale, so its modes are those of a symmetric tridiagonal matrix.
     """
+    from scipy.linalg import eigh_tridiagonal  # SciPy is loaded when it is used: that takes a while
+
     others = _number_inside(arrival_rate_per_s, service_s, servers)
     n = np.arange(others.size)
     done_per_s = np.minimum(1.0, servers / (n + 1)) / service_s  # the request we follow, beside n others

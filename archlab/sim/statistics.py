@@ -17,7 +17,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betaincinv, ndtri, stdtrit
 
 from archlab.sim.validation import is_finite, numbers_in, refuse, require_percent, require_whole, shown
 
@@ -68,6 +67,8 @@ def mean_interval(values: Sequence[float] | Values, confidence: float = 0.95) ->
     Raises:
         ValueError: when there are fewer than two values, one is not finite, or the confidence is not allowed.
     """
+    from scipy.special import stdtrit  # SciPy is loaded when it is used: that takes a while
+
     sample = _finite(values, at_least=2)
     require_confidence(confidence)
     mean = float(sample.mean())
@@ -111,6 +112,8 @@ def proportion_interval(successes: int, trials: int, confidence: float = 0.95) -
     Raises:
         ValueError: when there are fewer than two trials, or more successes than trials.
     """
+    from scipy.special import ndtri
+
     require_whole("trials", trials, at_least=2)
     require_whole("successes", successes, at_least=0)
     if successes > trials:
@@ -194,6 +197,8 @@ def _interval_of_share(
     runs: list[Values], figure: float, share: float, confidence: float
 ) -> tuple[float, float]:
     """Between which shares the true share of values above `figure` lies, when it should be `share`."""
+    from scipy.special import betaincinv, stdtrit
+
     above = np.array([(run > figure).sum() for run in runs])
     sizes = np.array([run.size for run in runs])
     total, count = int(sizes.sum()), sizes.size
@@ -210,6 +215,8 @@ def _interval_of_share(
 
 def _spread(runs: list[Values], q: float, figure: float, confidence: float) -> float:
     """The factor by which the percentile of all runs may be off, from how far those of the runs lie around it."""
+    from scipy.special import stdtrit
+
     each = np.array([percentile(run, q) for run in runs] + [figure])
     if not (np.isfinite(each) & (each > 0)).all():
         return 1.0

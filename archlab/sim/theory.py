@@ -18,9 +18,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from scipy.optimize import brentq
-from scipy.special import exprel
-
 from archlab.sim.validation import (
     numbers_in,
     require_function,
@@ -274,6 +271,8 @@ def mmc_response_survival(time_s: float, arrival_rate_per_s: float, service_s: f
     Raises:
         ValueError: when the utilisation is not below 1.
     """
+    from scipy.special import exprel  # SciPy is loaded when it is used: that takes a while
+
     require_non_negative("time_s", time_s)
     probability_wait = mmc(arrival_rate_per_s, service_s, servers).probability_wait
     service_rate, waiting_rate = 1 / service_s, servers / service_s - arrival_rate_per_s
@@ -305,6 +304,8 @@ def solve_percentile(q: float, survival: Callable[[float], float], begin_s: floa
         ValueError: when `q` is not between 0 and 100, or `begin_s` not above 0.
         TypeError: when `survival` is no function.
     """
+    from scipy.optimize import brentq
+
     require_percent("q", q)
     require_positive("begin_s", begin_s)
     require_function("survival", survival)

@@ -17,7 +17,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import repeat
+from itertools import chain, repeat
 
 import numpy as np
 
@@ -80,9 +80,12 @@ class Poisson(Arrivals):
         return self.rate_per_s
 
     def times(self, rng: np.random.Generator, start_s: float) -> Iterator[float]:
+        return chain.from_iterable(self._batches(rng, start_s))
+
+    def _batches(self, rng: np.random.Generator, start_s: float) -> Iterator[list[float]]:
         while True:
             batch = start_s + np.cumsum(rng.exponential(1 / self.rate_per_s, BATCH))
-            yield from batch.tolist()
+            yield batch.tolist()
             start_s = float(batch[-1])
 
 

@@ -8,56 +8,28 @@ here is asserted: machines differ, and a busy one lies. For the intervals, see `
 from __future__ import annotations
 
 import argparse
-import gc
 import statistics
-import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
-import numpy as np
 import simpy
 
-from archlab.sim import Exponential, Poisson, Simulation, Station, Streams
-from tests.bench import interval_coverage
+from archlab.sim import Exponential, Poisson, SharedProcessors, Simulation, Station
+from tests.bench import explorers, flat_cost, imports, interval_coverage
+from tests.bench.flat_cost import cpu_s
+from tests.bench.yardsticks import Line, generators_in_a_loop, hand_written, plain_simpy
 
 Run = Callable[[], object]
 CALLERS = 10
 
 
-def plain_simpy(
-    arrival_rate_per_s: float, service_s: float, servers: int, stations: int, requests: int
-) -> list:
-    """The idiom of SimPy's own documentation: a process a customer, `with resource.request()`."""
-    env = simpy.Environment()
-    resources = [simpy.Resource(env, servers) for _ in range(stations)]
-    gaps, services = _draws("arrivals", 1 / arrival_rate_per_s), _draws("service", service_s)
-    latencies: list[float] = []
-
-    def customer():
-        arrived = env.now
-        for resource in resources:
-            with resource.request() as request:
-                yield request
-                yield env.timeout(next(services))
-        latencies.append(env.now - arrived)
-
-    def source():
-        for _ in range(requests):
-            yield env.timeout(next(gaps))
-            env.process(customer())
-
-    env.process(source())
-    env.run()
-    return latencies
-
-
-def kit(
-    arrival_rate_per_s: float, service_s: float, servers: int, stations: int, requests: int
-) -> Simulation:
+def kit(line: Line, station: Callable[..., Any] = Station) -> Simulation:
     """The same system in the kit's generator style, with request objects and every request recorded."""
     sim = Simulation(seed=1)
-    line = [Station(sim, f"station {number}", servers) for number in range(stations)]
-    service = sim.draws("service", Exponential(service_s))
+    stations = [station(sim, f"station {number}", line.servers) for number in range(line.stations)]
+    service = sim.draws("service", Exponential(1.0))
 
     def one_stop(request):
         yield only.serve(service())
@@ -67,13 +39,18 @@ def kit(
         yield second.serve(service())
         yield third.serve(service())
 
-    if stations == 1:
-        (only,) = line
+    if line.stations == 1:
+        (only,) = stations
     else:
-        first, second, third = line
-    sim.open_load(Poisson(arrival_rate_per_s), one_stop if stations == 1 else three_stops)
-    sim.run(until=requests / arrival_rate_per_s)
+        first, second, third = stations
+    sim.open_load(Poisson(line.arrival_rate_per_s), one_stop if line.stations == 1 else three_stops)
+    sim.run(until=line.requests / line.arrival_rate_per_s)
     return sim
+
+
+def shared_kit(line: Line) -> Simulation:
+    """The same with processors that share their time."""
+    return kit(line, SharedProcessors)
 
 
 def plain_calls(calls: int, timeout_s: float | None) -> simpy.Environment:
@@ -113,18 +90,17 @@ def kit_calls(calls: int, timeout_s: float | None) -> Simulation:
     return sim
 
 
-def cpu_s(run: Run) -> float:
-    """CPU seconds of one run, with the garbage of the last one collected before."""
-    gc.collect()
-    start = time.process_time()
-    run()
-    return time.process_time() - start
-
-
 def ratios(slow: Run, fast: Run, rounds: int) -> list[float]:
     """CPU time of `slow` divided by that of `fast`, once a round, the two measured in turn."""
-    slow(), fast()
-    return [cpu_s(slow) / cpu_s(fast) for _ in range(rounds)]
+    return ratios_of(slow, [fast], rounds)[0]
+
+
+def ratios_of(slow: Run, others: list[Run], rounds: int) -> list[list[float]]:
+    """The same for several others. In each round all are measured in turn."""
+    for run in (slow, *others):
+        run()
+    measured = [[cpu_s(run) for run in (slow, *others)] for _ in range(rounds)]
+    return [[times[0] / times[place] for times in measured] for place in range(1, len(others) + 1)]
 
 
 def report(what: str, values: list[float], aim: str = "") -> None:
@@ -134,28 +110,34 @@ def report(what: str, values: list[float], aim: str = "") -> None:
 
 
 def throughput(requests: int, rounds: int) -> None:
-    """Throughput as a multiple of plain SimPy's."""
-    print("Throughput, times plain SimPy")
+    """Throughput as a multiple of plain SimPy's: of the kit, and of two loops that only this system fits."""
+    print("Throughput, times plain SimPy. A loop of its own, with generators or without, is the limit")
     systems = {
-        "M/M/1 at 0.8": (0.8, 1.0, 1, 1, 2 * requests, "at least 3"),
-        "M/M/8 at 0.9": (7.2, 1.0, 8, 1, 2 * requests, "at least 3"),
-        "three M/M/4 in a row at 0.8": (3.2, 1.0, 4, 3, requests, "at least 3.5"),
+        "M/M/1 at 0.8": (Line(0.8, 1, 1, 2 * requests), "at least 4.5"),
+        "M/M/8 at 0.9": (Line(7.2, 8, 1, 2 * requests), "at least 4"),
+        "three M/M/4 in a row at 0.8": (Line(3.2, 4, 3, requests), "at least 4.8"),
     }
-    for name, (*system, aim) in systems.items():
-        report(f"  {name}", ratios(lambda s=system: plain_simpy(*s), lambda s=system: kit(*s), rounds), aim)
+    for name, (line, aim) in systems.items():
+        contenders = {"the kit": kit, "generators in a loop": generators_in_a_loop, "by hand": hand_written}
+        if line.stations == 1:
+            contenders["the kit, time shared"] = shared_kit
+        runs = [partial(contender, line) for contender in contenders.values()]
+        print(f"  {name}")
+        for contender, values in zip(
+            contenders, ratios_of(partial(plain_simpy, line), runs, rounds), strict=True
+        ):
+            aims = {"the kit": aim, "the kit, time shared": "at least 1.5"}
+            report(f"    {contender}", values, aims.get(contender, ""))
 
 
 def overload(requests: int, rounds: int) -> None:
     """Cost of a customer with a four times longer backlog, as a multiple: 1 is flat."""
     print("Cost of a customer at twice the capacity, after four times as many customers")
-
-    def growth(run: Callable[..., object]) -> list[float]:
-        few = lambda: run(2.0, 1.0, 1, 1, requests // 2)  # noqa: E731
-        many = lambda: run(2.0, 1.0, 1, 1, 2 * requests)  # noqa: E731
-        return [ratio / 4 for ratio in ratios(many, few, rounds)]
-
-    report("  the kit", growth(kit), "1 is flat")
-    report("  plain SimPy", growth(plain_simpy))
+    few, many = Line(2.0, 1, 1, requests // 2), Line(2.0, 1, 1, 2 * requests)
+    for name, run, aim in (("the kit", kit, "1 is flat"), ("plain SimPy", plain_simpy, "")):
+        report(
+            f"  {name}", [ratio / 4 for ratio in ratios(partial(run, many), partial(run, few), rounds)], aim
+        )
 
 
 def deadlines(calls: int, rounds: int) -> None:
@@ -173,22 +155,15 @@ def deadlines(calls: int, rounds: int) -> None:
 def memory(requests: int) -> None:
     """Bytes a recorded request, all of it and the record alone."""
     tracemalloc.start()
-    small = kit(0.5, 1.0, 1, 1, requests // 10)
+    small = kit(Line(0.5, 1, 1, requests // 10))
     before, _ = tracemalloc.get_traced_memory()
-    large = kit(0.5, 1.0, 1, 1, requests)
+    large = kit(Line(0.5, 1, 1, requests))
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     rows = large.recorder.rows
     print(f"Memory: {(after - before) / rows:.0f} bytes a request held after a run of {rows:,}", end="")
     print(f" ({large.recorder.nbytes / rows:.0f} of them the record's; under 64 is the aim)")
     assert small.recorder.rows < rows
-
-
-def _draws(name: str, mean: float) -> Iterator[float]:
-    """Exponential draws in batches, so that plain SimPy does not lose time on NumPy calls."""
-    rng: np.random.Generator = Streams(1).stream(name)
-    while True:
-        yield from rng.exponential(mean, 4096).tolist()
 
 
 def main() -> None:
@@ -202,12 +177,18 @@ def main() -> None:
         default=200,
         help="repetitions of the experiments with intervals (default: 200)",
     )
+    parser.add_argument(
+        "--largest", action="store_true", help="measure ten times as long a backlog, too: a minute, and 1 GB"
+    )
     size = parser.parse_args()
     throughput(size.requests, size.rounds)
     overload(size.requests, size.rounds)
     deadlines(size.requests // 10, size.rounds)
     memory(size.requests)
+    flat_cost.report(size.requests, size.rounds, size.largest)
     interval_coverage.report(size.repetitions)
+    imports.report(size.rounds)
+    explorers.report()
 
 
 if __name__ == "__main__":

@@ -1253,6 +1253,8 @@ INSIDE = {
     "planned": "what a simulation asks of a fault",
     "add": "for those who write parts",
     "register": "for those who write parts",
+    "count_void": "for those who write parts",
+    "is_void": "what a calendar asks of a part",
     "mend": "takes what `cut` returned",
     "require_room": "asked by functions",
     "may_run": "asked by functions",

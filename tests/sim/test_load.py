@@ -424,3 +424,18 @@ def test_users_without_think_time_do_not_stop_the_clock_at_a_part_that_is_down()
     result = sim.measure(duration_s=1)
     assert 1900 < result.arrived <= 2000
     assert set(result.requests["outcome"]) == {"unavailable"}
+
+
+@pytest.mark.parametrize("timeout_s", [None, 5.0])
+@pytest.mark.parametrize("last_value", [None, "tick"])
+def test_a_request_has_no_value_whatever_its_handler_returns(timeout_s, last_value):
+    sim, requests = Simulation(seed=1), []
+
+    def handler(request):
+        requests.append(request)
+        yield sim.timeout(1.0, last_value)
+        return "the answer"
+
+    sim.open_load(Trace([0.0, 1.0]), handler, timeout_s=timeout_s)
+    sim.run(until=10)
+    assert [(request.value, request.processed) for request in requests] == [(None, True)] * 2

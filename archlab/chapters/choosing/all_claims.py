@@ -8,13 +8,14 @@ they are all there: every claim of the course once.
 (100, 100)
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from archlab.course.claims import claim as table
 from archlab.course.claims.rule import Evidence
@@ -24,8 +25,11 @@ from archlab.course.claims.verdict import SYMBOLS, Outcome, Verdict
 from archlab.course.figures.bars import name_rows
 from archlab.course.figures.canvas import canvas
 from archlab.course.figures.picture import Picture
-from archlab.course.notebooks import ROOT
+from archlab.course.source import ROOT
 from archlab.course.style import ARCHITECTURES, INK, LAB, Size, contrast
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 NOTEBOOKS: Mapping[str, Path] = MappingProxyType(
     {
@@ -84,7 +88,7 @@ def _way(verdict: str, evidence: str) -> str:
     return Evidence.BY_CONSTRUCTION.value if by_construction else Outcome(verdict).value
 
 
-def _words(row: "pd.Series") -> str:
+def _words(row: pd.Series) -> str:
     """The verdict as the chapter's card says it."""
     flips_at = None if pd.isna(row.flips_at) else row.flips_at
     return Verdict(Outcome(row.verdict), row.detail, flips_at).words
@@ -149,7 +153,7 @@ def _draw_parts(panel: Axes, found: pd.DataFrame, size: Size) -> None:
     )
 
 
-def _told(row: "pd.Series") -> str:
+def _told(row: pd.Series) -> str:
     return ", ".join(f"{str(way).lower()} {number}" for way, number in row.items() if number)
 
 

@@ -22,13 +22,9 @@ changed in it, and then all of it is released: fewer deployments are not smaller
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from archlab.chapters.choosing import renamed_words
 from archlab.chapters.event_driven import coupling
@@ -39,6 +35,9 @@ from archlab.course.figures.picture import Picture
 from archlab.course.figures.spread import DPI
 from archlab.course.quantity import number
 from archlab.course.style import INK, LAB, Size, lighter, looks, rc
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 WORD, FUNCTIONS, REQUESTS = "a word changes", "two new functions", "ten requests"
 FUNCTIONS_COUNTED = ("loyalty", "fraud")
@@ -125,6 +124,10 @@ def changes_figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture
 
     Takes `side_by_side`. Raises `ValueError` when a column is missing.
     """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     require_columns("table", table, *COLUMNS)
     places = _places(table)
     with mpl.rc_context(rc(size)):

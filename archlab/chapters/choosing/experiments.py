@@ -10,15 +10,18 @@ looks for. On GitHub the notebook opens at its beginning, for there no cell has 
 ('06_cqrs.ipynb', 'What does a command cost?')
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import nbformat
-from nbformat import NotebookNode
+from typing import TYPE_CHECKING
 
 from archlab.chapters.choosing.all_claims import NOTEBOOKS
+
+if TYPE_CHECKING:  # reading and running notebooks loads much
+    from nbformat import NotebookNode
 
 SETTLE = "settle"
 
@@ -54,6 +57,8 @@ def experiments(notebooks: Mapping[str, Path] = NOTEBOOKS) -> dict[str, Experime
 
 def _settled(path: Path) -> Iterator[tuple[str, Experiment]]:
     """Yield the short ids that a notebook's cells settle, each with the heading above."""
+    import nbformat
+
     above: tuple[str, str] | None = None
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":

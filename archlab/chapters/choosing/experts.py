@@ -32,7 +32,6 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from scipy.stats import kendalltau
 
 from archlab.course.figures.line import require_columns
 from archlab.data import load
@@ -240,6 +239,8 @@ def _row(name: str, year: int, tables: Sequence[Pairs]) -> tuple[str, int, int, 
 
 def _tau(tables: Sequence[Pairs], styles: Sequence[str], order: Sequence[str]) -> float:
     """The mean tau over the tables when our figures of `order` stand beside their stars of `styles`."""
+    from scipy.stats import kendalltau  # SciPy is loaded when it is used: that takes a while
+
     taus = [
         float(kendalltau([pairs[one][0] for one in order], [pairs[one][1] for one in styles]).statistic)
         for pairs in tables

@@ -11,20 +11,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from scipy.stats import rankdata
 
 from archlab.chapters.choosing.experts import FIRST, SECOND, compared
 from archlab.course.figures.canvas import write_title
 from archlab.course.figures.picture import Picture
 from archlab.course.figures.spread import DPI
 from archlab.course.style import GREY, LAB, Size, look_of, rc
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLUMNS = 4
 APART_X, APART_Y = 0.12, 0.11
@@ -37,6 +36,10 @@ def stars_figure(ours: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
 
     Takes the frame that `archlab.chapters.choosing.experts.compared` takes, and raises what it raises.
     """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     table = compared(ours)
     names = list(dict.fromkeys(table.characteristic))
     rows = math.ceil(len(names) / COLUMNS)
@@ -57,6 +60,8 @@ def stars_figure(ours: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
 
 
 def _panel(panel: Axes, rows: pd.DataFrame, name: str) -> None:
+    import matplotlib as mpl
+
     ranks = heights(rows.our_rank.tolist())
     for number, row in rows.iterrows():
         shift = float(number) - (len(rows) - 1) / 2
@@ -116,6 +121,8 @@ def heights(ranks: Sequence[int]) -> list[float]:
     >>> heights([1, 2, 2, 4])
     [5.0, 3.0, 3.0, 1.0]
     """
+    from scipy.stats import rankdata  # SciPy is loaded when it is used: that takes a while
+
     if len(ranks) < 2:
         return [5.0] * len(ranks)
     places = rankdata(ranks, method="average")

@@ -13,19 +13,18 @@ finds what is. Where a fault does not apply there is a dash.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from archlab.course.figures.canvas import write_title
 from archlab.course.figures.line import require_columns
 from archlab.course.figures.picture import Picture
 from archlab.course.figures.spread import DPI
 from archlab.course.style import GREY, INK, LAB, Size, contrast, lighter, rc
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 PANELS: Mapping[str, str] = {"pages_percent": "Pages kept [%]", "orders_percent": "Orders kept [%]"}
 NOTHING_LOST_PERCENT = 99.5
@@ -44,6 +43,10 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
 
     Raises `ValueError` when a column is missing.
     """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     require_columns("table", table, "form", "fault", "applies", *PANELS)
     forms, faults = list(table.form.unique()), list(table.fault.unique())
     with mpl.rc_context(rc(size)):
@@ -68,6 +71,8 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
 def _cells(
     panel: Axes, table: pd.DataFrame, column: str, forms: list[str], faults: list[str], size: Size
 ) -> None:
+    from matplotlib.patches import Rectangle
+
     values = table.set_index(["fault", "form"])
     for y, fault in enumerate(faults):
         for x, form in enumerate(forms):

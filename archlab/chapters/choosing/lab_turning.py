@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
-from scipy.optimize import bisect
 
 from archlab.chapters.choosing.buying import Offer, Terms, cheapest
 from archlab.chapters.choosing.forms import ARCHITECTURES
@@ -91,6 +90,8 @@ def turning_point(case: Case) -> tuple[str, float]:
 
     Raises `ValueError` when the same one costs less at both ends.
     """
+    from scipy.optimize import bisect  # SciPy is loaded when it is used: that takes a while
+
     one, other = case.pair
 
     def more_usd(value: float) -> float:

@@ -6,16 +6,19 @@ Shops whose figures are the same to the last digit are drawn once, in the colour
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from archlab.course.figures.canvas import Canvas, canvas, wrapped
 from archlab.course.figures.line import draw_theory, in_words, require_columns, scale
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.course.style import ARCHITECTURES, LAB, Look, Size
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 LATENCIES = {"page": "Page", "order": "Order"}
 NOT_YET = "event-driven"

@@ -21,7 +21,6 @@ from dataclasses import asdict, dataclass
 import joblib
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
 from archlab.chapters.cqrs.projector_backlog import (
     AT_S,
@@ -178,6 +177,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 def figure(table: pd.DataFrame, title: str, fault: Fault = Fault.STOP, size: Size = LAB) -> Picture:
     """Draw `over_time` of a fault: the lag for each batch, the arithmetic dashed, and the fault shaded."""
+    from matplotlib.ticker import MaxNLocator  # matplotlib is loaded when something is drawn
+
     names = {batch: f"batch of {batch}" for batch in table.batch.unique()}
     words = []
     with canvas(title, size) as drawing:

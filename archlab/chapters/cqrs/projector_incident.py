@@ -14,8 +14,7 @@ What this leaves out: alarms, and people who ask where their order is.
 from __future__ import annotations
 
 from dataclasses import replace
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from archlab.chapters.cqrs import lag
 from archlab.chapters.cqrs.projector_backlog import PROJECTOR
@@ -24,6 +23,9 @@ from archlab.sim.faults import Crash
 from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Mix, Poisson
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 PER_S, MIX = 40.0, Mix(place_order=0.5, track_order=0.25, browse=0.25)
 """Requests a second, and of which kinds: 20 orders a second, where the projector can do 50. Assumptions."""

@@ -24,14 +24,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from archlab.chapters.cqrs.growing import MODELS, QUESTIONS, mix_of
 from archlab.chapters.cqrs.same_money import USUAL
@@ -51,6 +47,9 @@ from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_positive
 from archlab.sim.workload import Poisson
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 FAULTS = ("write side", "read side", "one read server")
 RATE_PER_S, TIMEOUT_S = 10.0, 2.0
@@ -170,6 +169,10 @@ PANELS = {
 
 def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
     """Draw what is kept of pages and of orders, the mean over the seeds: a panel a fault, two bars a way."""
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     ways, faults = list(table.way.unique()), list(table.fault.unique())
     colours = [look.colour for look in variants("cqrs", SHOWN).values()]
     words = []

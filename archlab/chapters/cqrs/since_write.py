@@ -20,7 +20,6 @@ from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
-from scipy.stats import expon
 
 from archlab.chapters.cqrs import lag
 from archlab.course.figures.canvas import canvas
@@ -42,6 +41,8 @@ def exponential_share(after_s: float) -> float:
     """Return the share of writes that are not seen so long after them, by the exponential lag through the
     first point.
     """
+    from scipy.stats import expon  # SciPy is loaded when it is used: that takes a while
+
     require_positive("after_s", after_s)
     first_s, share = next(iter(replication_lag.published().items()))
     return float(expon.sf(after_s * expon.ppf(share) / first_s))

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from archlab.course.figures.canvas import canvas
 from archlab.course.figures.picture import Picture
 from archlab.course.style import INK, LAB, Size, contrast, lighter, look_of
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 Column = tuple[str, str]
 """A fault and a guard."""
@@ -74,6 +75,8 @@ def _spans(cells: Mapping[Column, pd.DataFrame]) -> dict[Column, tuple[float, fl
 
 def _cell(panel: Axes, span: tuple[float, float], row: int, wrong: float, text: str) -> None:
     """A cell: white where nothing is wrong, of the architecture's colour where everything is."""
+    from matplotlib.patches import Rectangle
+
     own = look_of("cqrs")
     assert own is not None
     paper, (left, right) = lighter(own.colour, 1 - wrong), span

@@ -17,11 +17,12 @@ full batch costs less a record. And what the rest of the system does with all th
 9.0
 """
 
+from __future__ import annotations
+
 from collections.abc import Generator, Iterable, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 from simpy.events import Event
@@ -39,6 +40,9 @@ from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import refuse, require_fraction
 from archlab.sim.workload import Poisson
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 PARTITIONS = 4
 WORK_S = 0.1

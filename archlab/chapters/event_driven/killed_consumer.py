@@ -14,13 +14,14 @@ the messages back at once, which is right when a program dies; when a machine do
 (True, True)
 """
 
+from __future__ import annotations
+
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import joblib
 import pandas as pd
-from matplotlib.axes import Axes
 from simpy.events import Event
 
 from archlab.course.claims.over_seeds import OverSeeds
@@ -38,6 +39,9 @@ from archlab.sim.messaging.message import Message
 from archlab.sim.messaging.message_queue import MessageQueue
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Deterministic
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 SEEDS = range(10)
 CONSUMERS, PARTITIONS = 4, 12

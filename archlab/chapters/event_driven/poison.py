@@ -17,12 +17,13 @@ that whatever is behind a message that was set aside may need it.
 (True, False)
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
-import networkx as nx
 import numpy as np
 import pandas as pd
 from simpy.events import Event
@@ -44,6 +45,9 @@ from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_fraction, require_one_of, require_positive
 from archlab.sim.workload import Poisson
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 PARTITIONS = 4
 """Partitions of the log, shards of the stream, consumers of the queue."""
@@ -277,6 +281,8 @@ def _said(row: Any) -> str:
 
 def topology(design: str) -> nx.DiGraph:
     """Return the producer, what keeps the messages, and the readers, each with its part; as a replay wants it."""
+    import networkx as nx
+
     require_one_of("design", design, tuple(DESIGNS))
     middle, kind = MIDDLES[design.split(",")[0]]
     graph = nx.DiGraph(architecture="event-driven")

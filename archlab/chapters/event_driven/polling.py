@@ -20,7 +20,6 @@ from itertools import product
 
 import joblib
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
 from archlab.course.figures.picture import Picture
 from archlab.course.figures.scaling import scaling
@@ -71,6 +70,8 @@ def figure(table: pd.DataFrame, title: str) -> Picture:
 
     `table` is as `delays` returns it, `title` your conclusion.
     """
+    from matplotlib.ticker import MaxNLocator  # matplotlib is loaded when something is drawn
+
     polling, push = variants("event-driven", ["polling", "push"]).values()
     picture = scaling(
         table,

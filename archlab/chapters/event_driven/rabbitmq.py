@@ -38,7 +38,6 @@ from zlib import crc32
 import joblib
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 from simpy.events import Event
 
 from archlab.course.claims.assumption import Assumption
@@ -181,6 +180,8 @@ def order_kept_up_to_per_s(frame: pd.DataFrame, percent: float = OVERTAKEN_PERCE
     that m later ones overtake keeps its place with probability (1 - r/a)^m, and no key needs to be drawn. inf when no
     rate overtakes so many.
     """
+    from scipy.optimize import brentq  # SciPy is loaded when it is used: that takes a while
+
     later, rate_per_s = overtaken(frame), 1 / float(np.diff(frame.published_s).mean())
 
     def too_many(share: float) -> float:

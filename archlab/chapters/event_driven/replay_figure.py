@@ -5,9 +5,12 @@
 A straight line. Time to load a thing [ms] against events in its stream:
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from archlab.chapters.event_driven.replaying import (
     EVENTS_AN_ORDER,
@@ -20,6 +23,9 @@ from archlab.course.figures.line import draw_theory
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.course.style import GREY, look_of
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 A_PRODUCT = 1e6 * MILLION_EVENTS_A_PRODUCT
 MARKS = {"an order": float(EVENTS_AN_ORDER), "a product's stock\nafter a year": A_PRODUCT}

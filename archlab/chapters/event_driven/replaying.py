@@ -17,7 +17,6 @@ from itertools import count
 
 import numpy as np
 import pandas as pd
-from scipy.stats import linregress
 
 from archlab.chapters.event_driven.bypasses import filled
 from archlab.chapters.event_driven.ways_to_keep import FIRST_ORDER, ORDERS_PER_YEAR, PRODUCTS, Orders
@@ -123,6 +122,8 @@ def replay_ms(table: pd.DataFrame, run: int) -> tuple[float, float]:
 
     The second is the slope of a straight line through all lengths.
     """
+    from scipy.stats import linregress  # SciPy is loaded when it is used: that takes a while
+
     mine = table[(table.run == run) & (table.what == "replay")]
     return mine.ms[mine.events == 0].item(), float(linregress(mine.events, mine.ms).slope)
 
@@ -133,6 +134,8 @@ def growth(table: pd.DataFrame, from_events: int = 100) -> float:
     It is the slope on logarithmic axes, of the medians over the runs; `from_events`, because the call itself counts in
     shorter ones.
     """
+    from scipy.stats import linregress
+
     long = table[(table.what == "replay") & (table.events >= from_events)]
     medians = long.groupby("events").ms.median()
     return float(linregress(np.log(medians.index), np.log(medians)).slope)

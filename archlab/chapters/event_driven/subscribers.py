@@ -45,7 +45,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 from simpy.events import Event
 
 from archlab.course.claims.assumption import Assumption
@@ -114,6 +113,8 @@ def calls_bear(tail: float | None = None, hedged: bool = False, most: int = MOST
 
 def _late_share(leaf: Lognormal, time_s: float) -> float:
     """The share of answers that take longer."""
+    from scipy.special import ndtr  # SciPy is loaded when it is used: that takes a while
+
     return float(ndtr(-np.log(time_s / leaf.median) / leaf.sigma))
 
 

@@ -28,7 +28,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from archlab.chapters.layered.page_cache import PLACES, CachedShop, Place
 from archlab.course.figures.canvas import canvas, wrapped
@@ -105,6 +104,8 @@ def cached(
 
 def known_by_size(size: int, products: int = PRODUCTS, exponent: float = 1.0) -> float:
     """Return the share of pages that a cache of this size knows, by Che's approximation; 1 with room for all."""
+    from scipy.optimize import brentq  # SciPy is loaded when it is used: that takes a while
+
     require_whole("size", size, at_least=1)
     if size >= products:
         return 1.0

@@ -21,7 +21,6 @@ from typing import Literal, get_args
 import joblib
 import numpy as np
 import pandas as pd
-from scipy import stats
 from simpy.events import Event
 
 from archlab.course.figures.picture import Picture
@@ -69,6 +68,8 @@ def times(seed: int, shape: Shape, tiers: int, requests: int = REQUESTS) -> np.n
 
 def chain_percentile(tiers: int, q: float) -> float:
     """Return a percentile of the time through a chain, in mean service times: that of an Erlang distribution."""
+    from scipy import stats  # SciPy is loaded when it is used: that takes a while
+
     require_whole("tiers", tiers, at_least=1)
     require_percent("q", q)
     return float(stats.gamma.ppf(q / 100, tiers) / (1 - UTILISATION))

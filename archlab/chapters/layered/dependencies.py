@@ -18,10 +18,11 @@ do not take.
 'Application'
 """
 
-from functools import cache
-from typing import Any
+from __future__ import annotations
 
-import networkx as nx
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 
 from archlab.chapters.layered.concerns import LAYERS
@@ -35,6 +36,9 @@ from archlab.shop.layered.presentation import JsonApi
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 SHOPS = {"layered": Layered, "monolithic": Monolith}
 TOO_MANY = 10**9
@@ -89,6 +93,8 @@ def dependencies(name: str, called: bool = True, wiring: bool = True) -> nx.DiGr
     Raises:
         ValueError: when there is no such shop.
     """
+    import networkx as nx
+
     calls = calls_of(name)
     parts = {place.definition for call in calls for place in call if place is not None}
     graph = nx.DiGraph(named().subgraph(parts))

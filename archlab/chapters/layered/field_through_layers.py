@@ -23,15 +23,15 @@ a field, and still is a layer that knows it.
 {'one shared object': 4, 'an object per layer': 4, 'a dictionary': 1, 'modules': 1}
 """
 
+from __future__ import annotations
+
 import difflib
 import math
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
 
 from archlab.chapters.layered.change_requests import versions
 from archlab.chapters.layered.cut_sources import Cut, Load, patch, running, source
@@ -45,6 +45,9 @@ from archlab.course.figures.picture import Picture
 from archlab.course.style import GREY, INK, LAB, Size, looks
 from archlab.shop.code.patches import Sources, patched
 from archlab.sim.validation import require_one_of
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 Variant = Literal["one shared object", "an object per layer", "a dictionary", "modules"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
@@ -207,6 +210,8 @@ def field_figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
 
 
 def _draw_cell(panel: Axes, column: int, place: int, lines: int, colour: str) -> None:
+    from matplotlib.patches import Rectangle
+
     fill, edge = (colour, INK) if lines else ("white", GREY)
     corner = (column - 0.44, place - 0.38)
     panel.add_patch(Rectangle(corner, 0.88, 0.76, facecolor=fill, edgecolor=edge))

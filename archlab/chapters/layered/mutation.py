@@ -16,6 +16,8 @@ A promise that does not run the changed line cannot notice it. It is not run aga
 0
 """
 
+from __future__ import annotations
+
 import importlib
 import sys
 from collections.abc import Collection, Mapping
@@ -23,10 +25,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from linecache import getline
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from archlab.chapters.layered.mutants import Mutant, in_place, mutants
 from archlab.chapters.layered.promises import DOORS, Promise, suites
@@ -36,6 +37,9 @@ from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.course.style import GREY, LAB, Size, variants
 from archlab.sim.validation import require_one_of
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 MOST_LINES = 20_000
 """Lines of the shop in one promise. The longest needs less than a tenth."""

@@ -5,9 +5,11 @@
 'Technical changes stay in few layers'
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from archlab.chapters.layered.maintainable import MEASURES
 from archlab.course.figures.bars import name_rows
@@ -15,6 +17,9 @@ from archlab.course.figures.canvas import canvas
 from archlab.course.figures.picture import Picture
 from archlab.course.style import GREY, INK, LAB, Look, Size, for_text, look_of
 from archlab.sim.validation import require_one_of
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 APART = 0.16
 """How far two dots at the same number stand above and below the middle of their row."""
@@ -63,6 +68,8 @@ def _rows(table: pd.DataFrame, measure: str) -> pd.DataFrame:
 
 
 def _draw(panel: Axes, wide: pd.DataFrame) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     name_rows(panel, list(wide.words))
     panel.set_ylim(len(wide) - 0.4, -0.9)
     looks = {"layers": _look("layered"), "modules": _look("monolithic")}

@@ -16,11 +16,13 @@ the layers, whatever they do: see `dependencies.table`.
 (True, True)
 """
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -35,6 +37,9 @@ from archlab.course.quantity import number
 from archlab.course.style import LAB, Size, for_text, look_of, variants
 from archlab.shop.code.propagation import must_be_tested_again, propagation_cost
 from archlab.sim.validation import require_whole
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 MOST_IMPORTS = 12
 """Forbidden imports that are added at most."""
@@ -65,6 +70,8 @@ def each_import() -> pd.DataFrame:
     Columns: importer, imported, direction ("upwards" or "over a layer"), propagation_percent, makes_circle,
     tested_more (parts whose change must be tested in more parts), most_more (parts more, for the worst of them).
     """
+    import networkx as nx
+
     graph = dependencies("layered")
     before = {node: len(must_be_tested_again(graph, node)) for node in graph}
     rows = []
@@ -101,7 +108,9 @@ class Reach:
     reached: list[int]
 
     @classmethod
-    def of(cls, graph: nx.DiGraph) -> "Reach":
+    def of(cls, graph: nx.DiGraph) -> Reach:
+        import networkx as nx
+
         place = {node: k for k, node in enumerate(graph)}
         return cls([sum(1 << place[one] for one in {node, *nx.descendants(graph, node)}) for node in graph])
 

@@ -13,8 +13,7 @@ What this leaves out: alarms, and customers who go away.
 from __future__ import annotations
 
 from dataclasses import replace
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from archlab.chapters.layered.slow_data import CONFIG, PagesInMemory, by_tier
 from archlab.shop.architecture import SHOP_MIX
@@ -22,6 +21,9 @@ from archlab.sim.faults import SlowDown
 from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Poisson
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 __all__ = ["INCIDENT_WORKERS", "by_tier", "incident"]
 

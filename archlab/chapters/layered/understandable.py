@@ -15,12 +15,14 @@ prepared is counted as one; the layers have more of these, so it errs in their f
 'PaymentRepository.insert'
 """
 
+from __future__ import annotations
+
 import ast
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import pandas as pd
 
 from archlab.chapters.layered.dependencies import SHOPS, calls_of, named
@@ -29,6 +31,9 @@ from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, cannot_be_shown
 from archlab.course.quantity import number
 from archlab.sim.validation import require_one_of
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 ENTRIES = {
     "layered": {
@@ -71,6 +76,8 @@ QUESTIONS = tuple(
 @cache
 def _ways(shop: str) -> nx.DiGraph:
     """Which function was seen to call which."""
+    import networkx as nx
+
     graph = nx.DiGraph()
     graph.add_edges_from((caller, called) for caller, called in calls_of(shop) if caller is not None)
     graph.add_nodes_from(called for _, called in calls_of(shop))
@@ -83,6 +90,8 @@ def way(shop: str, question: Question) -> list[Place]:
     Raises:
         ValueError: when there is no such shop, or no way in it was seen.
     """
+    import networkx as nx
+
     require_one_of("shop", shop, list(SHOPS))
     graph, target = _ways(shop), getattr(question, shop)
     start, end = _found(graph, ENTRIES[shop][question.use_case]), _found(graph, target)
@@ -149,6 +158,8 @@ def requests() -> pd.DataFrame:
 
     All that is reached from the function that begins the use case, as it was seen in the run.
     """
+    import networkx as nx
+
     rows = []
     for shop in SHOPS:
         graph = _ways(shop)

@@ -15,12 +15,13 @@ The last two follow from how the shop was built.
 changed (here 0)'
 """
 
+from __future__ import annotations
+
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -39,6 +40,9 @@ from archlab.shop.monolithic.architecture import Monolith
 from archlab.sim.failure import Failure
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Poisson
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 OWNERS: Mapping[str, str] = {
     "products": "catalogue",
@@ -157,6 +161,8 @@ def to_understand(seed: int = 1) -> pd.DataFrame:
 
 
 def _counts(shop: Architecture) -> dict[str, int]:
+    import networkx as nx
+
     graph = _deployed(shop.topology())
     kinds = list(nx.get_node_attributes(graph, "kind").values())
     return {
@@ -169,6 +175,8 @@ def _counts(shop: Architecture) -> dict[str, int]:
 
 def _deployed(graph: nx.DiGraph) -> nx.DiGraph:
     """Return the picture with the modules inside a program drawn as that program: what is left crosses a network."""
+    import networkx as nx
+
     program = next((node for node, kind in graph.nodes(data="kind") if kind == "process"), None)
     modules = [node for node, kind in graph.nodes(data="kind") if kind == "module"]
     together = nx.relabel_nodes(graph, dict.fromkeys(modules, program)) if modules else graph

@@ -20,7 +20,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from archlab.course.claims.assumption import Assumption
 from archlab.course.claims.bisection import bisect
@@ -208,6 +207,8 @@ def p99_by_theory(times_slower: float, load: float = LOAD, servers: int = INSTAN
     s = (n l / (n l + mu (1 - s)))^n, l the arrivals at one server (L. Kleinrock, *Queueing Systems* 1, 1975, section
     6.4). p99 is that of the mixture: one slow server among equal ones.
     """
+    from scipy.optimize import brentq  # SciPy is loaded when it is used: that takes a while
+
     require_fraction("load", load)
     if load * times_slower >= 1:
         return math.inf
@@ -221,6 +222,7 @@ def p99_by_theory(times_slower: float, load: float = LOAD, servers: int = INSTAN
 
 def _decay(load: float, mu: float, servers: int) -> float:
     """The rate at which the time in the system of one of the servers decays."""
+    from scipy.optimize import brentq
 
     def root(s: float) -> float:
         return (servers * load / (servers * load + mu * (1 - s))) ** servers - s
@@ -230,6 +232,7 @@ def _decay(load: float, mu: float, servers: int) -> float:
 
 def bears_twice_as_slow_up_to_percent(times_slower: float = TWICE) -> float:
     """Return the load up to which a server `TWICE` as slow is borne by round robin, by theory."""
+    from scipy.optimize import brentq
 
     def spare(load: float) -> float:
         return BEARABLE - p99_by_theory(times_slower, load) / p99_by_theory(1.0, load)

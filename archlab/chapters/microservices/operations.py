@@ -22,8 +22,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
-from scipy.optimize import brentq
-from scipy.stats import poisson
 
 from archlab.course.claims.assumption import Assumption
 from archlab.course.claims.limit import Limit
@@ -78,6 +76,8 @@ class Operations:
 
         Parts alert independently of each other (a Poisson process); a real incident alerts from many at once.
         """
+        from scipy.stats import poisson  # SciPy is loaded when it is used: that takes a while
+
         return float(100 * poisson.sf(ALERTS_A_SHIFT, self.alerts_a_shift(parts)))
 
     def alerts_a_shift(self, parts: int) -> float:
@@ -126,6 +126,8 @@ def too_many_parts(operations: Operations | None = None) -> float:
 
 def _alerts_of_a_busy_shift() -> float:
     """The mean number of alerts a shift with which `TOO_MANY_SHIFTS_PERCENT` bring more than `ALERTS_A_SHIFT`."""
+    from scipy.optimize import brentq
+    from scipy.stats import poisson
 
     def spare(mean: float) -> float:
         return float(100 * poisson.sf(ALERTS_A_SHIFT, mean)) - TOO_MANY_SHIFTS_PERCENT

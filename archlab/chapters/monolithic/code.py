@@ -10,15 +10,16 @@ together is counted in `archlab.chapters.monolithic.coupling`.
 ['Catalogue', 'Inventory', 'Notifications', 'Payments']
 """
 
+from __future__ import annotations
+
 import pickle
 import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from traceback import walk_tb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import pandas as pd
 
 import archlab.shop.monolithic.architecture as monolithic
@@ -34,6 +35,9 @@ from archlab.shop.monolithic.architecture import MODULES, Monolith, Program
 from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
 from archlab.sim.network import Network
 from archlab.sim.simulation import Simulation
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 MODULE_NAMES = tuple(module.__name__ for module in MODULES)
 REPOSITORY_OF = {
@@ -97,6 +101,8 @@ def cost_of_a_test(config: MonolithConfig = MONOLITH, seed: int = 1) -> pd.DataF
     balancers and databases that must run. Counts are the same on every machine; `time_checks` of
     `archlab.shop.code.testability` gives times.
     """
+    import networkx as nx
+
     shop = Monolith(Simulation(seed), config)
     database = shop.database.connection
     kinds = nx.get_node_attributes(shop.topology(), "kind").values()
@@ -139,6 +145,8 @@ def failing_order(apart: bool = False, seed: int = 1) -> dict[str, int]:
     from the one that is asked to the one that fails, by the calls in the source. What is lost comes back only
     with tracing, which must be built and run.
     """
+    import networkx as nx
+
     shop = Monolith(Simulation(seed), MONOLITH)
     if apart:
         shop.programs = {name: ProgramApart(shop, program) for name, program in shop.programs.items()}

@@ -10,12 +10,14 @@ judge a part by how long nobody gets an answer when it crashes, and a deployment
 ['catalogue', 'orders', 'inventory', 'payments', 'notifications']
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
@@ -42,6 +44,9 @@ from archlab.sim.recording import OK
 from archlab.sim.result import Result
 from archlab.sim.statistics import mean_interval
 from archlab.sim.workload import Poisson
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 FAULT_AT_S = 5.0
 RATE_PER_S = 60.0
@@ -182,6 +187,8 @@ def deploy(
 
 def restarted_with(module: str, topology: nx.DiGraph) -> list[str]:
     """Return the modules that start again when this one is deployed: all that are inside the same process."""
+    import networkx as nx
+
     inside: dict[str, str] = nx.get_node_attributes(topology, "inside")
     if module not in inside:
         raise ValueError(f"module is {module!r}; it must be one of {', '.join(inside)}")

@@ -23,7 +23,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from scipy.optimize import brentq
 from simpy.events import Event
 
 from archlab.chapters.serverless.load_shapes import DAY_S, HOUR_S, Shape
@@ -159,6 +158,8 @@ def machine_usd_per_h(item: str = MACHINE) -> float:
 @cache
 def bears_per_s(machines: int, work: Work = USUAL, objective_s: float = OBJECTIVE_S) -> float:
     """Return at how many requests a second so many machines just meet the objective. 0: at none."""
+    from scipy.optimize import brentq  # SciPy is loaded when it is used: that takes a while
+
     cores, left_s = CORES * machines, objective_s - work.waiting_s
     full_per_s = cores / work.cpu_s
 

@@ -15,10 +15,11 @@ second for each unit of concurrency.
 ([7000], [2000, 1500])
 """
 
-from collections.abc import Generator
-from typing import Any
+from __future__ import annotations
 
-import networkx as nx
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 from simpy.events import Event
 
@@ -33,6 +34,9 @@ from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_instance, require_whole
 from archlab.sim.workload import Poisson
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 REQUESTS, LASTS_S = 10_000, 59.0
 """Each runs for just less than a minute, so that its environment is free for the next one's."""
@@ -151,6 +155,8 @@ def incident(rule: ScalingRate = TODAY, concurrency: int = 1000, seed: int = 1) 
 
     Returns the run and its picture.
     """
+    import networkx as nx
+
     sim = Simulation(seed)
     account = CloudAccount(sim, concurrency, rule)
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
 from archlab.chapters.serverless.bills import (
     CPU_MS,
@@ -107,6 +106,8 @@ def cheaper_up_to(
 
 def _first_dearer(spare: Callable[[float], float]) -> float:
     """The first of many loads at which nothing is spared, and where it begins just before it."""
+    from scipy.optimize import brentq  # SciPy is loaded when it is used: that takes a while
+
     loads_per_s = np.geomspace(*TRIED_PER_S, 300)
     below, spared = -inf, spare(float(loads_per_s[0])) > 0
     for load_per_s in map(float, loads_per_s):

@@ -23,8 +23,6 @@ from typing import Any
 import joblib
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 from simpy.events import Event
 
 from archlab.course.claims import Assumption, Evidence, Limit, OverSeeds, Verdict, bisect, holds_from, settles
@@ -105,6 +103,10 @@ def _certain(orders: pd.DataFrame, runs: pd.DataFrame) -> np.ndarray:
     With an arrow from one order to another whose run it could have as well, two orders can change runs, directly or by
     way of others, when they lie on a circle of arrows: in one strongly connected component.
     """
+    # SciPy is loaded when it is used: that takes a while.
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     if orders.empty:
         return np.ones(0, dtype=bool)
     began, ended = orders.began_s.to_numpy()[:, None], orders.ended_s.to_numpy()[:, None]

@@ -20,12 +20,13 @@ can do drowns it later than is seen here, so the limits are somewhat too high.
 (True, True)
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import joblib
-import networkx as nx
 import pandas as pd
 
 from archlab.course.claims import (
@@ -52,6 +53,9 @@ from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_positive
 from archlab.sim.workload import Mix, Poisson
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 QUERY_MS, CONNECTIONS = 20.0, 100
 QUERY_S = QUERY_MS / 1000

@@ -15,7 +15,6 @@ What this leaves out: how bad it is when a task is forgotten, and what a person 
 from dataclasses import fields
 
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
 from archlab.course.claims import Assumption, Evidence, Verdict, holds_if, holds_up_to, settles
 from archlab.course.figures.canvas import canvas
@@ -200,6 +199,8 @@ def less_to_manage(
 
 def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
     """Draw the hours a month against the number of functions, beside those of servers."""
+    from matplotlib.ticker import MaxNLocator  # matplotlib is loaded when something is drawn
+
     names = {"on_servers": ("monolithic", "servers"), "with_functions": ("serverless", "functions")}
     with canvas(title, size) as drawing:
         (panel,) = drawing.panels

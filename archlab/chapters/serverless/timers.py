@@ -21,10 +21,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 from simpy.events import Event
 
 from archlab.course.figures.bars import BAR, name_rows
@@ -36,6 +35,9 @@ from archlab.sim import Crash, Function, Simulation
 from archlab.sim.core import Task
 from archlab.sim.functions import Firing, Invocation, ScheduleTrigger
 from archlab.sim.validation import require_one_of, require_whole
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 DAY_S = 86_400.0
 NIGHTS, ORDERS = 30, 40

@@ -16,7 +16,6 @@ from math import ceil, inf
 from typing import Any
 
 import joblib
-from scipy.optimize import brentq
 from simpy.events import Event
 
 from archlab.chapters.serverless.uses import CORES, INIT_S, KEPT_S
@@ -118,11 +117,15 @@ def figures(seeds: Iterable[int] = SEEDS) -> dict[str, float]:
 
 def _turns_at(usd: float) -> float:
     """Return the deadline at which machines cost as much."""
+    from scipy.optimize import brentq  # SciPy is loaded when it is used: that takes a while
+
     return float(brentq(lambda deadline_s: machines_usd(FILES, deadline_s) - usd, START_S + 1e-3, 7200.0))
 
 
 def _start_that_flips(usd: float) -> float:
     """Return how long a machine must take to start so that both cost the same with the usual deadline."""
+    from scipy.optimize import brentq
+
     high = USUAL_DEADLINE_S - 1e-3
     return float(brentq(lambda start_s: machines_usd(FILES, USUAL_DEADLINE_S, start_s) - usd, 0.0, high))
 

@@ -26,7 +26,6 @@ from typing import Literal
 
 import joblib
 import pandas as pd
-from scipy.stats import binomtest
 
 from archlab.shop.instance import Steps
 from archlab.shop.serverless import OrderRequest, Serverless, ServerlessConfig
@@ -159,6 +158,8 @@ def charged_twice_percent(runs: pd.DataFrame) -> tuple[float, float, float]:
     The runs are pooled, and each repetition is a trial (Wilson's interval). Those that one crash hit are not quite
     independent, so the true interval is a little wider.
     """
+    from scipy.stats import binomtest  # SciPy is loaded when it is used: that takes a while
+
     charged, again = int(runs.charged_twice.sum()), int(runs.again.sum())
     ends = binomtest(charged, again).proportion_ci(method="wilson")
     return 100 * charged / again, 100 * float(ends.low), 100 * float(ends.high)

@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import joblib
 import pandas as pd
-from scipy.optimize import brentq
 
 from archlab.chapters.serverless.uses import (
     LATE,
@@ -39,6 +38,8 @@ def spared(use: Use, per_s: float, kept: int = 0) -> float:
 
 def cheaper_up_to(use: Use, kept: int = 0) -> float:
     """Return up to which load functions are cheaper than one server, in the use's unit. There is no luck in it."""
+    from scipy.optimize import brentq  # SciPy is loaded when it is used: that takes a while
+
     usual = use.usual_per_s * use.unit_s
 
     def margin(per_unit: float) -> float:

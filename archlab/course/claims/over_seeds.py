@@ -16,7 +16,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
-from scipy.special import bdtr
 
 from archlab.course.quantity import number, require_figure
 
@@ -82,6 +81,8 @@ def ends_of_median(values: Sequence[float]) -> tuple[float, float]:
     Each value is below the true median with probability 1/2, so the number of those below it is binomial (David and
     Nagaraja, *Order Statistics*, 2003, section 7.1).
     """
+    from scipy.special import bdtr  # SciPy is loaded when it is used: that takes a while
+
     n = len(values)
     unlikely = bdtr(np.arange(n), n, 0.5) < (1 - CONFIDENCE) / 2  # so few below the median, 0 to n - 1
     outside = max(0, int(unlikely.sum()) - 1)

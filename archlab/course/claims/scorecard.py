@@ -14,7 +14,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pandas as pd
 
 from archlab.course.claims.rule import Evidence
@@ -101,6 +100,8 @@ def gather(notebooks: Iterable[Path]) -> pd.DataFrame:
 
 
 def _records(notebook: Path) -> list[dict[str, Any]]:
+    import nbformat  # reading and running notebooks loads much
+
     cells = nbformat.read(notebook, as_version=4).cells
     bundles = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
     records = [record for bundle in bundles for record in bundle.get(MIME, [])]

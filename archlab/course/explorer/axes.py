@@ -9,17 +9,21 @@ slider moves, which is easier to watch and quicker to draw.
 (2.0, 500.0)
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from archlab.course.explorer.view import Panel
 from archlab.course.quantity import number
 from archlab.course.style import Size
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 LOG_ROUND = (1, 2, 5, 10)
@@ -43,6 +47,8 @@ def place(figure: Figure, panels: Sequence[Panel], size: Size) -> list[Axes]:
 
 
 def _axes(figure: Figure, panel: Panel, box: tuple[float, float, float, float]) -> Axes:
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
     axes = figure.add_axes(box)
     axes.set(xlabel=panel.x_label, ylabel=panel.y_label)
     axes.set(xscale="log" if panel.log_x else "linear", yscale="log" if panel.log_y else "linear")

@@ -11,23 +11,16 @@ and only their points are set; axes and their text are kept as an image for as l
 b'\\x89PNG'
 """
 
+from __future__ import annotations
+
 import io
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-from matplotlib.text import Annotation
 from numpy.typing import ArrayLike
-from PIL import Image
 
 from archlab.course.explorer import axes as axes_
 from archlab.course.explorer.run import NOW
@@ -35,6 +28,14 @@ from archlab.course.explorer.view import Curve, Panel, Reading, Window
 from archlab.course.figures.fault_windows import SHADE
 from archlab.course.figures.spread import DPI, spread
 from archlab.course.style import ARCHITECTURES, INK, MOST_SHADES, Look, Size, for_text, look_of, rc, shades
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
+    from matplotlib.text import Annotation
 
 LOOKS = {
     NOW: Look("#0072B2", "-"),
@@ -70,6 +71,10 @@ class Plot:
     """
 
     def __init__(self, panels: Sequence[Panel], size: Size, architecture: str = "monolithic") -> None:
+        import matplotlib as mpl
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
         self.panels = tuple(panels)
         self._looks = looks_of(architecture)
         self.size = size
@@ -84,6 +89,8 @@ class Plot:
 
     def show(self, readings: Mapping[str, Reading]) -> None:
         """Move the artists to these runs, named as in `LOOKS`. Nothing is drawn yet."""
+        import matplotlib as mpl
+
         for artist in (*self._lines.values(), *self._windows):
             _hide(artist)
         shown: dict[int, list[Annotation]] = {k: [] for k in range(len(self.panels))}
@@ -101,6 +108,8 @@ class Plot:
 
     def png(self) -> bytes:
         """Draw, and return the picture: quickly rather than small."""
+        import matplotlib as mpl
+
         with mpl.rc_context(rc(self.size)):
             self._restore_what_stands_still()
             for artist in self._moving:
@@ -109,6 +118,8 @@ class Plot:
 
     @property
     def _moving(self) -> list[Artist]:
+        from matplotlib.artist import Artist
+
         return sorted((artist for pair in self._lines.values() for artist in pair), key=Artist.get_zorder)
 
     def _restore_what_stands_still(self) -> None:
@@ -163,6 +174,8 @@ class Plot:
 
 def quick_png(canvas: FigureCanvasAgg) -> bytes:
     """Return what was drawn as PNG: quickly rather than small."""
+    from PIL import Image
+
     buffer = io.BytesIO()
     Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(buffer, "png", compress_level=1)
     return buffer.getvalue()
@@ -192,6 +205,8 @@ def _thinner(look: Look, k: int) -> Look:
 
 def _new_line(axes: Axes, look: Look, width: float, is_now: bool) -> tuple[Line2D, Annotation]:
     """Make a line, `width` times as wide as lines are, and its name."""
+    import matplotlib as mpl
+
     zorder = 3 if is_now else 2
     (line,) = axes.plot([], [], color=look.colour, linestyle=look.dash, zorder=zorder)
     line.set_linewidth(line.get_linewidth() * width)

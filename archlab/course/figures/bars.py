@@ -6,18 +6,22 @@
 'p99 [ms]: one clone 180, two clones 95.'
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from archlab.course.figures.canvas import canvas
 from archlab.course.figures.line import require_columns
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import axis_label, number, rounded, with_interval
 from archlab.course.style import INK, LAB, Look, Size, looks
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 BAR = 0.6
 """Height of a bar; the distance of two is 1."""

@@ -9,24 +9,25 @@ Lines carry their names, and never need a legend when there is room for them (se
 'Twice the load, four times the wait'
 """
 
+from __future__ import annotations
+
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.text import Text
 
 from archlab.course.figures.naming import Name, place_all_along, place_at_ends
 from archlab.course.figures.spread import BESIDE_PT, DPI
 from archlab.course.style import INK, LAB, Size, for_text, rc
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Text
 
 CORNERS = (("left", "top"), ("right", "bottom"), ("right", "top"), ("left", "bottom"))
 """Where a note may stand, the best place first."""
@@ -101,6 +102,8 @@ class Canvas:
 
 def _names(panel: Axes, line: Line2D, name: str) -> list[Name]:
     """The name of a line at its last point that is a number; none when there is no such point."""
+    from matplotlib.colors import to_hex
+
     points = np.asarray(line.get_xydata(), dtype=float)
     points = points[np.isfinite(points).all(axis=1)]
     style: dict[str, Any] = {
@@ -129,6 +132,10 @@ def canvas(
     Raises:
         ValueError: when the title is empty: it says what the figure shows.
     """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     if not title.strip():
         raise ValueError(f"title is {title!r}; it must be the conclusion, in a sentence")
     height_in = size.tall_in if tall else size.height_in

@@ -4,16 +4,19 @@
 ' Workers of shop-1: 1 works inside, 12 wait at payment provider, 3 are free.'
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import networkx as nx
-from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
+from typing import TYPE_CHECKING, Any
 
 from archlab.course.figures.tokens import Tokens, workers_a_token
 from archlab.course.style import INK
+
+if TYPE_CHECKING:  # networkx and matplotlib are loaded when something is drawn
+    import networkx as nx
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
 
 SIZE = 0.5
 """Diameter of a disc, in letters of the other text."""

@@ -13,7 +13,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import ecdf
 
 from archlab.course.figures.canvas import Canvas, canvas
 from archlab.course.figures.line import require_columns
@@ -70,6 +69,8 @@ def _latencies_ms(name: str, requests: pd.DataFrame) -> np.ndarray:
 
 def _draw(drawing: Canvas, name: str, values_ms: np.ndarray, look: Look) -> None:
     """Draw the empirical survival function. Its last value is 0, which a logarithmic axis does not have."""
+    from scipy.stats import ecdf  # SciPy is loaded when it is used: that takes a while
+
     survives = ecdf(values_ms).sf
     x, share = survives.quantiles[:-1], survives.probabilities[:-1]
     panel, style = drawing.panels[0], {"color": look.colour, "linestyle": look.dash}

@@ -11,16 +11,19 @@ A node of the graph is inside a process when its attribute `inside` names that p
 (['customers', 'orders', 'stock'], ('orders', 'stock'))
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
-
-import networkx as nx
-from matplotlib.patches import Rectangle
-from matplotlib.path import Path
+from typing import TYPE_CHECKING, Any
 
 from archlab.course.figures.routes import Place, layered, route, smooth
 from archlab.course.figures.shapes import HEIGHT, WIDTH
+
+if TYPE_CHECKING:  # networkx and matplotlib are loaded when something is drawn
+    import networkx as nx
+    from matplotlib.patches import Rectangle
+    from matplotlib.path import Path
 
 BESIDE = 0.09
 """Room between a frame and the parts in it, at the sides and above and below."""
@@ -53,9 +56,13 @@ class Frame:
         return (self.x0 + self.x1) / 2, self.y0 + FLOOR / 2
 
     def outline(self) -> Rectangle:
+        from matplotlib.patches import Rectangle
+
         return Rectangle((self.x0, self.y0), self.x1 - self.x0, self.y1 - self.y0)
 
     def strip(self) -> Rectangle:
+        from matplotlib.patches import Rectangle
+
         return Rectangle((self.x0, self.y1 - TITLE), self.x1 - self.x0, TITLE)
 
     def holds(self, place: Place) -> bool:
@@ -100,6 +107,8 @@ def arranged(graph: nx.DiGraph) -> Arrangement:
     A part that would lie in the frame of another process is moved behind it. A process is drawn as a shape of its own,
     and its modules beside it, when it calls parts outside by itself, or when that does not help.
     """
+    import networkx as nx
+
     inside: dict[Any, list[Any]] = {}
     for node, process in graph.nodes(data="inside"):
         if process in graph:
@@ -135,6 +144,8 @@ def _strangers(arrangement: Arrangement) -> list[Any]:
 
 def _without(graph: nx.DiGraph, inside: dict[Any, list[Any]]) -> nx.DiGraph:
     """The graph in which the callers of a process call its modules themselves."""
+    import networkx as nx
+
     inner = nx.DiGraph(graph)
     for process in inside:
         inner.add_edges_from((a, b) for a in graph.predecessors(process) for b in graph.successors(process))

@@ -5,14 +5,19 @@
 'p99 from 2 at 10 to 30 at 50.'
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.colors import to_rgb
-from matplotlib.lines import Line2D
 
 from archlab.course.quantity import number
 from archlab.course.style import INK, Look
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 BAND = 0.16
 """How much of its line's colour a band of uncertainty has. Its edges have more, so that bands stay apart."""
@@ -21,6 +26,8 @@ EDGE = 0.5
 
 def draw_with_band(panel: Axes, frame: pd.DataFrame, x: str, y: str, look: Look) -> Line2D:
     """Draw column `y` against `x`, and the band from `y_low` to `y_high` where the frame has them."""
+    from matplotlib.colors import to_rgb
+
     (line,) = panel.plot(frame[x], frame[y], color=look.colour, linestyle=look.dash, marker=look.marker)
     if {f"{y}_low", f"{y}_high"} <= set(frame.columns):
         low, high = frame[f"{y}_low"], frame[f"{y}_high"]

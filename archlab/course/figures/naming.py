@@ -4,16 +4,21 @@ Names at the ends that would lie on each other are moved apart, up and down; a n
 line by a thin one.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.text import Annotation
-from matplotlib.transforms import Bbox
 
 from archlab.course.figures.spread import LINE_HEIGHT, height_px, px, spread
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+    from matplotlib.text import Annotation
+    from matplotlib.transforms import Bbox
 
 NEAR_PT = (5.0, 10.0, 16.0)
 """How far it stands from the place of its line that it is written beside, the best first; a slope needs more."""
@@ -111,6 +116,8 @@ def place_along(
 
 def _boxes(path: np.ndarray, size: np.ndarray, gap_px: float) -> Iterator[Bbox]:
     """Boxes above, below and beside a line, from its right end to its left."""
+    from matplotlib.transforms import Bbox
+
     width, height = size
     if len(path) == 0:
         return

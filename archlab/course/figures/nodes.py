@@ -10,9 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib.colors import to_hex
-
 from archlab.course.figures.canvas import Canvas
 from archlab.course.figures.frames import INSIDE, Arrangement
 from archlab.course.figures.routes import Place
@@ -36,6 +33,10 @@ class Node:
     @property
     def fill(self) -> str:
         """White when nothing is known, else from pale yellow (idle) to dark brown (always busy)."""
+        # Matplotlib is loaded when something is drawn.
+        import matplotlib as mpl
+        from matplotlib.colors import to_hex
+
         if self.is_down or self.utilisation is None:
             return "white"
         return to_hex(mpl.colormaps["YlOrBr"](0.05 + 0.85 * min(1.0, self.utilisation)))

@@ -6,11 +6,12 @@
 'one clone: ok 75 %, crashed 25 %.'
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from matplotlib.axes import Axes
 
 from archlab.course.figures.bars import BAR, name_rows
 from archlab.course.figures.canvas import canvas
@@ -19,6 +20,9 @@ from archlab.course.figures.picture import Picture
 from archlab.course.figures.spread import LINE_HEIGHT
 from archlab.course.quantity import percent
 from archlab.course.style import INK, LAB, Size, contrast
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 LETTERS_INSIDE = 60
 """Letters that a bar across the whole panel holds, in both sizes."""

@@ -7,15 +7,17 @@ A notebook shows it as an HTML image, because viewers drop the alternative text 
 An empty picture
 """
 
+from __future__ import annotations
+
 import io
 from base64 import b64encode
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.figure import Figure
 
 CSS_PIXELS_PER_INCH = 96
 
@@ -34,6 +36,8 @@ class Picture:
     @cached_property
     def png(self) -> bytes:
         """The picture as PNG, the same bytes for the same figure on one version of matplotlib."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
         buffer = io.BytesIO()
         canvas = FigureCanvasAgg(self.figure)
         canvas.print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 6})

@@ -9,7 +9,6 @@
 from collections.abc import Mapping
 
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
 from archlab.course.figures.canvas import Canvas, canvas
 from archlab.course.figures.line import require_columns, scale
@@ -61,6 +60,8 @@ def inside_over_time(name: str, samples: pd.DataFrame, part: str) -> pd.Series:
 
 
 def _draw(drawing: Canvas, place: int, name: str, count: pd.Series, colour: str) -> None:
+    from matplotlib.ticker import MaxNLocator  # matplotlib is loaded when something is drawn
+
     panel = drawing.panels[place]
     panel.fill_between(count.index, count, step="post", color=colour, alpha=0.25, linewidth=0)
     panel.plot(count.index, count, color=colour, drawstyle="steps-post", linewidth=1.2)

@@ -5,14 +5,18 @@
 {'customers': (0, 0.0), 'shop': (1, 0.0), 'database': (2, 0.0)}
 """
 
-from itertools import pairwise
-from typing import Any
+from __future__ import annotations
 
-import networkx as nx
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
-from matplotlib.path import Path
 
 from archlab.course.figures.shapes import HEIGHT, WIDTH
+
+if TYPE_CHECKING:  # networkx and matplotlib are loaded when something is drawn
+    import networkx as nx
+    from matplotlib.path import Path
 
 Place = tuple[int, float]
 
@@ -23,6 +27,8 @@ def layered(graph: nx.DiGraph) -> dict[Any, Place]:
 
     Nodes that call each other in a circle share a layer.
     """
+    import networkx as nx
+
     circles = nx.condensation(graph)
     order = {node: number for number, node in enumerate(graph)}
     places: dict[Any, Place] = {}
@@ -56,6 +62,8 @@ def _gaps(places: dict[Any, Place], layer: int) -> list[float]:
 
 def smooth(stops: list[tuple[float, float]]) -> Path:
     """Return a curve through the stops: level at each; a straight line when there are two."""
+    from matplotlib.path import Path
+
     points, codes = [stops[0]], [Path.MOVETO]
     if len(stops) == 2:
         return Path(stops, [Path.MOVETO, Path.LINETO])
@@ -68,6 +76,8 @@ def smooth(stops: list[tuple[float, float]]) -> Path:
 
 def _back(caller: Place, called: Place) -> Path:
     """From the caller's lower edge to the other's, in a bow below both."""
+    from matplotlib.path import Path
+
     (x0, y0), (x1, y1) = caller, called
     low = min(y0, y1) - HEIGHT
     ends = (x0, y0 - HEIGHT / 2), (x1, y1 - HEIGHT / 2)

@@ -4,9 +4,15 @@
 2
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.patches import Ellipse, FancyBboxPatch, Patch, PathPatch, Polygon
-from matplotlib.path import Path
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.patches import Patch
+    from matplotlib.path import Path
 
 WIDTH, HEIGHT = 0.78, 0.7
 """Of a shape; layers and rows are 1 apart."""
@@ -25,6 +31,8 @@ def short_name(name: str) -> str:
 
 def shape(kind: str, place: tuple[float, float]) -> Patch:
     """Return the outline for a kind of part around `place`; a rectangle for kinds not named here."""
+    from matplotlib.patches import Ellipse, PathPatch, Polygon
+
     x, y = place
     if kind == "client":
         return Ellipse((x, y), WIDTH, HEIGHT)
@@ -51,12 +59,16 @@ CORNERS = {
 
 
 def _box(x: float, y: float, rounding: float) -> Patch:
+    from matplotlib.patches import FancyBboxPatch
+
     style = f"round,pad=0,rounding_size={rounding}" if rounding else "square,pad=0"
     return FancyBboxPatch((x - WIDTH / 2, y - HEIGHT / 2), WIDTH, HEIGHT, boxstyle=style)
 
 
 def _cylinder(x: float, y: float) -> Path:
     """A box with a round bottom and an ellipse on top."""
+    from matplotlib.path import Path
+
     angles = np.linspace(0, np.pi, 30)
     bend = 0.14 * HEIGHT
     half = WIDTH / 2

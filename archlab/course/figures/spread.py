@@ -4,14 +4,18 @@
 [45.0, 55.0]
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.text import Annotation
 from numpy.typing import ArrayLike
-from scipy.optimize import isotonic_regression
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.text import Annotation
 
 DPI = 144
 """Dots per inch of every figure: one and a half for each pixel of an ordinary screen, so that letters stay sharp."""
@@ -48,6 +52,8 @@ def places(wanted: ArrayLike, heights: ArrayLike, low: float, high: float) -> np
     The places are middles. The things stay between `low` and `high` as long as all fit in there; else they
     start at `low`.
     """
+    from scipy.optimize import isotonic_regression  # SciPy is loaded when it is used: that takes a while
+
     middles, all_heights = np.asarray(wanted, dtype=float), np.asarray(heights, dtype=float)
     order = np.argsort(middles, kind="stable")
     half = all_heights[order] / 2

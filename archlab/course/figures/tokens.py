@@ -10,16 +10,20 @@ node -> the part whose requests, served and waiting, are such workers. The node 
 {'shop': 1, 'provider': 2}
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 
 from archlab.course.figures.frames import Arrangement
 from archlab.course.figures.shapes import HEIGHT
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 COLUMNS = 12
 """Tokens beside each other below a part."""

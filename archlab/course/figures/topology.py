@@ -7,13 +7,12 @@
 'customers (client) calls shop; shop (process) calls database; database (database).'
 """
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from __future__ import annotations
 
-import networkx as nx
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
-from matplotlib.patches import FancyArrowPatch
-from matplotlib.path import Path
 
 from archlab.course.figures.canvas import Canvas, canvas
 from archlab.course.figures.discs import capacities, new_discs, workers_a_disc, workers_in_words
@@ -24,6 +23,10 @@ from archlab.course.figures.routes import Place
 from archlab.course.figures.spread import LINE_HEIGHT
 from archlab.course.figures.tokens import tokens
 from archlab.course.style import GREY, LAB, Size, for_text
+
+if TYPE_CHECKING:  # networkx and matplotlib are loaded when something is drawn
+    import networkx as nx
+    from matplotlib.path import Path
 
 MOST_ROWS = 3
 """More parts than this above each other get a taller figure."""
@@ -153,6 +156,8 @@ def _draw_workers(
 
 
 def _draw_call(drawing: Canvas, path: Path) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
     style: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 14, "joinstyle": "miter"}
     drawing.panels[0].add_patch(FancyArrowPatch(path=path, color=GREY, linewidth=1.3, zorder=2, **style))
 

@@ -6,12 +6,12 @@
 '2 guesses [times]: from 2 to 10, median 6, the middle half from 4 to 8. Measured: 6.4.'
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, MaxNLocator
 
 from archlab.course.figures.bars import name_rows
 from archlab.course.figures.canvas import Canvas, canvas
@@ -20,6 +20,9 @@ from archlab.course.guess.hand_in import Collected, has_numbers
 from archlab.course.guess.typed import canonical, to_number
 from archlab.course.quantity import number
 from archlab.course.style import ARCHITECTURES, INK, LAB, Size
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 BINS = 40
 """How many dots fit beside each other."""
@@ -60,6 +63,8 @@ def together(
 
 def _draw_dots(drawing: Canvas, rows: pd.DataFrame, measured: float | None) -> str:
     """Stack a dot for each guess over its number, and mark the measured value by a line."""
+    from matplotlib.ticker import MaxNLocator
+
     panel, unit, values = drawing.panels[0], *_in_one_unit(rows)
     seen = np.append(values, [] if measured is None else measured)
     is_log = bool(seen.min() > 0 and seen.max() > WIDE * seen.min())
@@ -79,6 +84,8 @@ def _draw_dots(drawing: Canvas, rows: pd.DataFrame, measured: float | None) -> s
 
 def _scale(panel: Axes, seen: np.ndarray, is_log: bool) -> None:
     """Write plain numbers below; a linear axis starts at 0 when no guess is below."""
+    from matplotlib.ticker import LogLocator
+
     if is_log:
         panel.set_xscale("log")
         few = seen.max() < 1000 * seen.min()
@@ -126,6 +133,8 @@ def _dots_in_words(values: np.ndarray, unit: str, measured: float | None) -> str
 
 def _draw_choices(drawing: Canvas, rows: pd.DataFrame, measured: str | None) -> str:
     """Draw a bar a choice, the commonest on top, and mark the one that came out."""
+    from matplotlib.ticker import MaxNLocator
+
     counts = rows.loc[rows["choice"] != "", "choice"].value_counts()
     if measured is not None and measured not in counts.index:
         counts[measured] = 0

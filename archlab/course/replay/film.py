@@ -7,12 +7,9 @@ top of it.
 6.2
 """
 
-from typing import Any
+from __future__ import annotations
 
-import matplotlib as mpl
-import networkx as nx
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING, Any
 
 from archlab.course.explorer.plot import quick_png
 from archlab.course.figures.canvas import write_title
@@ -20,6 +17,9 @@ from archlab.course.replay.recording import Recording, clock
 from archlab.course.replay.scene import Scene
 from archlab.course.replay.traces import Traces
 from archlab.course.style import ARCHITECTURES, LAB, Size, look_of, rc
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 DPI = 120
 LETTERS = 0.75
@@ -38,6 +38,11 @@ class Film:
     """The figure of one recording."""
 
     def __init__(self, recording: Recording, graph: nx.DiGraph, title: str, size: Size) -> None:
+        # Matplotlib is loaded when something is drawn.
+        import matplotlib as mpl
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
         self.recording = recording
         self.size = film_size(size)
         look = look_of(str(graph.graph.get("architecture", "monolithic"))) or ARCHITECTURES["monolithic"]
@@ -71,6 +76,8 @@ class Film:
 
     def png(self, moment: int) -> bytes:
         """Draw a moment, and return the picture: quickly rather than small."""
+        import matplotlib as mpl
+
         with mpl.rc_context(rc(self.size)):
             if self._still is None:
                 self._still = self._draw_what_stands_still()

@@ -17,10 +17,11 @@ It needs a run's result and the topology, nothing else, so it works for any arch
 (False, True)
 """
 
-import threading
-from typing import Any
+from __future__ import annotations
 
-import networkx as nx
+import threading
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 
 from archlab.course.explorer.explorer import SIZES, WIDGET_VIEW, Style
@@ -36,10 +37,13 @@ from archlab.course.style import Size
 from archlab.shop.day import ShopResult
 from archlab.sim.result import Result
 
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
+
 WITHOUT_CONTROLS = "<i>Run this cell to play the incident, or to move through it with a slider.</i>"
 
 
-def replay(result: Result | ShopResult, topology: nx.DiGraph, title: str, style: Style = "lab") -> "Replay":
+def replay(result: Result | ShopResult, topology: nx.DiGraph, title: str, style: Style = "lab") -> Replay:
     """Show a recorded run moment by moment. Make it the last line of a cell.
 
     Args:
@@ -103,7 +107,7 @@ class Replay:
             "part"
         )
 
-    def go_to(self, time_s: float) -> "Replay":
+    def go_to(self, time_s: float) -> Replay:
         """Show the last sample that is not after `time_s`, and return this replay."""
         self._pause()
         self._worker.drop()

@@ -15,20 +15,12 @@ which. So nothing is told by colour alone.
 True
 """
 
+from __future__ import annotations
+
 import math
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import Any
-
-import matplotlib as mpl
-import networkx as nx
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
-from matplotlib.patches import FancyArrowPatch, Patch
-from matplotlib.path import Path
-from matplotlib.text import Text
-from matplotlib.transforms import Affine2D
+from typing import TYPE_CHECKING, Any
 
 from archlab.course.figures.discs import capacities, new_discs, workers_a_disc
 from archlab.course.figures.frames import BESIDE, INSIDE, arranged
@@ -37,6 +29,14 @@ from archlab.course.figures.tokens import tokens
 from archlab.course.replay.recording import State
 from archlab.course.replay.workers import workers_of
 from archlab.course.style import GREY, INK, contrast, for_text
+
+if TYPE_CHECKING:  # networkx and matplotlib are loaded when something is drawn
+    import networkx as nx
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.patches import Patch
+    from matplotlib.path import Path
+    from matplotlib.text import Text
 
 SMALLEST, LARGEST = 0.92, 1.3
 """Size of a part without a queue, and with the largest one of the recording. The area grows with the queue."""
@@ -53,7 +53,8 @@ DISC_LETTERS = 1.2
 SMALL_DISCS_PT = 4.0
 """Letters to which discs fit in a scene without names."""
 TROUBLE = "#A8201A"
-BUSY = mpl.colormaps["YlOrBr"]
+BUSY = "YlOrBr"
+"""The colours of a part, from idle to all busy, by their name in matplotlib."""
 
 
 class Scene:
@@ -104,6 +105,8 @@ class Scene:
         return max(SMALLEST_PT, min(width_pt / (LETTERS_A_LINE * LETTER_WIDTH), height_pt / LINES))
 
     def _draw_call(self, path: Path) -> None:
+        from matplotlib.patches import FancyArrowPatch
+
         style: dict[str, Any] = {"arrowstyle": "-|>", "mutation_scale": 11, "joinstyle": "miter"}
         self._axes.add_patch(FancyArrowPatch(path=path, color=GREY, linewidth=1.1, zorder=2, **style))
 
@@ -141,6 +144,8 @@ class Scene:
         text.set_text(", ".join(words) if self._names else short)
 
     def _set_state(self, name: Any, state: State | None) -> None:
+        from matplotlib.transforms import Affine2D
+
         patch, text = self._nodes[name]
         _colour(patch, text, state)
         self.sizes[name] = size = self._size(state)
@@ -188,9 +193,12 @@ def _short(state: State) -> str:
 
 def _fill(state: State | None) -> str:
     """White when nothing is known or it is down, else from pale yellow (idle) to dark brown (all busy)."""
+    import matplotlib as mpl
+    from matplotlib.colors import to_hex
+
     if state is None or not state.is_up:
         return "white"
-    return to_hex(BUSY(0.05 + 0.85 * min(1.0, state.utilisation)))
+    return to_hex(mpl.colormaps[BUSY](0.05 + 0.85 * min(1.0, state.utilisation)))
 
 
 def _ink(fill: str) -> str:

@@ -3,10 +3,9 @@
 The parts stand where they stand in the large picture. A number is how many wait there.
 """
 
-import matplotlib as mpl
-import networkx as nx
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from archlab.course.figures.discs import workers_in_words
 from archlab.course.figures.picture import Picture
@@ -17,12 +16,20 @@ from archlab.course.replay.scene import Scene
 from archlab.course.replay.workers import workers_of
 from archlab.course.style import Size, rc
 
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
+
 SHARE = 0.2
 """Height of the strip, as a share of its width."""
 
 
 def strip(recording: Recording, graph: nx.DiGraph, size: Size) -> Picture:
     """Draw the four moments of `recording.four`, each under its time."""
+    # Matplotlib is loaded when something is drawn.
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     moments = recording.four
     with mpl.rc_context(rc(size)):
         figure = Figure(figsize=(size.width_in, SHARE * size.width_in), dpi=DPI)

@@ -9,15 +9,13 @@
 'web: crash from 20 s to 30 s'
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
-from matplotlib.lines import Line2D
 
 from archlab.course.explorer.axes import round_up
 from archlab.course.figures.fault_windows import SHADE
@@ -28,6 +26,11 @@ from archlab.course.quantity import number
 from archlab.course.replay.recording import fault_words
 from archlab.course.style import DASHES, INK, darker, for_text, shades
 from archlab.sim.result import Result
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
 
 BINS = 75
 MOST_QUEUES = 4
@@ -96,6 +99,8 @@ class Traces:
 
     def _name(self, panel: Axes, line: Line2D, name: str) -> None:
         """Write a name at the end of its line. Names are moved apart when the limits are known."""
+        from matplotlib.colors import to_hex
+
         points = np.asarray(line.get_xydata(), dtype=float)
         points = points[np.isfinite(points).all(axis=1)]
         style: dict[str, Any] = {"textcoords": "offset points", "va": "center", "annotation_clip": False}

@@ -1,19 +1,23 @@
 """Where the workers of a process are at a moment of a recording, as the states of its parts tell.
 
+>>> import networkx as nx
 >>> graph = nx.DiGraph([("shop", "provider")])
 >>> graph.add_node("shop", workers=4, pools=("shop",), workers_at={"provider": None})
 >>> workers_of(graph, {"shop": State(queue_length=9, busy=3, capacity=4, is_up=True)})
 ({'shop': {'provider': 3}}, {'shop': 4})
 """
 
-from collections.abc import Mapping
-from typing import Any
+from __future__ import annotations
 
-import networkx as nx
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from archlab.course.figures.discs import capacities
 from archlab.course.figures.tokens import whereabouts
 from archlab.course.replay.recording import State
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 
 def parts_of_workers(graph: nx.DiGraph) -> set[str]:

@@ -13,13 +13,17 @@ Functions passed as values, arguments of lambdas and results of calls are not fo
 True
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Iterator, Sequence
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from archlab.shop.code.metrics import imported_components, longest_known
 from archlab.shop.code.source import Component
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 
 def call_graph(components: Sequence[Component]) -> nx.DiGraph:
@@ -28,6 +32,8 @@ def call_graph(components: Sequence[Component]) -> nx.DiGraph:
     Give it every class of the file, base classes too, and take `subgraph([...])` of those you want to show:
     what a class hands on is known only when that class is among the components.
     """
+    import networkx as nx
+
     graph = nx.DiGraph()
     graph.add_nodes_from(component.name for component in components)
     names = _Names(components)

@@ -16,13 +16,17 @@ as an imported one counts as that: errs high.
 True
 """
 
+from __future__ import annotations
+
 import ast
 from collections.abc import Mapping, Sequence
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from archlab.shop.code.metrics import imported_names
 from archlab.shop.code.source import Component
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -37,6 +41,8 @@ def definition_graph(components: Sequence[Component]) -> nx.DiGraph:
 
     Takes modules (`archlab.shop.code.source.modules`), not classes. What is named from outside of them is left out.
     """
+    import networkx as nx
+
     known = {one.name: definitions(one) for one in components}
     imports = {one.name: imported_names(one) for one in components}
     graph = nx.DiGraph()

@@ -4,19 +4,25 @@ Measured on the source itself, without running it. Afferent coupling (fan-in) co
 efferent coupling (fan-out) whom it depends on (R. C. Martin, *Agile Software Development*, 2002;
 https://en.wikipedia.org/wiki/Software_package_metrics).
 
+>>> import networkx as nx
 >>> graph = nx.DiGraph([("orders", "stock"), ("orders", "payments"), ("catalogue", "stock")])
 >>> coupling(graph).set_index("component").instability.to_dict()
 {'catalogue': 1.0, 'orders': 1.0, 'payments': 0.0, 'stock': 0.0}
 """
 
+from __future__ import annotations
+
 import ast
 import tokenize
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import pandas as pd
 
 from archlab.shop.code.source import Component, docstrings
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 Import = ast.Import | ast.ImportFrom
 
@@ -37,6 +43,8 @@ def import_graph(components: Sequence[Component]) -> nx.DiGraph:
 
     An edge a -> b means that a imports b, or something from b, anywhere in its file.
     """
+    import networkx as nx
+
     names = {component.name for component in components}
     graph = nx.DiGraph()
     graph.add_nodes_from(sorted(names))

@@ -8,13 +8,20 @@ Designs", *Management Science* 52 (2006); Harvard Business School working paper 
 What this leaves out: how strong a dependency is, and how likely a change. A change of what nobody sees from outside
 reaches nobody, and counts here as any other: it errs high, for all programs alike.
 
+>>> import networkx as nx
 >>> graph = nx.DiGraph([("screen", "rules"), ("rules", "rows")])
 >>> round(propagation_cost(graph), 3), sorted(must_be_tested_again(graph, "rows"))
 (0.667, ['rows', 'rules', 'screen'])
 """
 
-import networkx as nx
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pandas as pd
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 
 def visibility(graph: nx.DiGraph) -> pd.DataFrame:
@@ -23,6 +30,8 @@ def visibility(graph: nx.DiGraph) -> pd.DataFrame:
     Raises:
         ValueError: when the graph has no module.
     """
+    import networkx as nx
+
     _require_modules(graph)
     nodes = list(graph)
     seen = {node: {node, *nx.descendants(graph, node)} for node in nodes}
@@ -35,6 +44,8 @@ def propagation_cost(graph: nx.DiGraph) -> float:
     Raises:
         ValueError: when the graph has no module.
     """
+    import networkx as nx
+
     _require_modules(graph)
     return sum(1 + len(nx.descendants(graph, node)) for node in graph) / len(graph) ** 2
 
@@ -45,6 +56,8 @@ def must_be_tested_again(graph: nx.DiGraph, module: str) -> set[str]:
     Raises:
         ValueError: when the module is not in the graph.
     """
+    import networkx as nx
+
     if module not in graph:
         raise ValueError(f"module is {module!r}; it must be one of the {len(graph)} of the graph")
     return {module, *nx.ancestors(graph, module)}
@@ -52,6 +65,8 @@ def must_be_tested_again(graph: nx.DiGraph, module: str) -> set[str]:
 
 def in_circles(graph: nx.DiGraph) -> set[str]:
     """Return the modules that depend on themselves through others: a change of one may come back to it."""
+    import networkx as nx
+
     groups = nx.strongly_connected_components(graph)
     return {node for group in groups if len(group) > 1 for node in group}
 

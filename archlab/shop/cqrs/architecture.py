@@ -10,13 +10,14 @@
 2
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import simpy
 
 from archlab.shop.architecture import Answer, Architecture
@@ -46,6 +47,9 @@ from archlab.shop.store import OrderStatus, ProductPage, open_database, run_toge
 from archlab.sim.failure import Failure
 from archlab.sim.load import Request
 from archlab.sim.simulation import Simulation
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 
 class Cqrs(Architecture):

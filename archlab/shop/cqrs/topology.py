@@ -7,10 +7,15 @@
 (['order page projector'], ['database', 'order page database'])
 """
 
-import networkx as nx
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from archlab.shop.cqrs.config import CqrsConfig, follower_of
 from archlab.shop.cqrs.questions import Question
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 
 def cqrs_topology(config: CqrsConfig) -> nx.DiGraph:
@@ -19,6 +24,8 @@ def cqrs_topology(config: CqrsConfig) -> nx.DiGraph:
     Nodes have `kind` and `part`, edges `protocol`, as `Architecture.topology` says; the graph has `architecture`, whose
     colour its figures have.
     """
+    import networkx as nx
+
     graph = nx.DiGraph(architecture="cqrs")
     graph.add_node("customers", kind="client", part=None)
     for program in ("commands", "queries"):

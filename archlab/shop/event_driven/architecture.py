@@ -10,11 +10,11 @@
 ('authorised', 1)
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from archlab.shop.architecture import Architecture
 from archlab.shop.domain import Basket, Order
@@ -36,6 +36,9 @@ from archlab.shop.provider import PaymentProvider
 from archlab.shop.store import OrderStatus, ProductPage
 from archlab.sim.network import Network
 from archlab.sim.simulation import Simulation
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 OWNER_OF = {
     "products": "catalogue",

@@ -9,9 +9,13 @@ that publish, and from it to the others, as an order takes its way.
 (['orders'], ['orders database', 'shop events'], ['inventory'])
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from __future__ import annotations
 
-import networkx as nx
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 TOPIC = "shop events"
 
@@ -34,6 +38,8 @@ def event_driven_topology(
     Nodes have `kind` and `part`, edges `protocol`, as `Architecture.topology` says; the graph has `architecture`, whose
     colour its figures have.
     """
+    import networkx as nx
+
     graph = nx.DiGraph(architecture="event-driven")
     graph.add_node("customers", kind="client", part=None)
     in_order = sorted(instances, key=lambda name: name == "payments")  # the last one, beside its provider

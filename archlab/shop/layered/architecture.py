@@ -7,12 +7,12 @@
 ('authorised', 1)
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TypeVar
-
-import networkx as nx
+from typing import TYPE_CHECKING, TypeVar
 
 from archlab.shop.architecture import Architecture
 from archlab.shop.database import DatabaseServer
@@ -29,6 +29,9 @@ from archlab.shop.store import SCHEMAS, OrderStatus, ProductPage, open_database
 from archlab.sim.failure import Failure
 from archlab.sim.resilience.deadline_propagation import TimeLimit
 from archlab.sim.simulation import Simulation
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 T = TypeVar("T")
 Data = SqliteData | KeyValueData | MemoryData

@@ -6,9 +6,14 @@
 (['data', 'payment provider'], 'HTTP')
 """
 
-import networkx as nx
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from archlab.shop.layered.config import LayeredConfig
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 LAYERS = ("presentation", "application", "business", "data access")
 
@@ -19,6 +24,8 @@ def layered_topology(config: LayeredConfig) -> nx.DiGraph:
     Nodes have `kind` and `part`, edges `protocol`, as `Architecture.topology` says; the graph has `architecture`, whose
     colour its figures have.
     """
+    import networkx as nx
+
     graph = nx.DiGraph(architecture="layered")
     graph.add_node("customers", kind="client", part=None)
     before, protocol = "customers", "HTTPS"

@@ -10,10 +10,11 @@ behind one gateway.
 False
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Mapping, Sequence
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from archlab.shop.architecture import Architecture
 from archlab.shop.domain import Basket, Order
@@ -37,6 +38,9 @@ from archlab.shop.provider import PaymentProvider
 from archlab.shop.store import OrderStatus, ProductPage
 from archlab.sim.network import Network
 from archlab.sim.simulation import Simulation
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 ORDERINGS: Mapping[str, type[Ordering]] = {
     "naive": NaiveOrder,

@@ -24,8 +24,6 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-import jwt
-
 from archlab.sim.failure import Failure
 from archlab.sim.validation import require_non_negative
 
@@ -90,6 +88,8 @@ def issue(key: str | bytes, subject: str, scopes: Iterable[str], audience: str, 
     Raises:
         ValueError: when an argument is not allowed.
     """
+    import jwt  # it brings a library of cryptography: loaded when it is used
+
     _require_key(key)
     require_non_negative("expires_at_s", expires_at_s)
     claims = {"sub": subject, "scope": _joined(scopes), "aud": audience, "exp": expires_at_s}
@@ -124,19 +124,24 @@ def authorise(caller: Caller, scope: str) -> None:
 
 def _verified_claims(token: str, key: str | bytes, audience: str) -> Mapping[str, Any]:
     """Return the claims of a token whose signature and audience are right."""
+    import jwt
+
     options: Any = {**NO_WALL_CLOCK, "require": ["sub", "scope", "aud", "exp"]}
     try:
         return jwt.decode(token, key, algorithms=[ALGORITHM], audience=audience, options=options)
     except jwt.InvalidTokenError as error:
-        raise Unauthenticated(audience, REASONS.get(type(error), "the token is malformed")) from error
+        raise Unauthenticated(
+            audience, REASONS.get(type(error).__name__, "the token is malformed")
+        ) from error
 
 
-REASONS: Mapping[type[jwt.InvalidTokenError], str] = {
-    jwt.InvalidSignatureError: "the signature does not fit",
-    jwt.InvalidAlgorithmError: "the signature is not of the kind that is asked for",
-    jwt.InvalidAudienceError: "the token is for somebody else",
-    jwt.MissingRequiredClaimError: "a claim is missing",
+REASONS: Mapping[str, str] = {
+    "InvalidSignatureError": "the signature does not fit",
+    "InvalidAlgorithmError": "the signature is not of the kind that is asked for",
+    "InvalidAudienceError": "the token is for somebody else",
+    "MissingRequiredClaimError": "a claim is missing",
 }
+"""The errors of `jwt` by their names."""
 
 
 def _expiry_s(claims: Mapping[str, Any], audience: str) -> float:

@@ -6,9 +6,13 @@
 (['orders-1', 'orders-2'], ['orders database'])
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from __future__ import annotations
 
-import networkx as nx
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 DRAWN_ONE_BY_ONE = 2
 """Of a program with more instances than this, one node stands for all of them, with the first as its part."""
@@ -30,6 +34,8 @@ def microservices_topology(
     Nodes have `kind` and `part`, edges `protocol`, as `Architecture.topology` says; the graph has `architecture`, whose
     colour its figures have.
     """
+    import networkx as nx
+
     nodes = {name: _nodes(name, instances[name]) for name in PLACED if name in instances}
     graph = nx.DiGraph(architecture="microservices")
     graph.add_node("customers", kind="client", part=None)

@@ -7,12 +7,13 @@
 ('authorised', 1)
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import networkx as nx
 from simpy.events import Event
 
 from archlab.shop.architecture import Architecture
@@ -48,6 +49,9 @@ from archlab.shop.store import (
 from archlab.sim.failure import Failure
 from archlab.sim.simulation import Simulation
 
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
+
 T = TypeVar("T")
 Rows = TypeVar("Rows")
 Steps = Generator[Event, Any, T]
@@ -56,7 +60,7 @@ Steps = Generator[Event, Any, T]
 class Module(Generic[Rows]):
     """A part of the program. It calls its neighbours directly; its rows are in the one database of all."""
 
-    def __init__(self, program: "Program", rows: Rows) -> None:
+    def __init__(self, program: Program, rows: Rows) -> None:
         self.program = program
         self.rows = rows
         self.queries = program.shop.queries[type(self).__name__.lower()]
@@ -170,7 +174,7 @@ MODULES = (Catalogue, Orders, Inventory, Payments, Notifications)
 class Program:
     """One running copy of the shop: all five modules in one clone."""
 
-    def __init__(self, shop: "Monolith", clone: Clone) -> None:
+    def __init__(self, shop: Monolith, clone: Clone) -> None:
         self.shop = shop
         self.clone = clone
         self.connections = clone.connections

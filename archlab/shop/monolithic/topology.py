@@ -5,9 +5,13 @@
 ['shop-1', 'shop-2']
 """
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
 
-import networkx as nx
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 
 def monolith_topology(
@@ -24,6 +28,8 @@ def monolith_topology(
 
     Nodes and edges have what `Architecture.topology` says.
     """
+    import networkx as nx
+
     graph = nx.DiGraph()
     graph.add_node("customers", kind="client", part=None)
     for name in clones:

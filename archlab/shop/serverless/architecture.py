@@ -10,12 +10,14 @@
 ['place_order', 'track_order', 'reserve_stock', 'take_payment', 'notify', 'report']
 """
 
+from __future__ import annotations
+
 import sqlite3
 from collections.abc import Mapping
 from functools import reduce
 from operator import add
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import pandas as pd
 
 from archlab.shop.architecture import Architecture
@@ -61,6 +63,9 @@ from archlab.sim.functions.function import Function
 from archlab.sim.functions.triggers import ObjectStore, QueueTrigger, ScheduleTrigger, StreamTrigger
 from archlab.sim.servers.pool import Pool
 from archlab.sim.simulation import Simulation
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 OWN_TABLES = ("handled", "under_way", "sales", "pictures")
 """The tables that only this shop has."""

@@ -5,9 +5,14 @@
 (['browse', 'place_order', 'track_order'], ['database'])
 """
 
-import networkx as nx
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from archlab.shop.serverless.steps import BY_CALL, BY_REQUEST
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 
 def serverless_topology(has_pool: bool, has_keys: bool) -> nx.DiGraph:
@@ -20,6 +25,8 @@ def serverless_topology(has_pool: bool, has_keys: bool) -> nx.DiGraph:
     Nodes have `kind` and `part`, edges `protocol`, as `Architecture.topology` says; the graph has `architecture`, whose
     colour its figures have.
     """
+    import networkx as nx
+
     graph = nx.DiGraph(architecture="serverless")
     graph.add_node("customers", kind="client", part=None)
     _add(graph, "gateway", "gateway")

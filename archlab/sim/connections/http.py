@@ -36,6 +36,7 @@ from simpy.events import Event
 
 from archlab.sim.connections.tcp import Tcp, TcpConnection, require_ends
 from archlab.sim.core.deadline import deadline
+from archlab.sim.core.events import when
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Failure
 from archlab.sim.network import Network, require_size
@@ -67,8 +68,7 @@ class HttpCall(Task):
             if not deadline._ok and self.is_alive:
                 self.throw_now(GaveUp(self.name))
 
-        assert deadline.callbacks is not None
-        deadline.callbacks.append(give_up)
+        when(deadline, give_up)
 
 
 class HttpConnections(ABC):
@@ -110,7 +110,7 @@ class HttpConnections(ABC):
         self.calls += 1
         size = answer_bytes if callable(answer_bytes) else lambda _: answer_bytes
         request = HttpCall(self, self._steps(work, request_bytes, size))
-        if timeout_s is None or request.callbacks is None:
+        if timeout_s is None or request.processed:
             return request
         answer = deadline(self.network.sim, request, timeout_s)
         request.give_up_when(answer)

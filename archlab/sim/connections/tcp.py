@@ -35,7 +35,7 @@ from typing import Any
 
 from simpy.events import Event
 
-from archlab.sim.core.events import process_event
+from archlab.sim.core.events import LeanEvent, process_event, when
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Failure
 from archlab.sim.network import Network, require_size
@@ -89,14 +89,12 @@ class Tcp:
             require_positive("bandwidth_bytes_per_s", self.bandwidth_bytes_per_s)
 
 
-class Delivery(Event):
+class Delivery(LeanEvent):
     """A message in a stream, and the event of its last byte being handed on at the far end."""
-
-    _ok = True
 
     def __init__(self, stream: ByteStream, size_bytes: float, rto_s: float) -> None:
         self.env = stream.network.sim
-        self.callbacks = []
+        self.waiter = None
         self.name = stream.target
         self.left_bytes = size_bytes
         self.rto_s = rto_s
@@ -182,7 +180,7 @@ class ByteStream:
         packet = self.network.send(self.source, self.target, segment.size_bytes + HEADER_BYTES)
         segment.sent += 1
         if self.network.lost == lost_before:
-            _then(packet, partial(self._arrive, segment))
+            when(packet, partial(self._arrive, segment))
             return
         self._lost.append(segment)
         rto_s = min(segment.rto_s * 2 ** min(segment.timeouts, DOUBLINGS), LARGEST_RTO_S)
@@ -220,7 +218,7 @@ class ByteStream:
         to_repeat = [(lost, lost.sent) for lost in missing if lost.overtaken >= DUPLICATE_ACKS]
         if to_repeat:
             packet = self.network.send(self.target, self.source, HEADER_BYTES)
-            _then(packet, partial(self._repeat, to_repeat))
+            when(packet, partial(self._repeat, to_repeat))
 
     def _repeat(self, missing: list[tuple[Segment, int]], _: object) -> None:
         for segment, sent in missing:
@@ -297,8 +295,3 @@ def _pieces(size_bytes: float, at_most_bytes: int) -> list[float]:
     """Cut a size into pieces; nothing makes one piece of nothing."""
     whole, rest = divmod(size_bytes, at_most_bytes)
     return [float(at_most_bytes)] * int(whole) + ([rest] if rest or not whole else [])
-
-
-def _then(event: Event, action: Callable[[Any], None]) -> None:
-    assert event.callbacks is not None
-    event.callbacks.append(action)

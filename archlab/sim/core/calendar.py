@@ -24,7 +24,8 @@ from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, PENDING, URGENT, Event, EventPriority
 
 from archlab.sim.core.active_faults import ActiveFaults
-from archlab.sim.core.events import NOW_FIRST, process_event
+from archlab.sim.core.events import NOW_FIRST, LeanEvent, process_event
+from archlab.sim.core.garbage import seldom_in_full
 from archlab.sim.core.streams import Streams
 from archlab.sim.distributions import Distribution, as_distribution, durations
 from archlab.sim.recording import Recorder
@@ -41,7 +42,7 @@ from archlab.sim.validation import (
 
 NUMBERS = (int, float)
 SWEEP_ABOVE = 20
-"""Fewer cancelled entries than this are not worth a sweep."""
+"""Fewer void entries than this are not worth a sweep."""
 
 
 class Part(Protocol):
@@ -56,7 +57,7 @@ class Part(Protocol):
         """Sums since the start: busy server seconds, waiting seconds, and counts of completed, refused, failed."""
 
 
-class Alarm(Event):
+class Alarm(LeanEvent):
     """An event that has a time on the calendar, but may happen before. Then its entry no longer counts."""
 
     env: Calendar
@@ -68,10 +69,7 @@ class Alarm(Event):
     def cancel(self) -> None:
         """Count no more: what the alarm was for has happened. It must still have its entry."""
         self._value = None
-        sim = self.env
-        sim._cancelled += 1
-        if sim._cancelled > sim._sweep_above:
-            sim.sweep()
+        self.env.count_void(1)
 
 
 class Calendar(simpy.Environment):
@@ -96,7 +94,7 @@ class Calendar(simpy.Environment):
         self._registers: dict[str, dict[str, Any]] = {}
         self.parts: dict[str, Part] = self.register("part")
         self._depth = 0  # events that are being processed inside one another
-        self._cancelled = 0  # alarms on the calendar whose event has happened
+        self._void = 0  # entries of the calendar at which nothing will happen
         self._sweep_above = SWEEP_ABOVE
 
     @property
@@ -193,7 +191,7 @@ class Calendar(simpy.Environment):
     def run(self, until: float | Event | None = None) -> Any:
         """Run until the time or the event `until`, or until nothing is left to happen. As in SimPy.
 
-        An alarm whose event has happened leaves its entry on the calendar; that does not keep the run alive.
+        Entries that have become void stay on the calendar; they do not keep the run alive.
         """
         if isinstance(until, Event):
             if until.callbacks is None:
@@ -202,10 +200,11 @@ class Calendar(simpy.Environment):
         elif until is not None:
             self._stop_at(until)
         try:
-            if until is None or isinstance(until, Event):
-                self._run_while_alive()
-            else:
-                self._run_until_stopped()
+            with seldom_in_full():
+                if until is None or isinstance(until, Event):
+                    self._run_while_alive()
+                else:
+                    self._run_until_stopped()
         except StopSimulation as stop:
             return stop.args[0]
         if until is not None:
@@ -213,8 +212,8 @@ class Calendar(simpy.Environment):
         return None
 
     def _run_while_alive(self) -> None:
-        """Take entry after entry off the calendar until only alarms that no longer count are left."""
-        while len(self._queue) > self._cancelled:
+        """Take entry after entry off the calendar until only void ones are left."""
+        while len(self._queue) > self._void:
             self.step()
 
     def _run_until_stopped(self) -> None:
@@ -239,15 +238,24 @@ class Calendar(simpy.Environment):
         stop.callbacks.append(StopSimulation.callback)
         self.call_at(time_s, process_event, stop, URGENT)
 
+    def count_void(self, entries: int) -> None:
+        """Note that so many more entries are void: they stay on the calendar, but nothing will happen.
+
+        What put them there knows which ones: an alarm that has happened, or a part with a method `is_void(entry)`.
+        """
+        self._void += entries
+        if self._void > self._sweep_above:
+            self.sweep()
+
     def sweep(self) -> None:
-        """Take alarms that no longer count off the calendar. Done when they are about half of it.
+        """Take void entries off the calendar. Done when they are about half of it.
 
         `asyncio` has the same rule for cancelled timers: cheap on average, and they cannot pile up.
         """
         # in place: loads and `_run_until_stopped` hold on to this very list
-        self._queue[:] = [entry for entry in self._queue if not _is_over(entry)]
+        self._queue[:] = [entry for entry in self._queue if not _is_void(entry)]
         heapify(self._queue)
-        self._cancelled = 0
+        self._void = 0
         self._sweep_above = max(SWEEP_ABOVE, len(self._queue))
 
 
@@ -267,9 +275,13 @@ def ring(alarm: Alarm) -> None:
     if alarm._value is PENDING:
         alarm.due()
     else:
-        alarm.env._cancelled -= 1  # it was counted when its event happened; now its entry is gone
+        alarm.env._void -= 1  # it was counted when its event happened; now its entry is gone
 
 
-def _is_over(entry: tuple[Any, ...]) -> bool:
-    """Whether an entry belongs to an alarm that no longer counts."""
-    return entry[3] is ring and entry[4]._value is not PENDING
+def _is_void(entry: tuple[Any, ...]) -> bool:
+    """Whether nothing will happen at an entry."""
+    action, argument = entry[3], entry[4]
+    if action is ring:
+        return argument._value is not PENDING
+    is_void = getattr(getattr(action, "__self__", None), "is_void", None)
+    return is_void is not None and is_void(entry)

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 from heapq import heappush
 from math import inf
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from simpy.events import NORMAL, PENDING, Event
 
 from archlab.sim.core.calendar import Alarm, ring
-from archlab.sim.core.events import fail_now, process_event
+from archlab.sim.core.events import HAPPENED, LeanEvent, fail_now, happen
+from archlab.sim.core.task import Task
 from archlab.sim.failure import TimedOut
 from archlab.sim.validation import refuse, require_instance
 
@@ -36,7 +37,8 @@ def deadline(sim: Calendar, event: Event, timeout_s: float) -> Event:
             _explain(sim, event, timeout_s)
     except (AttributeError, TypeError):
         _explain(sim, event, timeout_s)
-    return event if event.callbacks is None else Deadline(sim, event, timeout_s)
+    happened = event.waiter is HAPPENED if isinstance(event, LeanEvent) else event.processed
+    return event if happened else Deadline(sim, event, timeout_s)
 
 
 def _explain(sim: Calendar, event: Event, timeout_s: float) -> NoReturn:
@@ -54,34 +56,41 @@ class Deadline(Alarm):
     calendar, which no longer counts once the deadline is met (see `Calendar.sweep`).
     """
 
-    _ok = True
-
     def __init__(self, sim: Calendar, event: Event, timeout_s: float) -> None:
         self.env = sim
-        self.callbacks = []
+        self.waiter = None
         self.waited_for = event
-        event.callbacks.append(self._met)
+        if isinstance(event, LeanEvent) and event.waiter is None:
+            event.waiter = self
+        else:
+            event.callbacks.append(self._resume)
         heappush(sim._queue, (sim._now + timeout_s, NORMAL, next(sim._eid), ring, self))  # type: ignore[misc]
 
-    def _met(self, event: Event) -> None:
-        """`event` has happened: pass it on, unless nobody waits any longer."""
-        if not event._ok:
-            event._defused = True
-        if self._value is not PENDING:
+    def go_on(self, value: Any) -> None:
+        """What was waited for has happened: pass its value on, unless nobody waits any longer."""
+        if self._value is PENDING:
+            sim = self.env
+            self._value = value
+            sim._void += 1  # `count_void` without the call
+            if sim._void > sim._sweep_above:
+                sim.sweep()
+            waiter = self.waiter
+            if isinstance(waiter, Task):  # nearly always: `happen` without the call
+                self.waiter = HAPPENED
+                waiter.go_on(value)
+            else:
+                happen(self, value)
+
+    def _resume(self, event: Event) -> None:
+        """The same for whatever may have failed."""
+        if event._ok:
+            self.go_on(event._value)
             return
-        # a deadline that is met is processed here and now, as the event is, not by way of the calendar
-        self._value = event._value
-        sim = self.env
-        sim._cancelled += 1
-        if sim._cancelled > sim._sweep_above:
-            sim.sweep()
-        if not event._ok:
+        event._defused = True
+        if self._value is PENDING:
+            self._value = event._value
+            self.env.count_void(1)
             fail_now(self, event._value)
-        elif len(self.callbacks) == 1:  # nearly always: spares a function call
-            callback, self.callbacks = self.callbacks[0], None  # type: ignore[assignment]
-            callback(self)
-        else:
-            process_event(self)
 
     def due(self) -> None:
         """The time has come: whoever waits gets `TimedOut`."""

@@ -37,6 +37,7 @@ from math import nan
 from typing import TYPE_CHECKING, Protocol
 
 from archlab.sim.core.calendar import require_same_sim, require_sim
+from archlab.sim.core.events import when
 from archlab.sim.core.repeating import Repeating
 from archlab.sim.failure import Unavailable
 from archlab.sim.network import Network
@@ -223,9 +224,7 @@ class ServiceRegistry(ABC):
             if target not in self.servers or self.servers[target].is_up:
                 action()
 
-        callbacks = self.network.send(source, target).callbacks
-        assert callbacks is not None
-        callbacks.append(arrive)
+        when(self.network.send(source, target), arrive)
 
     def _unavailable(self) -> Unavailable:
         return Unavailable(self.name)

@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from simpy.events import NORMAL, PENDING, Event
 
 from archlab.sim.core.calendar import Alarm, Calendar, ring
-from archlab.sim.core.task import Task, leave_to_itself
+from archlab.sim.core.task import Task
 from archlab.sim.failure import Failure
 from archlab.sim.functions.environment import Environment
 from archlab.sim.functions.failures import CutOff
@@ -69,7 +69,7 @@ class Invocation(Task):
 
     def __init__(self, function: Owner, payload: Any) -> None:
         self.env = function.sim
-        self.callbacks = []
+        self.waiter = None
         self.function = function
         self.payload = payload
         self.invoked_s: float = function.sim.now
@@ -108,10 +108,7 @@ class Invocation(Task):
         """End it where it stands, with `failure` for those who wait. Only for an action on the calendar."""
         if self._value is not PENDING:
             return
-        leave_to_itself(self._target, self._resume)
-        waiting = self._target.callbacks
-        if waiting is not None and self._resume in waiting:
-            waiting.remove(self._resume)
+        self._leave()
         self._generator.close()
         self._fail(failure)
 
@@ -144,7 +141,7 @@ class TimeLimitAlarm(Alarm):
 
     def __init__(self, invocation: Invocation, limit_s: float) -> None:
         self.env = sim = invocation.env
-        self.callbacks = []
+        self.waiter = None
         self.invocation = invocation
         heappush(sim._queue, (sim._now + limit_s, NORMAL, next(sim._eid), ring, self))  # type: ignore[misc]
 

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 from simpy.events import Event
 
 from archlab.sim.core.active_faults import coming_back, going_down
+from archlab.sim.core.events import when
 from archlab.sim.core.level import Level
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Crashed
@@ -124,11 +125,11 @@ class Consumer:
             self._buffer_level.add(-1)
             self._busy_level.add(1)
             work = Work(self.sim, self.handler(message), message, self._session, self._life)
-            if work.callbacks is None:
+            if work.processed:
                 self._note_end(work)
             else:
                 self._at_work[work] = None
-                work.callbacks.append(self._end)
+                when(work, self._end)
 
     def _end(self, work: Event) -> None:
         """A handler has ended: take the next message. The end of one that a crash killed is no news."""

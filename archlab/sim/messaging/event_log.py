@@ -43,7 +43,7 @@ from simpy.events import Event
 
 from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.calendar import require_sim
-from archlab.sim.core.events import fail_next, fail_now, process_event
+from archlab.sim.core.events import LeanEvent, fail_next, fail_now, process_event, when
 from archlab.sim.distributions import Distribution
 from archlab.sim.failure import Crashed, Unavailable
 from archlab.sim.messaging.broker import Broker
@@ -81,14 +81,12 @@ Handler = Callable[[Record], Generator[Event, Any, Any]]
 """What a group does with a record: a function that takes it and yields what it waits for."""
 
 
-class Append(Event):
+class Append(LeanEvent):
     """The event of a record being stored. Its value is the `Record`."""
-
-    _ok = True
 
     def __init__(self, sim: Simulation, name: str, partition: int, key: str, value: Any) -> None:
         self.env = sim
-        self.callbacks = []
+        self.waiter = None
         self.name = name
         self.partition, self.key, self.record_value = partition, key, value
 
@@ -181,7 +179,7 @@ class EventLog:
         elif visit.processed:  # turned away
             self._served(append, visit)
         else:
-            visit.callbacks.append(partial(self._served, append))
+            when(visit, partial(self._served, append))
         return append
 
     def _served(self, append: Append, visit: Event) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simpy.events import Event
+from archlab.sim.core.events import LeanEvent
 
 if TYPE_CHECKING:
     from archlab.sim.simulation import Simulation
@@ -36,14 +36,12 @@ class Message:
         return self.deliveries > 1
 
 
-class Confirm(Event):
+class Confirm(LeanEvent):
     """The event of a message being stored. Its value is the `Message`."""
-
-    _ok = True
 
     def __init__(self, sim: Simulation, name: str, body: Any, priority: int = 0) -> None:
         self.env = sim
-        self.callbacks = []
+        self.waiter = None
         self.name = name
         self.body = body
         self.priority = priority

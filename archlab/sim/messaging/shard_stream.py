@@ -35,7 +35,7 @@ from simpy.events import Event
 
 from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.calendar import require_sim
-from archlab.sim.core.events import fail_next, fail_now, process_event
+from archlab.sim.core.events import LeanEvent, fail_next, fail_now, process_event
 from archlab.sim.distributions import Distribution
 from archlab.sim.failure import Crashed, Unavailable
 from archlab.sim.messaging.batches import BatchHandler, BatchPolicy
@@ -67,14 +67,12 @@ RECORD_BYTES = 1_000
 LARGEST_RECORD_BYTES = 1_000_000
 
 
-class Put(Event):
+class Put(LeanEvent):
     """The event of a record being stored. Its value is the `ShardRecord`."""
-
-    _ok = True
 
     def __init__(self, sim: Simulation, key: str, value: Any, size_bytes: int) -> None:
         self.env = sim
-        self.callbacks = []
+        self.waiter = None
         self.key, self.record_value, self.size_bytes = key, value, size_bytes
         self.hash = hash_of(key)
 

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from simpy.events import PENDING, Event
 
 from archlab.sim.core.calendar import require_sim
-from archlab.sim.core.events import fail_now, process_event
+from archlab.sim.core.events import LeanEvent, fail_now, process_event, when
 from archlab.sim.failure import Failure
 from archlab.sim.resilience.attempt import Attempt
 from archlab.sim.validation import refuse, require_non_negative
@@ -63,14 +63,12 @@ class Hedge:
         return Race(self, attempts)
 
 
-class Race(Event):
+class Race(LeanEvent):
     """Attempts that start one after the other, and the event of the first answer."""
-
-    _ok = True
 
     def __init__(self, hedge: Hedge, attempts: Sequence[Attempt]) -> None:
         self.env = hedge.sim
-        self.callbacks = []
+        self.waiter = None
         self.hedge = hedge
         self._attempts = attempts
         self._started = self._failed = 0
@@ -87,10 +85,10 @@ class Race(Event):
             self._failed += 1
             self._go_on(failure)
             return
-        if event.callbacks is None:
+        if event.processed:
             self._ended(event)
         else:
-            event.callbacks.append(self._ended)
+            when(event, self._ended)
             self._plan_next()
 
     def _plan_next(self) -> None:

@@ -30,7 +30,7 @@ from archlab.sim.core.calendar import require_same_sim, require_sim
 from archlab.sim.core.events import fail_next
 from archlab.sim.failure import Crashed
 from archlab.sim.servers.discipline import Discipline, line, require_priority
-from archlab.sim.servers.visit import Hold, Visit, take_away, tell, turn_away
+from archlab.sim.servers.visit import NOBODY, Hold, Visit, take_away, tell, turn_away
 from archlab.sim.validation import require_instance, require_whole
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ class Pool:
         hold.released = True
         if hold in self._held:
             del self._held[hold]
+            hold.holder = hold.holder and NOBODY  # it keeps no task in memory that has ended
             if hold.doing is not None:
                 self._stop_doing(hold)
             self.completed += 1

@@ -36,7 +36,7 @@ from simpy.events import NORMAL
 
 from archlab.sim.core.active_faults import coming_back, going_down, slowing_down
 from archlab.sim.core.calendar import Alarm, require_sim, ring
-from archlab.sim.core.events import fail_next, process_event
+from archlab.sim.core.events import fail_next, happen
 from archlab.sim.failure import Crashed
 from archlab.sim.servers.visit import Visit, turn_away
 from archlab.sim.validation import refuse, require_seconds, require_whole
@@ -155,8 +155,7 @@ class SharedProcessors:
         self._virtual_s, _, visit = heappop(self._jobs)  # exactly its end: rounding does not add up
         self.completed += 1
         self._plan()
-        visit._value = None
-        process_event(visit)
+        happen(visit)
 
     # Size and faults -------------------------------------------------------------------------------------
 
@@ -236,7 +235,7 @@ class _NextEnd(Alarm):
 
     def __init__(self, processors: SharedProcessors, at_s: float) -> None:
         self.env = sim = processors.sim
-        self.callbacks = []
+        self.waiter = None
         self.processors = processors
         self.at_s = at_s
         heappush(sim._queue, (at_s, NORMAL, next(sim._eid), ring, self))  # type: ignore[misc]

@@ -18,14 +18,15 @@ with exponential `patience_s`, M/M/c+M.
 
 from __future__ import annotations
 
-from heapq import heapify, heappush
-from math import inf
+from collections.abc import Callable
+from heapq import heappush
+from math import inf, nan
 from typing import TYPE_CHECKING, Any
 
-from simpy.events import NORMAL, URGENT
+from simpy.events import NORMAL, PENDING, URGENT
 
 from archlab.sim.core.active_faults import going_down, slowing_down
-from archlab.sim.core.events import fail_next, fail_now, process_event
+from archlab.sim.core.events import HAPPENED, fail_next, fail_now, happen
 from archlab.sim.failure import Crashed, TimedOut
 from archlab.sim.servers.discipline import Discipline, require_priority
 from archlab.sim.servers.pool import Pool
@@ -34,6 +35,10 @@ from archlab.sim.validation import require_non_negative, require_seconds
 
 if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
+
+new_visit: Callable[[type[Visit]], Visit] = Visit.__new__
+FEW = 12
+"""So many entries of work that is done are not worth the trouble of forgetting them."""
 
 
 class Station(Pool):
@@ -60,6 +65,9 @@ class Station(Pool):
         self._slowness = 1.0
         self._on_finish = self._finish
         self._on_worked = self._worked
+        self._begun: list[Any] = []  # the entries of work under way, and of some that is done
+        self._forget_above = FEW
+        self._is_disturbed = False  # work has been broken off or moved
 
     # Work ------------------------------------------------------------------------------------------------
 
@@ -85,13 +93,19 @@ class Station(Pool):
         if patience_s is not None:
             return self._serve_patiently(service_s, priority, patience_s)
         sim = self.sim
-        visit = Visit(sim, self, service_s)
+        visit = new_visit(Visit)  # `Visit(sim, self, service_s)` without the call of the constructor
+        visit.env = sim
+        visit.waiter = None
+        visit.station = self
+        visit.service_s = service_s
         now = sim._now
         if self._free > 0:  # `_let_in` without the calls: here the time of every run goes
             self._free -= 1
             self._busy_area -= now
-            end = now + service_s * self._slowness
-            heappush(self._calendar, (end, NORMAL, self._number(), self._on_finish, visit))
+            end, number = now + service_s * self._slowness, self._number
+            entry = (end, NORMAL, number(), self._on_finish, visit)
+            heappush(self._calendar, entry)
+            self._begun.append(entry)
         elif len(self._waiting) < self._room:
             if priority:
                 visit.priority = priority
@@ -119,24 +133,34 @@ class Station(Pool):
 
     def _start(self, visit: Visit) -> None:
         """Let a server work, and put the end of the work on the calendar."""
-        end = self.sim._now + visit.service_s * self._slowness
-        heappush(self._calendar, (end, NORMAL, self._number(), self._on_finish, visit))
+        self._put(visit, self._on_finish)
+
+    def _put(self, work: Visit, action: Callable[[Visit], None]) -> None:
+        """Put the end of work that begins now on the calendar."""
+        end = self.sim._now + work.service_s * self._slowness
+        entry = (end, NORMAL, self._number(), action, work)
+        heappush(self._calendar, entry)
+        self._begun.append(entry)
 
     def _finish(self, visit: Visit) -> None:
         """A server has done its work: give it the next, and tell who waited."""
+        if self._is_disturbed and not self._ends_now(visit):
+            return
+        if len(self._begun) > self._forget_above:
+            self._forget()
         self.completed += 1
         if self._waiting:
             self._next()
         else:
             self._free += 1
             self._busy_area += self.sim._now
-        visit._value = None
-        callbacks = visit.callbacks
-        if len(callbacks) == 1:  # nearly always: spares a function call
-            visit.callbacks = None  # type: ignore[assignment]
-            callbacks[0](visit)
-        else:
-            process_event(visit)
+        waiter = visit.waiter
+        if waiter is None or waiter.__class__ is list:
+            happen(visit)
+        else:  # nearly always: `happen` without the call
+            visit._value = None
+            visit.waiter = HAPPENED
+            waiter.go_on(None)
 
     def _next(self) -> None:
         """Give a server that has become free to the next in the queue, unless there are more than there should be."""
@@ -148,8 +172,10 @@ class Station(Pool):
         now = self.sim._now
         self._queue_area += now
         if type(visit) is Visit:  # nearly always: `_start` without the call
-            end = now + visit.service_s * self._slowness
-            heappush(self._calendar, (end, NORMAL, self._number(), self._on_finish, visit))
+            end, number = now + visit.service_s * self._slowness, self._number
+            entry = (end, NORMAL, number(), self._on_finish, visit)
+            heappush(self._calendar, entry)
+            self._begun.append(entry)
         else:
             visit.begin()
 
@@ -168,25 +194,23 @@ class Station(Pool):
         if hold not in self._held:
             fail_now(visit, Crashed(self.name))  # the server was lost
             return visit
-        hold.doing = visit
-        end = self.sim._now + work_s * self._slowness
-        heappush(self._calendar, (end, NORMAL, self._number(), self._on_worked, hold))
+        visit.hold, hold.doing = hold, visit
+        self._put(visit, self._on_worked)
         return visit
 
-    def _worked(self, hold: Hold) -> None:
-        """The holder has done its work, and goes on holding."""
-        visit, hold.doing = hold.doing, None
-        assert visit is not None
-        visit._value = None
-        process_event(visit)
+    def _worked(self, visit: Visit) -> None:
+        """A holder has done its work, and goes on holding."""
+        if self._is_disturbed and not self._ends_now(visit):
+            return
+        if len(self._begun) > self._forget_above:
+            self._forget()
+        visit.hold.doing = None
+        happen(visit)
 
     def _stop_doing(self, hold: Hold) -> None:
-        others = [
-            entry for entry in self._calendar if entry[3] is not self._on_worked or entry[4] is not hold
-        ]
-        self._calendar[:] = others
-        heapify(self._calendar)
-        hold.doing = None
+        assert hold.doing is not None
+        hold.doing.end_s, hold.doing = nan, None
+        self._disturb(1)
 
     # Faults ----------------------------------------------------------------------------------------------
 
@@ -212,20 +236,64 @@ class Station(Pool):
         """
         stretch, now = factor / self._slowness, self.sim._now
         self._slowness = factor
-        for time, priority, number, action, work in self._take_from_calendar():
-            heappush(self._calendar, (now + (time - now) * stretch, priority, number, action, work))
+        under_way, moved = self._under_way(), 0
+        for place, (time, priority, number, action, work) in enumerate(under_way):
+            end = now + (time - now) * stretch
+            if end != time:
+                work.end_s = end
+                under_way[place] = entry = (end, priority, number, action, work)
+                heappush(self._calendar, entry)
+                moved += 1
+        self._begun = under_way
+        self._disturb(moved)
 
     def _stop_work(self) -> list[Visit]:
-        return [entry[4] for entry in self._take_from_calendar() if entry[3] is self._on_finish]
+        entries = sorted(self._under_way())
+        self._begun = []
+        for entry in entries:
+            entry[4].end_s = nan
+        self._disturb(len(entries))
+        return [entry[4] for entry in entries if entry[3] is self._on_finish]
 
-    def _take_from_calendar(self) -> list[Any]:
-        """Remove the ends of all work under way from the calendar, and return the entries in order."""
-        ours = sorted(entry for entry in self._calendar if self._is_work(entry))
-        if ours:
-            self._calendar[:] = [entry for entry in self._calendar if not self._is_work(entry)]
-            heapify(self._calendar)
-        return ours
+    # Work under way --------------------------------------------------------------------------------------
+    # A fault must not have to look at the whole calendar, nor an ordinary visit pay for faults. So the entries of work
+    # that has begun are noted, and forgotten in blocks. And what a fault makes void stays on the calendar: it is passed
+    # over when its time has come.
 
-    def _is_work(self, entry: tuple[Any, ...]) -> bool:
-        """Whether an entry of the calendar is the end of work here."""
-        return entry[3] is self._on_finish or entry[3] is self._on_worked
+    def _under_way(self) -> list[Any]:
+        """The entries on the calendar for the ends of work under way."""
+        return [
+            entry for entry in self._begun if entry[4]._value is PENDING and not self._is_superseded(entry)
+        ]
+
+    def _forget(self) -> None:
+        """Forget entries of work that is done."""
+        now = self.sim._now
+        self._begun = [entry for entry in self._begun if entry[0] >= now]
+        self._forget_above = 2 * len(self._begun) + FEW
+
+    def _disturb(self, entries: int) -> None:
+        """So many entries have become void."""
+        if entries:
+            self._is_disturbed = True
+            self.sim.count_void(entries)
+
+    def _ends_now(self, work: Visit) -> bool:
+        """Whether the entry whose time has come is the one that counts."""
+        if (
+            work.end_s is None or work.end_s is self.sim._now
+        ):  # not "==": an earlier end may fall on the same time
+            return True
+        self.sim.count_void(-1)
+        return False
+
+    def is_void(self, entry: tuple[Any, ...]) -> bool:
+        """Whether an entry of the calendar is an end of work here that no longer counts."""
+        is_end = entry[3] is self._on_finish or entry[3] is self._on_worked
+        return is_end and self._is_superseded(entry)
+
+    @staticmethod
+    def _is_superseded(entry: tuple[Any, ...]) -> bool:
+        """Whether work ends at another time than an entry says, or never."""
+        end_s = entry[4].end_s
+        return end_s is not None and end_s is not entry[0]

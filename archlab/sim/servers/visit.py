@@ -23,7 +23,7 @@ import simpy
 from simpy.events import NORMAL, Event
 
 from archlab.sim.core.calendar import Alarm, ring
-from archlab.sim.core.events import fail_now, process_event
+from archlab.sim.core.events import LeanEvent, fail_now, happen, process_event
 from archlab.sim.core.task import Grant, Task, leave_to_itself
 from archlab.sim.failure import Crashed, Refused, Unavailable
 
@@ -31,15 +31,22 @@ if TYPE_CHECKING:
     from archlab.sim.core.calendar import Calendar
 
 
-class Visit(Event):
+NOBODY: Any = object()
+"""The holder of what has been given back."""
+
+
+class Visit(LeanEvent):
     """One piece of work at a station, and the event of its end."""
 
-    _ok = True
     priority: float = 0
+    hold: Hold
+    """What is held, if it is the work of a holder."""
+    end_s: float | None = None
+    """When its service ends, once a fault has moved that; NaN: never. None: when it was planned to."""
 
     def __init__(self, sim: Calendar, station: Any, service_s: float) -> None:
         self.env = sim
-        self.callbacks = []
+        self.waiter = None
         self.station = station
         self.service_s = service_s
 
@@ -78,7 +85,7 @@ class Patience(Alarm):
 
     def __init__(self, visit: PatientVisit, patience_s: float) -> None:
         self.env = sim = visit.env  # type: ignore[assignment]
-        self.callbacks = []
+        self.waiter = None
         self.visit = visit
         heappush(sim._queue, (sim._now + patience_s, NORMAL, next(sim._eid), ring, self))  # type: ignore[misc]
 
@@ -89,13 +96,13 @@ class Patience(Alarm):
 class Hold(Grant):
     """A server held for as long as a `with` block lasts, and the event of getting it."""
 
-    _ok = True
     priority: float = 0
     doing: Visit | None = None
     released = False
 
     def __init__(self, station: Any) -> None:
-        super().__init__(station.sim)
+        self.env = station.sim
+        self.waiter = None
         self.station = station
         self.holder = station.sim.active_process
 
@@ -157,11 +164,9 @@ def turn_away(part: Counts, visit: Event) -> None:
 
 def tell(hold: Hold) -> None:
     """Let the one who waits for a held server go on, and remember who it is."""
-    callbacks = hold.callbacks
-    waits = getattr(callbacks[0], "__self__", None) if len(callbacks) == 1 else None
-    if isinstance(waits, Task):  # nearly always: spares two function calls
-        hold.holder, hold.callbacks = waits, None  # type: ignore[assignment]
-        callbacks[0](hold)
+    if isinstance(hold.waiter, Task):  # nearly always
+        hold.holder = hold.waiter
+        happen(hold, hold)
     else:
         hold.holder = _who_waits(hold) or hold.holder
         process_event(hold)

@@ -1,6 +1,7 @@
 """The calendar: time goes forward, whoever writes on it, and a name belongs to one."""
 
 import math
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -128,7 +129,7 @@ def test_a_subclass_of_a_distribution_of_the_kit_is_looked_at_too(sim):
 
 def test_the_kits_own_distributions_are_drawn_from_without_a_look(sim):
     """The same function: a look at each draw would cost as much as the draw."""
-    assert sim.durations("a", "latency_s", Exponential(1.0)).__self__.gi_code.co_name == "_one_by_one"
+    assert isinstance(sim.durations("a", "latency_s", Exponential(1.0)).__self__, chain)
     assert sim.durations("b", "latency_s", Constant(2.0))() == 2.0
 
 

@@ -132,7 +132,7 @@ def test_sweeping_the_calendar_loses_nothing_that_is_still_to_happen(calls):
 
         tasks = [sim.start(caller(*call)) for call in calls]
         sim.run()
-        return [task.value for task in tasks], sim._cancelled
+        return [task.value for task in tasks], sim._void
 
     swept, left_over = outcomes(sweep_above=3)
     assert swept == outcomes(sweep_above=10**9)[0]

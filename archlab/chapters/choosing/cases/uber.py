@@ -30,7 +30,6 @@ from math import ceil
 
 import numpy as np
 import pandas as pd
-from scipy.stats import gamma
 
 from archlab.chapters.choosing.cases.case import figure_of
 from archlab.chapters.choosing.cases.judging import Foretold, Judgement, not_testable
@@ -102,6 +101,8 @@ def chain(services: int, each_up: float = EACH_UP, behind: int = GATEWAYS_EACH) 
     `behind`: so many of its services are behind each gateway, one program more. Each program must be up, and they are
     asked one after the other.
     """
+    from scipy.stats import gamma  # SciPy is loaded when it is used: that takes a while
+
     require_whole("services", services, at_least=1)
     require_whole("behind", behind, at_least=1)
     require_fraction("each_up", each_up)

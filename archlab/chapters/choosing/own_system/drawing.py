@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-import networkx as nx
 import pandas as pd
 
 from archlab.chapters.choosing.own_system.capacity import capacity, limit_per_s
@@ -24,6 +24,9 @@ from archlab.course.figures.picture import Picture
 from archlab.course.figures.topology import topology as draw
 from archlab.course.quantity import number
 from archlab.course.style import INK, LAB, Look, Size
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 KINDS = {"part": "process", "store": "database", "outside": "external"}
 INCHES_PER_ROW, INCHES_PER_LAYER = 1.3, 1.75
@@ -39,6 +42,8 @@ def topology(description: Description) -> nx.DiGraph:
 
     A part that is asked later stands behind its queue. Idle parts have no calls.
     """
+    import networkx as nx
+
     graph = nx.DiGraph()
     graph.add_node(CUSTOMERS, kind="client", part=None)
     for name in description.asked:
@@ -111,6 +116,8 @@ def _with_unasked(picture: Picture, unasked: Sequence[str], size: Size, load: bo
 
 def _large_enough(graph: nx.DiGraph, size: Size) -> Size:
     """A size in which all names can be read."""
+    import networkx as nx
+
     generations = list(nx.topological_generations(graph))
     rows, layers = max(map(len, generations)), len(generations)
     width_in = max(size.width_in, INCHES_PER_LAYER * layers)

@@ -12,18 +12,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from math import isinf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
-from matplotlib.patches import Rectangle
 
 from archlab.course.figures.canvas import canvas
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.course.style import INK, LAB, Size, contrast
+
+if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
+    from matplotlib.axes import Axes
 
 ROW_IN, HEAD_IN = 0.34, 1.5
 """Inches that a row needs, and what stands above the rows."""
@@ -82,6 +81,10 @@ def _well_of(cells: pd.DataFrame) -> str:
 
 
 def _draw_cell(panel: Axes, place: tuple[int, int], ok_percent: float, interval: str) -> None:
+    import matplotlib as mpl
+    from matplotlib.colors import to_hex
+    from matplotlib.patches import Rectangle
+
     x, y = place
     fill = (
         to_hex(mpl.colormaps["YlOrBr"](0.9 * (1 - ok_percent / 100))) if ok_percent == ok_percent else "white"

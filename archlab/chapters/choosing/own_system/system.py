@@ -17,9 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import pandas as pd
 
 from archlab.chapters.choosing.own_system import against_load as loads
@@ -36,6 +35,9 @@ from archlab.chapters.choosing.own_system.report import report
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.sim.result import Result
+
+if TYPE_CHECKING:  # networkx is loaded when it is used: that takes a while
+    import networkx as nx
 
 
 def describe(text: str) -> System:

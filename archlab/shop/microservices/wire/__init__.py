@@ -11,8 +11,7 @@ without spaces, which makes it as short as it can be.
 True
 """
 
-from collections.abc import Callable
-from typing import Any, Literal, TypeVar, get_args
+from typing import Literal, TypeVar, get_args
 
 from archlab.shop.microservices.wire.json_messages import from_json, to_json
 from archlab.shop.microservices.wire.messages import (
@@ -34,7 +33,6 @@ from archlab.shop.microservices.wire.operations import (
     as_message,
     request_message,
 )
-from archlab.shop.microservices.wire.protobuf_messages import from_protobuf, to_protobuf
 
 __all__ = [
     "ENCODINGS",
@@ -62,21 +60,25 @@ T = TypeVar("T")
 Encoding = Literal["json", "protobuf"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
-_WRITERS: dict[Encoding, Callable[[Message], bytes]] = {"json": to_json, "protobuf": to_protobuf}
-_READERS: dict[Encoding, Callable[[Any, bytes], Any]] = {"json": from_json, "protobuf": from_protobuf}
-
 
 def encode(message: Message, encoding: Encoding) -> bytes:
     """Return the message as bytes. Raises `ValueError` for an unknown encoding, or what is no message."""
     _require(encoding)
-    return _WRITERS[encoding](message)
+    if encoding == "json":
+        return to_json(message)
+    from archlab.shop.microservices.wire.protobuf_messages import to_protobuf  # only then is protobuf loaded
+
+    return to_protobuf(message)
 
 
 def decode(kind: type[T], data: bytes, encoding: Encoding) -> T:
     """Return the message of class `kind` from its bytes. Raises `ValueError` when they are not that message."""
     _require(encoding)
-    message: T = _READERS[encoding](kind, data)
-    return message
+    if encoding == "json":
+        return from_json(kind, data)
+    from archlab.shop.microservices.wire.protobuf_messages import from_protobuf
+
+    return from_protobuf(kind, data)
 
 
 def _require(encoding: Encoding) -> None:

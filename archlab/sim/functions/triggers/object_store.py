@@ -32,7 +32,7 @@ from simpy.events import Event
 
 from archlab.sim.core.active_faults import coming_back, going_down
 from archlab.sim.core.calendar import require_same_sim, require_sim
-from archlab.sim.core.events import fail_next, fail_now, process_event
+from archlab.sim.core.events import LeanEvent, fail_next, fail_now, process_event
 from archlab.sim.core.level import Level
 from archlab.sim.distributions import Distribution
 from archlab.sim.failure import Crashed, Failure, Unavailable
@@ -73,14 +73,12 @@ class StoredObject:
     body: Any = None
 
 
-class Call(Event):
+class Call(LeanEvent):
     """The event of a put or a get that is over. Its value is the `StoredObject`."""
-
-    _ok = True
 
     def __init__(self, sim: Simulation, key: str) -> None:
         self.env = sim
-        self.callbacks = []
+        self.waiter = None
         self.key = key
 
 

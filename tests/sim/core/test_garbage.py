@@ -1,0 +1,54 @@
+"""A run changes how often Python looks for garbage, and changes it back."""
+
+import gc
+
+import pytest
+
+from archlab.sim import Simulation, Station
+from archlab.sim.core.garbage import SELDOM
+
+
+@pytest.fixture
+def thresholds():
+    before = gc.get_threshold()
+    yield before
+    gc.set_threshold(*before)
+
+
+def test_everything_is_looked_at_seldom_during_a_run_and_as_before_after_it(thresholds):
+    sim, seen = Simulation(seed=1), []
+    sim.call_at(1.0, lambda _: seen.append(gc.get_threshold()))
+    sim.run()
+    assert seen == [(*thresholds[:2], SELDOM)]
+    assert gc.get_threshold() == thresholds
+
+
+def test_a_run_that_stops_with_an_error_leaves_all_as_before(thresholds):
+    sim = Simulation(seed=1)
+    sim.call_at(1.0, lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        sim.run(until=2)
+    assert gc.get_threshold() == thresholds
+
+
+def test_who_wants_it_even_more_seldom_or_not_at_all_gets_that(thresholds):
+    sim, seen = Simulation(seed=1), []
+    gc.set_threshold(0, 5, 1000)
+    sim.call_at(1.0, lambda _: seen.append(gc.get_threshold()))
+    sim.run()
+    assert seen == [gc.get_threshold()] == [(0, 5, 1000)]
+
+
+def test_what_is_over_is_still_forgotten_during_a_run():
+    """A hold refers to itself, so only the garbage collector frees it."""
+    sim = Simulation(seed=1)
+    web = Station(sim, "web")
+
+    def holder():
+        for _ in range(20_000):
+            with web.hold() as worker:
+                yield worker
+
+    sim.start(holder())
+    sim.run()
+    assert sum(type(thing).__name__ == "Hold" for thing in gc.get_objects()) < 10_000
