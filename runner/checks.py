@@ -1,7 +1,12 @@
-"""Every check of the course, one after the other: style, types, layers, tests, notebooks against their outputs."""
+"""Every check of the course, one after the other: style, types, layers, tests, notebooks against their outputs.
+
+What is judged is the course, not what a reader has put beside it (see `archlab.course.kept`). Where a reader has
+changed a file of the course, that is judged with the rest, and the summary names it.
+"""
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -9,14 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from archlab.course.kept import kept_notebooks, other_notebooks
 from runner.environment import Environment
+from runner.surroundings import surroundings
 
 # More threads inside NumPy and SciPy only fight the two test processes for the same cores.
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+CODE = ("archlab", "runner", "solutions", "tests", "nbgrader_config.py", "run.py")
+"""What style and format look at, with the chapters. Labs are made from solutions, and then worked in."""
 TWO_WORKERS = ("-n", "2", "--dist", "loadscope")
 NBVAL = (
     "--nbval",
-    "--nbval-current-env",
     "--nbval-cell-timeout=600",
     "--nbval-sanitize-with=tests/notebooks/sanitize.cfg",
     "--continue-on-collection-errors",
@@ -29,6 +37,9 @@ class Stage:
 
     name: str
     arguments: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {' '.join(self.arguments)}"
 
     @property
     def counts_tests(self) -> bool:
@@ -55,18 +66,15 @@ class Outcome:
         )
 
 
-def kept_notebooks(root: Path) -> list[str]:
-    """The notebooks that are kept with their outputs, as paths from the course's folder."""
-    found = [*root.glob("notebooks/*.ipynb"), *root.glob("solutions/*/*.ipynb")]
-    return [path.relative_to(root).as_posix() for path in sorted(found)]
-
-
 def stages(root: Path) -> list[Stage]:
     """The checks, in the order in which they run: the quick ones first."""
-    notebooks = kept_notebooks(root)
+    notebooks = names(kept_notebooks(root), root)
+    code = [
+        name for name in (*CODE, *notebooks) if not name.startswith("solutions/") and (root / name).exists()
+    ]
     checks = [
-        Stage("style", ("ruff", "check", ".")),
-        Stage("format", ("ruff", "format", "--check", ".")),
+        Stage("style", ("ruff", "check", *code)),
+        Stage("format", ("ruff", "format", "--check", *code)),
         Stage("types", ("mypy",)),
         Stage("layers", ("runner.import_contracts",)),
         Stage("tests", ("pytest", "tests", "archlab", "--doctest-modules", *TWO_WORKERS)),
@@ -76,24 +84,30 @@ def stages(root: Path) -> list[Stage]:
     return checks
 
 
+def names(paths: list[Path], root: Path) -> list[str]:
+    """Paths as a reader writes them from the course's folder."""
+    return [path.relative_to(root).as_posix() for path in paths]
+
+
 def check_everything(environment: Environment, arguments: list[str]) -> int:
     """Run every stage, whatever the ones before it came to, and sum up; exit code 0 when all passed."""
     if arguments:
         print(f"The command test takes no arguments, got {' '.join(arguments)}.", file=sys.stderr)
         return 2
     outcomes = [run_stage(environment, stage) for stage in stages(environment.root)]
-    print("\n" + summary(outcomes), flush=True)
+    print("\n".join(["", *whose(environment.root), summary(outcomes)]), flush=True)
     return int(any(outcome.exit_code for outcome in outcomes))
 
 
 def run_stage(environment: Environment, stage: Stage) -> Outcome:
     """Run one stage, its output going straight to the reader."""
-    print(f"\n--- {stage.name}: {' '.join(stage.arguments)}", flush=True)
+    print(f"\n--- {stage}", flush=True)
     start_s = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         extra = [f"--junitxml={report}"] if stage.counts_tests else []
-        exit_code = environment.call("-m", *stage.arguments, *extra, **ONE_THREAD)
+        variables = surroundings(environment.root) | ONE_THREAD
+        exit_code = environment.call("-P", "-m", *stage.arguments, *extra, **variables)
         passed, failed, skipped = counts(report) if report.exists() else (int(exit_code == 0), 0, 0)
     failed = failed or int(exit_code != 0)
     return Outcome(stage, exit_code, passed, failed, skipped, time.monotonic() - start_s)
@@ -108,6 +122,31 @@ def counts(report: Path) -> tuple[int, int, int]:
     )
     failed = failures + errors
     return total - failed - skipped, failed, skipped
+
+
+def whose(root: Path) -> list[str]:
+    """What a reader should know about the files: what was not judged, and what is not as it was committed."""
+    others, changed = names([*other_modules(root), *other_notebooks(root)], root), changed_files(root)
+    lines = [f"Not judged, because no part of the course: {', '.join(others)}"] if others else []
+    if changed:
+        lines.append("Changed since the last commit, so a failure may come from there:")
+        lines += [f"    {name}" for name in changed]
+    return [*lines, ""] if lines else []
+
+
+def other_modules(root: Path) -> list[Path]:
+    """The modules in the course's folder that are no part of it. Some may be in the way of the type checker."""
+    return [path for path in sorted(root.glob("*.py")) if path.name not in CODE]
+
+
+def changed_files(root: Path) -> list[str]:
+    """The files of the course that differ from what was committed last; none where nobody can say."""
+    command = ["git", "diff", "--name-only", "--relative", "-z", "HEAD"]
+    try:
+        said = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return []
+    return said.decode("utf-8", errors="replace").split("\0")[:-1]
 
 
 def summary(outcomes: list[Outcome]) -> str:

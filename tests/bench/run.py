@@ -12,11 +12,12 @@ import gc
 import statistics
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import simpy
 
+from archlab.course.arguments import at_least
 from archlab.sim import Exponential, Poisson, Simulation, Station, Streams
 from tests.bench import interval_coverage
 
@@ -191,24 +192,23 @@ def _draws(name: str, mean: float) -> Iterator[float]:
         yield from rng.exponential(mean, 4096).tolist()
 
 
-def main() -> None:
-    """Print every ratio, and the coverage of the intervals."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=50_000, help="size of a run (default: 50000)")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds (default: 5)")
+def main(arguments: Sequence[str]) -> int:
+    """Print every ratio, and the coverage of the intervals. Returns an exit code."""
+    parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
+    parser.add_argument(
+        "--requests", type=at_least(1000), default=50_000, help="size of a run (default: 50000)"
+    )
+    parser.add_argument("--rounds", type=at_least(1), default=5, help="rounds (default: 5)")
     parser.add_argument(
         "--repetitions",
-        type=int,
+        type=at_least(1),
         default=200,
         help="repetitions of the experiments with intervals (default: 200)",
     )
-    size = parser.parse_args()
+    size = parser.parse_args(arguments)
     throughput(size.requests, size.rounds)
     overload(size.requests, size.rounds)
     deadlines(size.requests // 10, size.rounds)
     memory(size.requests)
     interval_coverage.report(size.repetitions)
-
-
-if __name__ == "__main__":
-    main()
+    return 0

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from archlab.course.hidden import ANSWER
+from archlab.course.kept import chapter_notebooks
 from tests.browser.jupyter_lab import ROOT
 from tests.browser.notebook_page import NotebookPage
 
-CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+CHAPTERS = chapter_notebooks(ROOT)
 RUN_TIMEOUT_S = 1200
 
 
