@@ -184,7 +184,9 @@ def test_an_answer_that_changes_a_scenario_of_the_check_is_told_so(monkeypatch: 
         (ShopConfig, "cpu_s", r"ShopConfig\.cpu_s"),
     ],
 )
-def test_an_answer_that_gives_shops_another_method_is_told_so_and_it_is_put_back(of: type, name: str, words: str):
+def test_an_answer_that_gives_shops_another_method_is_told_so_and_it_is_put_back(
+    of: type, name: str, words: str
+):
     """Also where the class has it from another one."""
     before, own = getattr(of, name), name in vars(of)
 
