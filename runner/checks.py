@@ -6,7 +6,7 @@ changed a file of the course, that is judged with the rest, and the summary name
 
 from __future__ import annotations
 
-import subprocess
+import argparse
 import sys
 import tempfile
 import time
@@ -16,12 +16,15 @@ from xml.etree import ElementTree
 
 from archlab.course.kept import kept_notebooks, other_notebooks
 from runner.environment import Environment
+from runner.reach import NothingToCompareWith, changed_files, new_files, reached
 from runner.surroundings import surroundings
 
 # More threads inside NumPy and SciPy only fight the two test processes for the same cores.
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 CODE = ("archlab", "runner", "solutions", "tests", "nbgrader_config.py", "run.py")
 """What style and format look at, with the chapters. Labs are made from solutions, and then worked in."""
+NEARLY_ALL = 400
+"""More files than this make a command line too long for some systems, and are most of the course."""
 TWO_WORKERS = ("-n", "2", "--dist", "loadscope")
 NBVAL = (
     "--nbval",
@@ -66,8 +69,11 @@ class Outcome:
         )
 
 
-def stages(root: Path) -> list[Stage]:
-    """The checks, in the order in which they run: the quick ones first."""
+def stages(root: Path, reach: set[str] | None = None) -> list[Stage]:
+    """The checks, in the order in which they run: the quick ones first.
+
+    `reach`: the files that a change can reach. Then only their tests, doctests and notebooks are run. None: all.
+    """
     notebooks = names(kept_notebooks(root), root)
     code = [
         name for name in (*CODE, *notebooks) if not name.startswith("solutions/") and (root / name).exists()
@@ -77,11 +83,19 @@ def stages(root: Path) -> list[Stage]:
         Stage("format", ("ruff", "format", "--check", *code)),
         Stage("types", ("mypy",)),
         Stage("layers", ("runner.import_contracts",)),
-        Stage("tests", ("pytest", "tests", "archlab", "--doctest-modules", *TWO_WORKERS)),
     ]
-    if notebooks:
-        checks.append(Stage("notebooks", ("pytest", *NBVAL, *TWO_WORKERS, *notebooks)))
+    tested = ["tests", "archlab"] if reach is None else sorted(filter(has_tests, reach))
+    if tested:
+        checks.append(Stage("tests", ("pytest", *tested, "--doctest-modules", *TWO_WORKERS)))
+    judged = [name for name in notebooks if reach is None or name in reach]
+    if judged:
+        checks.append(Stage("notebooks", ("pytest", *NBVAL, *TWO_WORKERS, *judged)))
     return checks
+
+
+def has_tests(name: str) -> bool:
+    """Whether a file may hold tests or doctests."""
+    return name.endswith(".py") and name.startswith(("tests/", "archlab/"))
 
 
 def names(paths: list[Path], root: Path) -> list[str]:
@@ -89,12 +103,28 @@ def names(paths: list[Path], root: Path) -> list[str]:
     return [path.relative_to(root).as_posix() for path in paths]
 
 
+def parser() -> argparse.ArgumentParser:
+    """What the command takes."""
+    takes = argparse.ArgumentParser(prog="run.py test", description="Run every check of the course.")
+    takes.add_argument(
+        "--changed",
+        nargs="?",
+        const="HEAD",
+        metavar="COMMIT",
+        help="run only what your changes since a commit can reach (default: the last one)",
+    )
+    return takes
+
+
 def check_everything(environment: Environment, arguments: list[str]) -> int:
     """Run every stage, whatever the ones before it came to, and sum up; exit code 0 when all passed."""
-    if arguments:
-        print(f"The command test takes no arguments, got {' '.join(arguments)}.", file=sys.stderr)
+    since = parser().parse_args(arguments).changed
+    try:
+        reach = None if since is None else reach_of_changes(environment.root, since)
+    except NothingToCompareWith as problem:
+        print(f"{problem}. Run all checks: python run.py test", file=sys.stderr)
         return 2
-    outcomes = [run_stage(environment, stage) for stage in stages(environment.root)]
+    outcomes = [run_stage(environment, stage) for stage in stages(environment.root, reach)]
     print("\n".join(["", *whose(environment.root), summary(outcomes)]), flush=True)
     return int(any(outcome.exit_code for outcome in outcomes))
 
@@ -124,9 +154,24 @@ def counts(report: Path) -> tuple[int, int, int]:
     return total - failed - skipped, failed, skipped
 
 
+def reach_of_changes(root: Path, since: str) -> set[str] | None:
+    """The files that the changes since a commit can reach; None, and a word about it, when that is nearly all."""
+    changed = [*changed_files(root, since), *new_files(root)]
+    reach = reached(root, changed)
+    if reach is None or len(reach) > NEARLY_ALL:
+        print("Your changes can reach nearly all of the course, so all of it is checked.", flush=True)
+        return None
+    print(f"{len(changed)} changed files can reach {len(reach)}.", flush=True)
+    return reach
+
+
 def whose(root: Path) -> list[str]:
     """What a reader should know about the files: what was not judged, and what is not as it was committed."""
-    others, changed = names([*other_modules(root), *other_notebooks(root)], root), changed_files(root)
+    others = names([*other_modules(root), *other_notebooks(root)], root)
+    try:
+        changed = changed_files(root)
+    except NothingToCompareWith:
+        changed = []
     lines = [f"Not judged, because no part of the course: {', '.join(others)}"] if others else []
     if changed:
         lines.append("Changed since the last commit, so a failure may come from there:")
@@ -137,16 +182,6 @@ def whose(root: Path) -> list[str]:
 def other_modules(root: Path) -> list[Path]:
     """The modules in the course's folder that are no part of it. Some may be in the way of the type checker."""
     return [path for path in sorted(root.glob("*.py")) if path.name not in CODE]
-
-
-def changed_files(root: Path) -> list[str]:
-    """The files of the course that differ from what was committed last; none where nobody can say."""
-    command = ["git", "diff", "--name-only", "--relative", "-z", "HEAD"]
-    try:
-        said = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return []
-    return said.decode("utf-8", errors="replace").split("\0")[:-1]
 
 
 def summary(outcomes: list[Outcome]) -> str:
