@@ -15,6 +15,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from archlab.course.kept import kept_notebooks, other_notebooks
+from runner.browser import find_chromium
 from runner.environment import Environment
 from runner.reach import NothingToCompareWith, changed_files, new_files, reached
 from runner.surroundings import surroundings
@@ -87,10 +88,15 @@ def stages(root: Path, reach: set[str] | None = None) -> list[Stage]:
     tested = ["tests", "archlab"] if reach is None else sorted(filter(has_tests, reach))
     if tested:
         checks.append(Stage("tests", ("pytest", *tested, "--doctest-modules", *TWO_WORKERS)))
-    judged = [name for name in notebooks if reach is None or name in reach]
+    judged = [name for name in notebooks if (is_left_to_nbval(name) if reach is None else name in reach)]
     if judged:
         checks.append(Stage("notebooks", ("pytest", *NBVAL, *TWO_WORKERS, *judged)))
     return checks
+
+
+def is_left_to_nbval(name: str) -> bool:
+    """Whether a notebook is run by nbval. Where there is a browser, its tests run the chapters, and compare outputs."""
+    return not name.startswith("notebooks/") or find_chromium() is None
 
 
 def has_tests(name: str) -> bool:

@@ -105,7 +105,7 @@ def test_axe_finds_nothing_wrong_in_a_narrow_window(opened: NotebookPage):
 
 def test_saved_the_page_keeps_its_controls_and_the_file_holds_no_widget(opened: NotebookPage):
     for _ in range(2):
-        save(opened)
+        opened.save()
         assert len(opened.page.evaluate(SLIDER_WIDTHS)) == SLIDERS
     text = (opened.server.folder / "live.ipynb").read_text(encoding="utf-8")
     assert WIDGET_VIEW not in text
@@ -113,7 +113,7 @@ def test_saved_the_page_keeps_its_controls_and_the_file_holds_no_widget(opened: 
 
 
 def test_opened_without_its_kernel_it_shows_stills_that_say_to_run_the_cell(opened: NotebookPage):
-    save(opened)
+    opened.save()
     opened.server.stop_kernels()
     opened.open("live.ipynb")
     until(opened, lambda: str(opened.page.evaluate(TEXT)).count("Run this cell") == PARTS)
@@ -128,11 +128,3 @@ def test_run_again_a_still_picture_becomes_live(opened: NotebookPage):
     number = CELLS.index(TOY)
     opened.run_cell(number)
     opened.output(number).get_by_role("slider", name="Load").wait_for()
-
-
-def save(page: NotebookPage) -> None:
-    """Save, and wait until it is done; a question of JupyterLab, for instance about a changed file, is a failure."""
-    page.page.evaluate("() => { window.jupyterapp.commands.execute('docmanager:save'); }")
-    page.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
-    page.page.wait_for_timeout(500)
-    assert page.page.locator(".jp-Dialog").all_inner_texts() == []

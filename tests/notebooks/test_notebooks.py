@@ -23,7 +23,7 @@ LONGEST_CHAPTER = {
     "04_layered": (60, 3_000),
     "05_serverless": (75, 3_500),
     "06_cqrs": (60, 3_000),
-    "07_choosing": (60, 3_350),
+    "07_choosing": (64, 3_650),
 }
 """Cells, and words in text cells."""
 LONGEST_OTHER_CHAPTER = (65, 3_200)

@@ -72,6 +72,19 @@ def course(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def _no_browser(monkeypatch):
+    """As on a computer without a browser, unless a test says otherwise."""
+    monkeypatch.setattr(checks, "find_chromium", lambda: None)
+
+
+def test_where_there_is_a_browser_its_tests_run_the_chapters_and_nbval_does_not(course: Path, monkeypatch):
+    monkeypatch.setattr(checks, "find_chromium", lambda: "/usr/bin/chromium")
+    assert checks.stages(course)[-1].arguments[-1] == SOLUTION
+    assert CHAPTER not in checks.stages(course)[-1].arguments
+    assert checks.stages(course, reach={CHAPTER})[-1].arguments[-1] == CHAPTER
+
+
 def test_notebooks_that_are_kept_with_their_outputs_are_compared_with_them(course: Path, tmp_path_factory):
     assert [stage.name for stage in checks.stages(tmp_path_factory.mktemp("empty"))][-1] == "tests"
     last = checks.stages(course)[-1]
