@@ -24,7 +24,7 @@ HandIn = Callable[..., Path]
 @pytest.fixture(scope="session", autouse=True)
 def _checks_of_the_example() -> Iterator[None]:
     """Kernels, and the tests themselves, find the example's checks as they find those of the course."""
-    path = os.pathsep.join([str(EXAMPLE), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join(filter(None, [str(EXAMPLE), os.environ.get("PYTHONPATH")]))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", path)
         patch.syspath_prepend(EXAMPLE)

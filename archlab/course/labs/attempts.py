@@ -4,11 +4,11 @@ Not the latest: a download or a zip file does not keep the times. So nobody lose
 two with the same points the first by name counts. The others have a row each, without a task and worth 0 points.
 
 >>> def rows(file, points):
-...     return [Row("anna", "01_x", "capacity", points, 2, "", file, "v1", 7)]
+...     return [Row("anna", "01_x", "capacity", points, 2, "passed", file, "v1", 7)]
 >>> for row in counted({"lab (1).ipynb": rows("lab (1).ipynb", 0), "lab.ipynb": rows("lab.ipynb", 2)}):
 ...     print(row.file, row.task, row.of, row.what_happened)
 lab (1).ipynb  0 Does not count: lab.ipynb has more points, or as many.
-lab.ipynb capacity 2
+lab.ipynb capacity 2 passed
 """
 
 from __future__ import annotations
