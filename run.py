@@ -4,6 +4,7 @@ This file only looks at the Python that runs it, so it must be readable by any P
 The commands themselves are in the folder `runner`.
 """
 
+import os
 import sys
 
 OLDEST = (3, 11)
@@ -22,7 +23,19 @@ def version_problem(version):
     )
 
 
+def in_place(folder, places):
+    """The places where Python looks for modules, with this folder behind Python's own, before all that is installed."""
+    others = [place for place in places if os.path.realpath(place) != folder]
+    installed = [place for place in others if place.endswith("-packages")]
+    position = others.index(installed[0]) if installed else len(others)
+    others.insert(position, folder)
+    return others
+
+
 if __name__ == "__main__":
+    # Python looks beside a script first. A learner's random.py there must not stand for Python's own. But another
+    # course, installed in the environment that this is started from, must not stand for this one.
+    sys.path[:] = in_place(os.path.dirname(os.path.realpath(__file__)), sys.path)
     problem = version_problem(sys.version_info)
     if problem:
         sys.exit(problem)

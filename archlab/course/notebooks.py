@@ -30,11 +30,13 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
+from archlab.course.arguments import a_notebook
 from archlab.course.hidden import keep_hidden
+from archlab.course.kept import kept_notebooks
+from archlab.course.live import WIDGET_VIEW
 
 ROOT = Path(__file__).resolve().parents[2]
 CELL_TIMEOUT_S = 120
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,16}\b")
 PASSING_CELL_METADATA = ("execution", "ExecuteTime", "collapsed", "scrolled", "trusted", "vscode")
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -205,11 +207,6 @@ def shown(path: Path) -> str:
     return str(absolute.relative_to(ROOT)) if absolute.is_relative_to(ROOT) else str(path)
 
 
-def kept_notebooks(root: Path = ROOT) -> list[Path]:
-    """The notebooks that are kept with their outputs: the chapters and the solutions."""
-    return sorted([*root.glob("notebooks/*.ipynb"), *root.glob("solutions/*/*.ipynb")])
-
-
 def report(path: Path) -> bool:
     """Refresh one notebook, say what came of it, and return whether it went well."""
     try:
@@ -223,8 +220,10 @@ def report(path: Path) -> bool:
 def main(arguments: Sequence[str]) -> int:
     """Refresh the notebooks named, or all that are kept with outputs; two at a time. Returns an exit code."""
     parser = argparse.ArgumentParser(prog="run.py notebooks", description="Run notebooks, keep outputs.")
-    parser.add_argument("paths", nargs="*", type=Path, help="notebooks (default: all chapters and solutions)")
-    paths: Iterable[Path] = parser.parse_args(arguments).paths or kept_notebooks()
+    parser.add_argument(
+        "paths", nargs="*", type=a_notebook, help="notebooks (default: all chapters and solutions)"
+    )
+    paths: Iterable[Path] = parser.parse_args(arguments).paths or kept_notebooks(ROOT)
     with ThreadPoolExecutor(max_workers=2) as pool:
         return 0 if all(list(pool.map(report, paths))) else 1
 

@@ -173,11 +173,12 @@ class Fleet:
         """Send about `requests` requests that count, after a fifth as many that do not."""
         require_whole("requests", requests, at_least=1)
         duration_s = requests / arrivals.rate_at(0.0)
-        self.sim.open_load(arrivals, self._handle)
+        self.sim.open_load(arrivals, self.handle)
         self.sim.call_at(WARM_UP * duration_s, lambda _: self.sent.clear())
         return self.sim.measure(duration_s, warmup_s=WARM_UP * duration_s)
 
-    def _handle(self, request: Request) -> Generator[Event, Any, None]:
+    def handle(self, request: Request) -> Generator[Event, Any, None]:
+        """Let the rule choose a server, and be served there."""
         server = self._rule.choose(self.stations)
         self.sent[server.name] += 1
         self._rule.started(server)

@@ -2,7 +2,8 @@
 
 Run it with `python run.py bench`. Each figure of speed is a ratio of two programs measured in turn in one run: CPU
 seconds, several rounds, the ratio taken inside a round, the median printed with the lowest and the highest. Nothing
-here is asserted: machines differ, and a busy one lies. For the intervals, see `interval_coverage`.
+here is asserted: machines differ, and a busy one lies. For the intervals, see `interval_coverage`. Behind them stand
+what each chapter's first cell loads, how long each explorer takes to its picture, and what a run costs on a cluster.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from __future__ import annotations
 import argparse
 import statistics
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import simpy
 
+from archlab.course.arguments import at_least
 from archlab.sim import Exponential, Poisson, SharedProcessors, Simulation, Station
-from tests.bench import explorers, flat_cost, imports, interval_coverage
+from tests.bench import cluster, explorers, flat_cost, imports, interval_coverage
 from tests.bench.flat_cost import cpu_s
 from tests.bench.yardsticks import Line, generators_in_a_loop, hand_written, plain_simpy
 
@@ -166,21 +168,23 @@ def memory(requests: int) -> None:
     assert small.recorder.rows < rows
 
 
-def main() -> None:
-    """Print every ratio, and the coverage of the intervals."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--requests", type=int, default=50_000, help="size of a run (default: 50000)")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds (default: 5)")
+def main(arguments: Sequence[str]) -> int:
+    """Print every ratio, and the coverage of the intervals. Returns an exit code."""
+    parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
+    parser.add_argument(
+        "--requests", type=at_least(1000), default=50_000, help="size of a run (default: 50000)"
+    )
+    parser.add_argument("--rounds", type=at_least(1), default=5, help="rounds (default: 5)")
     parser.add_argument(
         "--repetitions",
-        type=int,
+        type=at_least(1),
         default=200,
         help="repetitions of the experiments with intervals (default: 200)",
     )
     parser.add_argument(
         "--largest", action="store_true", help="measure ten times as long a backlog, too: a minute, and 1 GB"
     )
-    size = parser.parse_args()
+    size = parser.parse_args(arguments)
     throughput(size.requests, size.rounds)
     overload(size.requests, size.rounds)
     deadlines(size.requests // 10, size.rounds)
@@ -189,7 +193,5 @@ def main() -> None:
     interval_coverage.report(size.repetitions)
     imports.report(size.rounds)
     explorers.report()
-
-
-if __name__ == "__main__":
-    main()
+    cluster.report()
+    return 0

@@ -1,9 +1,11 @@
-"""A Chromium without a screen: where it is, and how it is started."""
+"""A Chromium without a screen: how it is started, and what is said when there is none."""
 
 import os
-import shutil
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+from runner.browser import find_chromium
+
+__all__ = ["ARGUMENTS", "MISSING", "find_chromium", "must_be_there"]
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -14,11 +16,6 @@ ARGUMENTS = (
     "--disable-sync",
 )
 MISSING = "there is no Chromium on this computer, so nothing is tried in a real browser"
-
-
-def find_chromium() -> str | None:
-    """The path of the first Chromium or Chrome on the path, or None."""
-    return next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def must_be_there() -> bool:

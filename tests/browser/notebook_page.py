@@ -69,6 +69,13 @@ class NotebookPage:
         ran = f"() => ({CELLS})()[{number}].count && ({CONNECTED})()"
         self.page.wait_for_function(ran, timeout=1000 * timeout_s)
 
+    def save(self) -> None:
+        """Save, and wait until it is done; a question of JupyterLab about a changed file is a failure."""
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('docmanager:save'); }")
+        self.page.wait_for_function("() => !window.jupyterapp.shell.currentWidget.context.model.dirty")
+        self.page.wait_for_timeout(500)
+        assert self.page.locator(".jp-Dialog").all_inner_texts() == []
+
     def cells(self) -> list[dict[str, Any]]:
         """The code cells: first line, execution count, errors; whether output and source are folded away; tags."""
         return list(self.page.evaluate(CELLS))

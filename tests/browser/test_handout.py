@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from archlab.course.handout import handout, read_chapters, slides, write_folder
+from archlab.course.kept import chapter_notebooks
 from archlab.course.notebooks import ROOT
 from tests.browser.conftest import LAPTOP
 
@@ -18,7 +19,7 @@ A4 = {"width": 680, "height": 1000}
 """The room for text on a sheet, in CSS pixels."""
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 FORMS = {"full": True, "blank": False}
-PAGES = [*(f"{path.stem}.html" for path in sorted(ROOT.glob("notebooks/*.ipynb"))), "index.html"]
+PAGES = [*(f"{path.stem}.html" for path in chapter_notebooks(ROOT)), "index.html"]
 OUTSIDE_PAPER = """() => [...document.querySelectorAll("main table, main img, main pre")]
   .filter(e => e.getBoundingClientRect().right > document.querySelector("main").getBoundingClientRect().right + 2)
   .map(e => e.outerHTML.slice(0, 100))"""
@@ -62,7 +63,7 @@ class Opened:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both forms and the slides, written once."""
     where = tmp_path_factory.mktemp("handout")
-    chapters = read_chapters(sorted(ROOT.glob("notebooks/*.ipynb")))
+    chapters = read_chapters(chapter_notebooks(ROOT))
     for form, with_answers in FORMS.items():
         write_folder(where / form, handout(chapters, with_answers))
     write_folder(where / "slides", slides(chapters))

@@ -22,6 +22,7 @@ from archlab.course.claims.claim import all_claims, claims_of
 from archlab.course.claims.rule import Evidence, Rule, settles
 from archlab.course.claims.scorecard import MIME
 from archlab.course.claims.verdict import ENOUGH_SEEDS, Outcome, Verdict, holds_if
+from archlab.course.kept import chapter_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 PATTERNS = {claim.pattern for claim in all_claims()}
@@ -180,7 +181,7 @@ def test_a_threshold_that_the_words_leave_out_would_be_found():
     assert named_in(decide.__doc__) == {"SOME_MS"}
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("notebooks/*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", chapter_notebooks(ROOT), ids=lambda path: path.stem)
 def test_no_verdict_that_is_printed_depends_on_luck(path):
     """Every verdict stands, and where its figures have seeds, over ten or more."""
     cells = nbformat.read(path, as_version=4).cells

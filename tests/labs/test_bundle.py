@@ -1,6 +1,7 @@
 """Students get a course that works, without the solutions."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -27,6 +28,13 @@ def test_the_bundle_holds_every_lab_unsolved_and_no_solution(folder: Path):
         assert "BEGIN SOLUTION" not in text
         assert text.count("raise NotImplementedError") == len(read_lab(solution).checks)
     assert not [path for path in folder.rglob("*") if path.name in ("answers.toml", "__pycache__")]
+
+
+def test_every_link_of_its_readme_leads_to_something_that_is_there(folder: Path):
+    targets = re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text(encoding="utf-8"))
+    files = [target for target in targets if "://" not in target]
+    assert len(files) > 10
+    assert not [file for file in files if not (folder / file).exists()]
 
 
 def test_the_check_under_a_task_works_there(folder: Path):

@@ -51,7 +51,7 @@ def command(main: Callable[..., int], *arguments: str | Path, root: Path) -> Tol
 def pytest_nbval(course: Path) -> Told:
     """Plain `pytest --nbval` on the lab, as a learner types it."""
     line = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", str(LAB), "-rA"]
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     ended = subprocess.run(
         line, cwd=course, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
     )
@@ -121,7 +121,7 @@ def test_pytest_leaves_other_notebooks_to_nbval(course: Path, hand_in: Callable[
     (course / "notebooks").mkdir()
     shutil.copy(hand_in(notebook), course / "notebooks" / "sum.ipynb")
     line = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider"]
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     ended = subprocess.run(
         [*line, "notebooks/sum.ipynb"],
         cwd=course,

@@ -1,6 +1,5 @@
 """Grading a class: every file gets its rows, and a run that was stopped goes on where it was."""
 
-import csv
 import os
 import re
 from collections.abc import Callable
@@ -11,48 +10,13 @@ import pytest
 
 from archlab.course.labs import grade as grading
 from archlab.course.labs.course_files import CourseChanged, fingerprint, require_unchanged
-from archlab.course.labs.gradebook import COLUMNS, ForeignFile, Gradebook
+from archlab.course.labs.gradebook import ForeignFile
 from archlab.course.labs.judge import Judge
 from archlab.course.labs.lab import Lab
-from archlab.course.labs.submissions import clean, find_submissions
+from archlab.course.labs.row import COLUMNS
+from archlab.course.labs.submissions import find_submissions
 from archlab.course.labs.verdict import LabVerdict, TaskVerdict
-
-TASKS = ("reading", "servers", "limit")
-
-
-def grade(folder: Path, out: Path, judge: Judge, jobs: int) -> Gradebook:
-    """Grade a folder into a file, as the command does."""
-    book = Gradebook(out)
-    book.load()
-    return grading.grade(folder, book, judge, jobs)
-
-
-class FakeJudge(Judge):
-    """A judge that runs nothing: a task is solved when its name stands in the file. It may stop half-way."""
-
-    def __init__(self, labs: dict[str, Lab], stop_after: int = 1000, fresh_seed: int = 7) -> None:
-        super().__init__(labs, fresh_seed=fresh_seed)
-        self.judged: list[str] = []
-        self.stop_after = stop_after
-
-    def verdict(self, path: Path, expected: str = "") -> LabVerdict:
-        if len(self.judged) == self.stop_after:
-            raise KeyboardInterrupt
-        self.judged.append(path.name)
-        text = path.read_text(encoding="utf-8")
-        if "crash" in text:
-            raise RuntimeError("the judge fell over")
-        tasks = [
-            TaskVerdict(
-                task,
-                task in text,
-                2,
-                "passed" if task in text else "Not solved yet.",
-                judged="busy machine" not in text,
-            )
-            for task in TASKS
-        ]
-        return LabVerdict("90_till", tuple(tasks))
+from tests.labs.classes import TASKS, FakeJudge, grade, table
 
 
 @pytest.fixture
@@ -72,19 +36,14 @@ def handed_in(tmp_path: Path) -> Path:
     return folder
 
 
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def test_a_file_or_a_folder_is_a_student_and_nobody_is_left_out(handed_in: Path):
-    found = find_submissions(handed_in, leave_out=handed_in / "results.csv")
+def test_a_file_or_a_folder_is_a_student_and_nobody_is_left_out(handed_in: Path, tmp_path: Path):
+    found = find_submissions(handed_in, leave_out=handed_in / "results.csv", unpack_into=tmp_path)
     assert [(s.student, s.file) for s in found] == [
         ("anna", "anna.ipynb"),
         ("berta", "berta.ipynb"),
         ("carla", "carla/90_till/lab.ipynb"),
         ("dora", "dora/lab.py"),
-        ("emma", "emma"),
+        ("emma", "emma/"),
     ]
 
 
@@ -110,7 +69,7 @@ def test_the_summary_names_the_task_that_most_got_stuck_on(
     summary = grade(handed_in, tmp_path / "results.csv", FakeJudge(labs), jobs=1).summary()
     assert re.search(r"reading +4 of 4\n  servers +2 of 4\n  limit +1 of 4", summary)
     assert "Most got stuck on limit. What happened most often (3 times): Not solved yet." in summary
-    assert "emma: The folder holds no notebook." in summary
+    assert "emma/: The folder holds no notebook." in summary
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(handed_in: Path, labs: dict[str, Lab], tmp_path: Path):
@@ -213,6 +172,50 @@ def test_a_seed_that_is_none_is_refused(handed_in: Path, example: Path, capsys: 
     assert "it must be a whole number above 1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("jobs", ["two", "0", "-1", "1.5", "²"])
+def test_a_number_of_jobs_that_is_none_is_refused_with_what_is_allowed(
+    jobs: str, handed_in: Path, example: Path, capsys: pytest.CaptureFixture[str]
+):
+    with pytest.raises(SystemExit):
+        grading.main([str(handed_in), f"--jobs={jobs}"], example)
+    assert f"'{jobs}'; it must be a whole number, 1 or more" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_none_or_a_place_that_is_not_there_is_named(
+    handed_in: Path, example: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert grading.main([str(handed_in / "anna.ipynb")], example) == 2
+    assert "is no folder" in capsys.readouterr().err
+    assert grading.main([str(handed_in), "--out", str(handed_in / "no" / "marks.csv")], example) == 2
+    assert "there is no folder" in capsys.readouterr().err
+    for folder in (str(handed_in / "carla"), "."):
+        assert grading.main([str(handed_in), "--out", folder], example) == 2
+        assert "that is a folder" in capsys.readouterr().err
+
+
+def test_an_empty_folder_is_no_error(tmp_path: Path, example: Path, capsys: pytest.CaptureFixture[str]):
+    assert grading.main([str(tmp_path)], example) == 0
+    assert "There is nothing to grade" in capsys.readouterr().out
+
+
+def test_nothing_that_steers_a_terminal_reaches_the_screen(
+    tmp_path: Path, example: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def shouting(labs: dict[str, Lab], fresh_seed: int | None) -> Judge:
+        judge = FakeJudge(labs)
+        failed = TaskVerdict("reading", False, 2, "RuntimeError: \x1b[2J\x07\r\u202egone")
+        monkeypatch.setattr(judge, "verdict", lambda path, expected="": LabVerdict("90_till", (failed,)))
+        return judge
+
+    monkeypatch.setattr(grading, "Judge", shouting)
+    (tmp_path / "anna.ipynb").write_text("{}")
+    assert grading.main([str(tmp_path)], example) == 0
+    shown = capsys.readouterr().out
+    assert "RuntimeError: gone" in shown
+    assert all(letter.isprintable() for letter in shown.replace("\n", ""))
+    assert table(tmp_path / "results.csv")[0]["what_happened"] == "RuntimeError: gone"
+
+
 def test_a_notebook_that_changes_the_course_stops_the_grading(tmp_path: Path):
     root = tmp_path / "course"
     for name in ("archlab/course.py", "data/prices.csv", "solutions/01_x/answers.toml"):
@@ -257,17 +260,15 @@ def test_the_table_itself_is_not_taken_for_a_submission(handed_in: Path, labs: d
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_pipes_and_links_in_a_students_folder_are_not_followed(handed_in: Path):
+def test_pipes_and_links_in_a_students_folder_are_named_and_not_followed(handed_in: Path, tmp_path: Path):
     (handed_in / "fay").mkdir()
     os.mkfifo(handed_in / "fay" / "lab.ipynb")
     (handed_in / "fay" / "copied.ipynb").symlink_to(handed_in / "anna.ipynb")
-    found = find_submissions(handed_in, leave_out=handed_in / "results.csv")
-    assert [s.file for s in found if s.student == "fay"] == ["fay"]
-
-
-def test_no_answer_becomes_a_formula_or_a_second_line_in_the_table():
-    assert clean("=1+1\r\nx\x00y") == "'=1+1 x y"
-    assert clean("a" * 1000) == "a" * 300
+    found = find_submissions(handed_in, leave_out=handed_in / "results.csv", unpack_into=tmp_path)
+    assert [(s.file, "It was not read" in s.problem) for s in found if s.student == "fay"] == [
+        ("fay/copied.ipynb", True),
+        ("fay/lab.ipynb", True),
+    ]
 
 
 HOSTILE_FILES = {

@@ -26,7 +26,7 @@ def test_the_readme_says_how():
 def type_in(line: str, folder: Path) -> None:
     """Run one of the README's lines in a folder."""
     program = Path(sys.executable).parent / line.split()[0]
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     variables = {
         **os.environ,
         "PYTHONPATH": path,

@@ -7,8 +7,11 @@ from types import MappingProxyType
 
 import pytest
 
+from archlab.chapters.choosing import lab_checks as choosing_checks
 from archlab.course.labs import Answer, expect, task_check
 from archlab.course.labs.expectations import SEED_VARIABLE
+from archlab.shop.config import ShopConfig
+from archlab.shop.monolithic import MonolithConfig
 from archlab.sim import Simulation
 
 
@@ -170,6 +173,31 @@ def test_an_answer_that_changes_a_scenario_of_the_check_is_told_so(monkeypatch: 
     with pytest.raises(AssertionError, match=r"your answer changes busy_season\.LOST"):
         lab_checks.storm(page_guards)
     assert busy_season.LOST == 0.02
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "words"),
+    [
+        (MonolithConfig, "rented", r"MonolithConfig\.rented"),
+        (MonolithConfig, "capacity_per_s", r"MonolithConfig\.capacity_per_s"),
+        (ShopConfig, "capacity_per_s", r"ShopConfig\.capacity_per_s"),
+        (ShopConfig, "cpu_s", r"ShopConfig\.cpu_s"),
+    ],
+)
+def test_an_answer_that_gives_shops_another_method_is_told_so_and_it_is_put_back(
+    of: type, name: str, words: str
+):
+    """Also where the class has it from another one."""
+    before, own = getattr(of, name), name in vars(of)
+
+    def start_up(brief: object, seed: int) -> object:
+        setattr(of, name, lambda self, *others: {})
+        return None
+
+    with pytest.raises(AssertionError, match=rf"your answer changes \S*{words}: leave it as it is"):
+        choosing_checks.start_up(start_up)
+    assert getattr(of, name) is before
+    assert (name in vars(of)) is own
 
 
 def test_an_error_in_a_cell_is_said_with_its_line():

@@ -8,6 +8,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from archlab.course.kept import chapter_notebooks
 from archlab.course.predictions import giveaways
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,7 +147,7 @@ def test_cells_without_a_question_may_show_what_they_like():
 def test_no_two_chapters_ask_for_a_guess_of_the_same_name():
     asked = re.compile(r'\bguess\("([^"]+)"')
     names = {}
-    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+    for path in chapter_notebooks(ROOT):
         code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
         for name in {name for source in code for name in asked.findall(source)}:
             names.setdefault(name, []).append(path.stem)

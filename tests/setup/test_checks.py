@@ -1,5 +1,7 @@
 """The test command runs every stage, counts honestly, and fails when any stage failed."""
 
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from runner import checks
 from runner.checks import Outcome, Stage
 from runner.environment import Environment
 
+CHAPTER, SOLUTION = "notebooks/01_x.ipynb", "solutions/01_x/01_x_lab.ipynb"
 REPORT = '<testsuites><testsuite tests="10" failures="2" errors="1" skipped="3"/></testsuites>'
 
 
@@ -19,8 +22,9 @@ class FakeEnvironment(Environment):
         self.exit_codes = exit_codes
         self.called: list[str] = []
 
-    def call(self, *arguments: str, **more_variables: str) -> int:
-        self.called.append(arguments[1])
+    def call(self, *arguments: str, folder: Path | None = None, **more_variables: str) -> int:
+        assert arguments[:2] == ("-P", "-m")
+        self.called.append(arguments[2])
         return self.exit_codes.pop(0)
 
 
@@ -59,16 +63,82 @@ def test_the_last_line_sums_up_all_stages():
     assert checks.summary(outcomes).splitlines()[-1] == "7 passed, 3 failed, 1 skipped"
 
 
-@pytest.mark.parametrize("place", ["notebooks/01_x.ipynb", "solutions/01_x/01_x_lab.ipynb"])
-def test_a_notebook_that_is_kept_with_its_outputs_is_compared_with_them(tmp_path: Path, place: str):
-    assert [stage.name for stage in checks.stages(tmp_path)][-1] == "tests"
-    (tmp_path / place).parent.mkdir(parents=True)
-    (tmp_path / place).touch()
-    last = checks.stages(tmp_path)[-1]
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A course with one chapter, its lab and its solution."""
+    for place in (CHAPTER, SOLUTION, "labs/01_x/01_x_lab.ipynb", "archlab/__init__.py", "run.py"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _no_browser(monkeypatch):
+    """As on a computer without a browser, unless a test says otherwise."""
+    monkeypatch.setattr(checks, "find_chromium", lambda: None)
+
+
+def test_where_there_is_a_browser_its_tests_run_the_chapters_and_nbval_does_not(course: Path, monkeypatch):
+    monkeypatch.setattr(checks, "find_chromium", lambda: "/usr/bin/chromium")
+    assert checks.stages(course)[-1].arguments[-1] == SOLUTION
+    assert CHAPTER not in checks.stages(course)[-1].arguments
+    assert checks.stages(course, reach={CHAPTER})[-1].arguments[-1] == CHAPTER
+
+
+def test_notebooks_that_are_kept_with_their_outputs_are_compared_with_them(course: Path, tmp_path_factory):
+    assert [stage.name for stage in checks.stages(tmp_path_factory.mktemp("empty"))][-1] == "tests"
+    last = checks.stages(course)[-1]
     assert last.name == "notebooks"
     assert "--nbval" in last.arguments
-    assert last.arguments[-1] == place
+    assert last.arguments[-2:] == (CHAPTER, SOLUTION)
+
+
+def test_what_a_reader_puts_beside_the_course_is_not_judged_and_the_summary_says_so(course: Path, capsys):
+    for name in (
+        "notebooks/Untitled.ipynb",
+        "notebooks/01_x-Copy1.ipynb",
+        "solutions/01_x/mine.ipynb",
+        "random.py",
+    ):
+        (course / name).write_text("import  os;")
+    style, style_of_format, *_, notebooks = checks.stages(course)
+    assert style.arguments == ("ruff", "check", "archlab", "solutions", "run.py", CHAPTER)
+    assert style_of_format.arguments[3:] == style.arguments[2:]
+    assert notebooks.arguments[-2:] == (CHAPTER, SOLUTION)
+    assert checks.check_everything(FakeEnvironment(course, [0] * 6), []) == 0
+    said = "random.py, notebooks/01_x-Copy1.ipynb, notebooks/Untitled.ipynb, solutions/01_x/mine.ipynb"
+    assert f"Not judged, because no part of the course: {said}" in capsys.readouterr().out
+
+
+def test_a_lab_that_was_worked_in_is_no_matter_of_style(course: Path):
+    judged = [argument for stage in checks.stages(course) for argument in stage.arguments]
+    assert not [argument for argument in judged if argument.startswith("labs")]
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="a folder is under git only where git is")
+def test_files_of_the_course_that_were_changed_are_named(course: Path, capsys):
+    def git(*arguments: str) -> None:
+        who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *who, *arguments], cwd=course, check=True, capture_output=True)
+
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "the course")
+    assert checks.whose(course) == []
+    (course / CHAPTER).write_text("a number was changed")
+    assert checks.whose(course) == [
+        "Changed since the last commit, so a failure may come from there:",
+        f"    {CHAPTER}",
+        "",
+    ]
+
+
+def test_without_git_nothing_is_said_of_changes(course: Path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert checks.whose(course) == []
 
 
 def test_an_argument_that_would_be_ignored_is_refused(tmp_path: Path):
-    assert checks.check_everything(FakeEnvironment(tmp_path, []), ["tests/sim"]) == 2
+    with pytest.raises(SystemExit) as ended:
+        checks.check_everything(FakeEnvironment(tmp_path, []), ["tests/sim"])
+    assert ended.value.code == 2

@@ -8,6 +8,8 @@ import pytest
 
 from runner.environment import ROOT, Environment
 from runner.lab import first_page, open_lab
+from runner.problems import SetupProblem
+from runner.surroundings import places
 
 WORKSPACE = Path("workspaces", "default-37a8.jupyterlab-workspace")
 
@@ -20,7 +22,7 @@ class RecordingEnvironment(Environment):
         self.arguments: tuple[str, ...] = ()
         self.variables_given: dict[str, str] = {}
 
-    def call(self, *arguments: str, **more_variables: str) -> int:
+    def call(self, *arguments: str, folder: Path | None = None, **more_variables: str) -> int:
         self.arguments, self.variables_given = arguments, more_variables
         return 0
 
@@ -56,11 +58,43 @@ def test_the_window_is_arranged_once_and_then_the_readers_own_arrangement_is_kep
     course: RecordingEnvironment,
 ):
     open_lab(course, [])
-    arrangement = course.folder / WORKSPACE
+    arrangement = course.root / ".lab" / WORKSPACE
     assert arrangement.read_bytes() == (ROOT / "lab_settings" / WORKSPACE).read_bytes()
     arrangement.write_text("{}")
     open_lab(course, [])
     assert arrangement.read_text() == "{}"
+
+
+def test_the_lab_needs_no_folder_of_an_environment(course: RecordingEnvironment):
+    open_lab(course, [])
+    assert not course.folder.exists()
+    assert f"--LabApp.workspaces_dir={course.root / '.lab' / 'workspaces'}" in course.arguments
+
+
+def test_the_kernels_of_the_lab_are_the_courses(course: RecordingEnvironment):
+    open_lab(course, [])
+    assert course.variables_given["JUPYTER_PATH"].startswith(str(course.root / "lab_settings"))
+    assert (course.root / "lab_settings" / "kernels" / "python3" / "kernel.json").exists()
+
+
+def test_a_home_that_cannot_be_written_is_said_and_replaced(
+    course: RecordingEnvironment, monkeypatch, capsys
+):
+    nowhere = course.root / "README.md"
+    nowhere.touch()
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(nowhere / "home"))
+    for name in places():
+        monkeypatch.delenv(name, raising=False)
+    open_lab(course, [])
+    assert "Your home folder cannot be written to" in capsys.readouterr().out
+    assert places().keys() <= course.variables_given.keys()
+
+
+def test_a_course_in_a_folder_that_cannot_be_written_is_said_in_words(course: RecordingEnvironment):
+    (course.root / ".lab").touch()
+    with pytest.raises(SetupProblem, match="Copy the whole course to a folder of your own"):
+        open_lab(course, [])
 
 
 def test_the_arrangement_has_the_file_name_that_jupyterlab_looks_for():

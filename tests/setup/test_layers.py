@@ -9,6 +9,8 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
+from archlab.course.kept import kept_notebooks
+
 ROOT = Path(__file__).resolve().parents[2]
 BENEATH = {
     "data": set(),
@@ -142,7 +144,7 @@ def imports_from_course(source: str) -> Iterator[tuple[str, int]]:
         yield from ((name, name.count(".")) for name in names if name.split(".")[0] == "archlab")
 
 
-NOTEBOOKS = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("solutions/*/*.ipynb")])
+NOTEBOOKS = kept_notebooks(ROOT)
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

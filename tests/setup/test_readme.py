@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from archlab.course.kept import chapter_notebooks
 from runner.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,5 +28,5 @@ def test_every_folder_it_describes_is_there(folder: str):
 
 def test_every_chapter_it_calls_present_is_there_and_no_other():
     rows = re.findall(r"^\| (\d\d) \|.*\| (\w+) \|$", README, re.MULTILINE)
-    chapters = {path.name[:2] for path in (ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")}
+    chapters = {path.name[:2] for path in chapter_notebooks(ROOT)}
     assert {number for number, state in rows if state == "here"} == chapters

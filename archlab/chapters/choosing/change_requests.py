@@ -136,6 +136,7 @@ def changes_figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture
         panels = drawing.subplots(1, len(MEASURES), sharey=True)
         for panel, (measure, heading) in zip(panels, MEASURES.items(), strict=True):
             _bars(panel, table, measure, places, size)
+            _explain_light(panel, table, measure, places)
             panel.set_xlabel(f"{heading} for a change", fontweight="bold")
             panel.tick_params(axis="y", length=0)
         _name_rows(panels[0], table, places)
@@ -165,6 +166,13 @@ def _bars(panel: Axes, table: pd.DataFrame, measure: str, places: Sequence[float
             fontsize=0.9 * size.font_pt,
         )
     panel.set_xlim(0, 1.45 * float(table[measure].max()))
+
+
+def _explain_light(panel: Axes, table: pd.DataFrame, measure: str, places: Sequence[float]) -> None:
+    """Say above the bars what their light part is, where one has it."""
+    low = table.get(f"{measure}_low", table[measure])
+    if (low < table[measure]).any():
+        panel.text(0, places[0] - 0.85, " light: at most", va="center", color=INK, clip_on=False)
 
 
 def _range(least: float, most: float) -> str:

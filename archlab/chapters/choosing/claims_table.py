@@ -26,7 +26,7 @@ from archlab.course.claims.rule import Evidence
 from archlab.course.claims.scorecard import WAYS
 from archlab.course.claims.settled import shown
 from archlab.course.explorer.panel import LABEL_EM, css, size_class
-from archlab.course.guess.field import WIDGET_VIEW
+from archlab.course.live import bundle
 from archlab.course.style import ARCHITECTURES, LAB
 from archlab.sim.validation import require_one_of
 
@@ -40,6 +40,12 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
 HEADS = {"Claim": "21%", "Pattern": "14%", "Verdict": "35%", "Evidence": "13%", "Experiment": "17%"}
 """The columns and their widths."""
 CELL = "text-align: left; vertical-align: top; padding: 0.3em 0.8em 0.3em 0; white-space: normal"
+CSS = """
+.archlab-claims table { min-width: 440px }
+.archlab-claims th, .archlab-claims td { overflow-wrap: anywhere }
+"""
+"""In a narrow page words break, and what is narrower still scrolls sideways."""
+WITHOUT_CONTROLS = "<p><i>Run this cell to filter the claims.</i></p>"
 LONG = 90
 """Letters of a verdict that are shown at once; a longer one can be opened."""
 
@@ -127,8 +133,8 @@ class ClaimsTable:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The controls, and for where there are none the whole table."""
-        view = self.panel.box._repr_mimebundle_()[WIDGET_VIEW]
-        return {WIDGET_VIEW: view, "text/html": self.html(self.claims), "text/plain": self.status}
+        html = WITHOUT_CONTROLS + self.html(self.claims)
+        return bundle(self.panel.box, html, self.status)
 
     @property
     def panel(self) -> Controls:
@@ -184,11 +190,12 @@ class Controls:
 
     def _arranged(self) -> Any:
         names = Names(layout=widgets.Layout(display="none"))
-        style = widgets.HTML(f"<style>{css(LAB)}</style>", layout=widgets.Layout(display="none"))
+        style = widgets.HTML(f"<style>{css(LAB)}{CSS}</style>", layout=widgets.Layout(display="none"))
         parts: Sequence[Any] = [*self.buttons.values(), self.words, self._status, self._table, names, style]
         box = widgets.VBox(list(parts))
         box.add_class(PANEL_CLASS)
         box.add_class(size_class(LAB))
+        box.add_class("archlab-claims")
         return box
 
 

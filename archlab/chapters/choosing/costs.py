@@ -7,7 +7,8 @@ foreseen peak lets databases shrink and grow, too, errs in favour of servers: re
 A monolith that pays later costs what a monolith costs that has one clone more: a machine is for its jobs, as in the
 fault matrix. With a single clone that serves, this charges a balancer that it could do without, which errs against it.
 That one machine is enough for the jobs of any load errs in favour of it. The jobs that were simulated work one after
-the other, which is enough for a few orders a second: for more they would have to work side by side.
+the other, which is enough for a few orders a second: for more they would have to work side by side. The machine of the
+jobs is paid whole, also where programs share machines.
 
 >>> from archlab.chapters.choosing.needs import Needs
 >>> even, peaked = Needs(per_s=60), Needs(per_s=60, peak_times=20, peak_h=0.5)
@@ -22,6 +23,7 @@ from math import inf
 from typing import cast
 
 from archlab.chapters.choosing.buying import HOUR_S, Offer, Terms, cheapest_of_form, rent_usd_per_h
+from archlab.chapters.choosing.cost_against_load import usd_per_h
 from archlab.chapters.choosing.fault_matrix import PAYS_LATER, ROWS
 from archlab.chapters.choosing.forms import Form, forms_of
 from archlab.chapters.choosing.needs import HOURS_A_DAY, Needs
@@ -72,13 +74,15 @@ def _of_form(form: Form, needs: Needs) -> DayCost:
     if at_peak is None or usual is None:
         return DayCost(form, inf, None)
     peak_share = needs.peak_h / HOURS_A_DAY if needs.is_foreseen else 1.0
-    rent = peak_share * _rent(form, at_peak) + (1 - peak_share) * _rent(form, usual)
+    rent = peak_share * _rent(form, at_peak, needs) + (1 - peak_share) * _rent(form, usual, needs)
     paid_for_requests = HOUR_S * needs.mean_per_s * at_peak.usd_per_request
     return DayCost(form, rent + paid_for_requests, at_peak)
 
 
-def _rent(form: Form, offer: Offer) -> float:
+def _rent(form: Form, offer: Offer, needs: Needs) -> float:
+    paid_for_requests = offer.usd_per_h - offer.rent_usd_per_h
+    rent = usd_per_h(offer, terms_of(needs), needs.sharing) - paid_for_requests
     if form is not PAYS_LATER:
-        return offer.rent_usd_per_h
+        return rent
     config = cast(MonolithConfig, offer.config)
-    return rent_usd_per_h(replace(config, clones=config.clones + 1))
+    return rent + rent_usd_per_h(replace(config, clones=config.clones + 1)) - offer.rent_usd_per_h

@@ -16,10 +16,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite, nan
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 
+from archlab.chapters.choosing.cost_against_load import Sharing
 from archlab.chapters.choosing.costs import day_cost
 from archlab.chapters.choosing.decide import Decision, Measured, decide
 from archlab.chapters.choosing.forms import ARCHITECTURES
@@ -34,17 +35,19 @@ CONTROLS = {
     "orders_percent": "order_percent",
     "peak_times": "peak_times",
     "copies": "copies",
+    "sharing_of_machines": "sharing",
     "budget_usd_per_hour": "budget_usd_per_h",
     "answers_old_up_to_s": "old_up_to_s",
     "teams": "teams",
 }
-"""What the sliders are called -> the need."""
+"""What the controls are called -> the need."""
 RANGES: dict[str, tuple[Any, ...]] = {
     "usual_load_per_s": (1, 1000, 60),
     "orders_percent": (1, 60, 12),
     "peak_times": (1, 50, 1),
     "peak_is_foreseen": ("no", "yes"),
     "copies": (1, 3, 1),
+    "sharing_of_machines": get_args(Sharing),
     "budget_usd_per_hour": (0.1, 10.0, 2.0),
     "answers_old_up_to_s": (0.0, 5.0, 1.0),
     "teams": (1, 40, 2),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
     from matplotlib.figure import Figure
 
 COLUMNS = 4
-APART_X, APART_Y = 0.12, 0.11
+APART_X = 0.2
 """How far marks of the same height stand apart."""
 ORDINALS = ("1st", "2nd", "3rd", "4th", "5th", "6th")
 
@@ -67,8 +67,7 @@ def _panel(panel: Axes, rows: pd.DataFrame, name: str) -> None:
         shift = float(number) - (len(rows) - 1) / 2
         look = look_of(str(row.architecture))
         assert look is not None  # only architectures are rated
-        up = APART_Y * shift
-        y = [row[f"stars_{FIRST}"] + up, row[f"stars_{SECOND}"] + up, ranks[int(number)]]
+        y = [row[f"stars_{FIRST}"], row[f"stars_{SECOND}"], ranks[int(number)]]
         points = [(x + APART_X * shift, height) for x, height in enumerate(y) if not math.isnan(height)]
         style: dict[str, Any] = {
             "color": look.colour,
@@ -79,7 +78,7 @@ def _panel(panel: Axes, rows: pd.DataFrame, name: str) -> None:
         panel.plot(*zip(*points, strict=True), linestyle=look.dash, linewidth=1.5, **style)
     panel.axvline(1.5, color=GREY, linewidth=0.8, linestyle=":")
     panel.set_title(name, fontweight="bold", fontsize=mpl.rcParams["font.size"])
-    panel.set(xlim=(-0.4, 2.4), ylim=(0.4, 5.6), yticks=range(1, 6))
+    panel.set(xlim=(-0.5, 2.5), ylim=(0.4, 5.6), yticks=range(1, 6))
     panel.set_xticks(range(3), [str(FIRST), str(SECOND), "ours"])
 
 

@@ -26,17 +26,17 @@ class Brief:
     """What is asked for.
 
     Load:
-        per_s: requests a second, outside of the peak.
-        peak_per_s: requests a second in the peak, which nobody foresees: what you rent stands there all the time.
-        peak_h: hours of peak in all the `days`.
+        per_s: requests a second in all hours that are not of the peak.
+        peak_per_s: requests a second in the peak, which nobody foresees: what you rent stands there in all hours.
+        peak_h: hours of peak in all the `days` together.
         order_percent: of the requests that are orders, 1 to 90.
         provider_times: how many times as long the payment provider takes during the peak.
         stock: pieces of each product at the start of the peak.
 
     Money:
-        budget_usd: for all the `days`.
+        budget_usd: for all the `days`, that is, for `hours`.
 
-    What must hold, outside of the peak and in it:
+    What must hold in the peak, and in the other hours as well:
         page_p99_s, order_p99_s: 99 % of the pages, and of the orders, are answered within this.
         kept_percent: of pages and of orders get an answer. "Sold out" is one.
 
@@ -93,14 +93,20 @@ class Brief:
 
     @property
     def words(self) -> str:
-        """The brief in words."""
-        told = "any time" if self.told_within_s is None else f"{self.told_within_s:g} s"
-        return (
-            f"{self.per_s:g} requests/s, at the peak {self.peak_per_s:g} for {self.peak_h:g} h, "
-            f"{self.order_percent:g} % orders, provider {self.provider_times:g} times as slow, "
-            f"{self.budget_usd:g} USD for {self.days:.0f} days, pages {self.page_p99_s:g} s, "
-            f"orders {self.order_p99_s:g} s, paid when told: {self.is_paid_when_told}, told within {told}"
+        """The brief in words. What asks for nothing is left out."""
+        is_flat = self.peak_h >= self.hours
+        parts = (
+            f"{self.per_s:g} requests/s"
+            + (f", {self.peak_per_s:g} in a peak of {self.peak_h:g} h" * (not is_flat)),
+            f"{self.order_percent:g} % orders",
+            f"provider {self.provider_times:g} times as slow in the peak" * (self.provider_times != 1),
+            f"{self.budget_usd:g} USD for {self.hours:g} h",
+            f"pages within {self.page_p99_s:g} s, orders within {self.order_p99_s:g} s",
+            "paid when told" * self.is_paid_when_told,
+            f"with a slow provider told within {self.told_within_s} s" * (self.told_within_s is not None),
+            f"faults: {', '.join(self.faults) or 'none'}",
         )
+        return "; ".join(part for part in parts if part)
 
     @property
     def mix(self) -> Mix:
@@ -141,6 +147,6 @@ SALE = Brief(
     days=1.0,
     page_p99_s=0.3,
     order_p99_s=8.0,
-    faults=(RETRIES,),
+    faults=FAULTS,
 )
 """A ticket shop on the day of the sale: a hundred times the usual load, few tickets, and a provider that is slow."""

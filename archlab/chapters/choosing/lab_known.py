@@ -54,7 +54,7 @@ KINDS: Mapping[str, Mapping[str, Kind]] = MappingProxyType(
     {
         "start-up": {
             "tiny": Kind(
-                {"per_s": (0.012, 0.03), "peak_per_s": (10, 20), "peak_h": (10, 30), "budget_usd": (58, 72)},
+                {"per_s": (0.012, 0.03), "peak_per_s": (10, 20), "peak_h": (45, 75), "budget_usd": (58, 72)},
                 {"page_p99_s": 0.6},
                 FUNCTIONS,
             ),

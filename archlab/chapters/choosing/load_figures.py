@@ -5,7 +5,7 @@ Shops whose figures are the same to the last digit are drawn once, in the colour
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -87,9 +87,18 @@ def _draw_done(panel: Axes, borne: pd.DataFrame, column: str) -> str:
     return in_words(name, rows.per_s, rows[column])
 
 
-def throughput_figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
-    """Draw what is answered against what comes; dashed: all of it."""
+def throughput_figure(
+    table: pd.DataFrame, title: str, planned_per_s: Mapping[str, float], size: Size = LAB
+) -> Picture:
+    """Draw what is answered against what comes; dashed: all of it; a ring: the load that a shop was planned for.
+
+    `planned_per_s`: architecture -> that load. Raises `ValueError` when one has none.
+    """
     require_columns("table", table, "architecture", "per_s", "answered_per_s")
+    if missing := [name for name in table.architecture.unique() if name not in planned_per_s]:
+        raise ValueError(
+            f"planned_per_s knows {sorted(planned_per_s)}; it must know {', '.join(missing)}, too"
+        )
     words = []
     with canvas(title, size, tall=False) as drawing:
         (panel,) = drawing.panels
@@ -97,10 +106,12 @@ def throughput_figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Pict
         draw_theory(panel, ends, ends)
         for label, look, rows in together(table, ["per_s", "answered_per_s"]):
             _draw(panel, rows, "answered_per_s", look, label)
-            words.append(in_words(label, rows.per_s, rows.answered_per_s))
+            planned = planned_per_s[str(rows.architecture.iloc[0])]
+            panel.plot(planned, planned, "o", mfc="none", mec=look.colour, markersize=15, mew=2)
+            words.append(f"{in_words(label, rows.per_s, rows.answered_per_s)} Planned for {number(planned)}.")
         scale(panel, log=False)
         panel.set_ylabel(wrapped("Answered well [requests/s]"))
-        drawing.note("dashed: all who come are answered")
+        drawing.note("dashed: all who come are answered\nring: planned for this load")
         _finish(drawing)
     return Picture(
         drawing.figure, f"{title.rstrip('.')}. Answered against coming, in requests/s: {' '.join(words)}"

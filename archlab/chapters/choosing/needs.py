@@ -14,13 +14,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from archlab.chapters.choosing.buying import LARGEST_DATABASE_CORES
+from archlab.chapters.choosing.cost_against_load import Sharing
 from archlab.chapters.choosing.twelve_faults import MACHINE, PAGES_COPY
 from archlab.shop.budget import mix_with
 from archlab.sim.validation import (
     require_flag,
     require_non_negative,
+    require_one_of,
     require_positive,
     require_whole,
 )
@@ -44,7 +47,6 @@ UNKNOWN = (
     "what it costs to move there from what you have",
     "how your code looks in five years, and how hard it is to change then",
     "prices that nobody publishes: rebates, support, traffic between zones, the gateway before functions",
-    "whether your programs and databases share machines: then functions are cheapest at no load",
     "forms that were not tried, such as one unit with a single part cut out of it",
 )
 """What may decide and was not measured here."""
@@ -65,6 +67,8 @@ class Needs:
         budget_usd_per_h: on the average of a day.
         old_up_to_s: how old an answer may be, right after one's own order. 0: never old.
         copies: of each program, at least. 2: one may die.
+        sharing: what shares machines, so that only the cores that are needed are paid: "nothing", "programs", or
+            "programs and databases" (`archlab.chapters.choosing.cost_against_load.Sharing`).
         faults: the faults that it must bear, by their names in the fault matrix.
         keeps_percent: of pages and of orders, during each of these faults.
 
@@ -85,6 +89,7 @@ class Needs:
     budget_usd_per_h: float = 2.0
     old_up_to_s: float = 1.0
     copies: int = 1
+    sharing: Sharing = "nothing"
     faults: tuple[str, ...] = ()
     keeps_percent: float = 90.0
     teams: int = 2
@@ -100,6 +105,7 @@ class Needs:
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be from {low:g} to {high:g}")
         require_non_negative("old_up_to_s", self.old_up_to_s)
+        require_one_of("sharing", self.sharing, get_args(Sharing))
         for name in ("copies", "teams", "largest_database_cores"):
             require_whole(name, getattr(self, name), at_least=1)
         for name in ("is_foreseen", "are_tests_parallel"):
@@ -136,6 +142,7 @@ WORDS: Mapping[str, str] = {
     "budget_usd_per_h": "budget [USD/h]",
     "old_up_to_s": "an answer may be so old after one's own order [s]",
     "copies": "copies of each program, at least",
+    "sharing": "what shares machines",
     "faults": "faults to bear",
     "keeps_percent": "pages and orders kept during a fault [%]",
     "teams": "teams",

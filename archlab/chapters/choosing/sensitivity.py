@@ -18,10 +18,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, log, sqrt
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
+from archlab.chapters.choosing.cost_against_load import Sharing
 from archlab.chapters.choosing.decide import Decision, decide
 from archlab.chapters.choosing.needs import NEED_TWO_COPIES, RANGES, WORDS, Needs
 from archlab.course.quantity import number
@@ -79,6 +80,7 @@ def changes_of(decision: Decision) -> list[Change]:
         *_of_numbers(decision, NUMBERS, is_whole=False),
         *_of_numbers(decision, WHOLE, is_whole=True),
         *_of_flags(decision),
+        *_of_sharing(decision),
         *_of_lead_time(decision),
         *_of_faults(decision),
     ]
@@ -107,20 +109,25 @@ CONDITIONS: Mapping[str, str] = {
     "lead_h": "a change must be out within {value} working hours instead of {now}",
     "largest_database_cores": "the largest database server has {value} cores instead of {now}",
 }
-FLAG_CONDITIONS: Mapping[str, tuple[str, str]] = {
-    "is_foreseen": ("the peak is not foreseen", "the peak is foreseen"),
-    "are_tests_parallel": (
-        "one program's tests run on one machine only",
-        "one program's tests run on several machines",
-    ),
+CHOICE_CONDITIONS: Mapping[str, Mapping[Any, str]] = {
+    "is_foreseen": {False: "the peak is not foreseen", True: "the peak is foreseen"},
+    "are_tests_parallel": {
+        False: "one program's tests run on one machine only",
+        True: "one program's tests run on several machines",
+    },
+    "sharing": {
+        "nothing": "nothing shares machines",
+        "programs": "programs share machines",
+        "programs and databases": "programs and databases share machines",
+    },
 }
 
 
 def _condition(need: str, now: Any, value: Any) -> str:
     if need == "faults":
         return _fault_condition(now, value)
-    if need in FLAG_CONDITIONS:
-        return FLAG_CONDITIONS[need][value]
+    if need in CHOICE_CONDITIONS:
+        return CHOICE_CONDITIONS[need][value]
     words = CONDITIONS[need].format(value=_said(value), now=_said(now))
     return words.removesuffix(" instead of any")
 
@@ -200,6 +207,16 @@ def _of_flags(decision: Decision) -> Iterator[Change]:
             yield Change(name, now, not now, leaders[0], inf)
 
 
+def _of_sharing(decision: Decision) -> Iterator[Change]:
+    """The least that would have to share machines, or not to, to change it."""
+    now = decision.needs.sharing
+    for sharing in get_args(Sharing):
+        leaders = _leaders(decision, sharing=sharing) or []
+        if leaders and _first(decision) not in leaders:
+            yield Change("sharing", now, sharing, leaders[0], inf)
+            return
+
+
 def _of_lead_time(decision: Decision) -> Iterator[Change]:
     """The longest lead time that would change it, where any will do now."""
     if decision.needs.lead_h is None:
@@ -226,6 +243,8 @@ def _said(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, tuple):
         return ", ".join(value) or "none"
+    if isinstance(value, str):
+        return value
     return "any" if value is None else number(value)
 
 

@@ -42,7 +42,7 @@ ADVANTAGES, DISADVANTAGES = ("pros", "benefits"), ("cons",)
 KINDS = (
     "an advantage that does not hold",
     "a disadvantage that does not hold",
-    "a statement that does not hold",
+    "another claim that does not hold",
     "the same words twice, with two verdicts",
     "an advantage that holds only when",
 )

@@ -183,15 +183,6 @@ def summary(looks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def old_s(looks: pd.DataFrame) -> dict[str, float]:
-    """Return architecture -> how old the answer is that 99 of 100 get at most: of the three, the latest, of its form
-    that shows it first. It is what `archlab.chapters.choosing.decide.Measured` asks for.
-    """
-    table = summary(looks)
-    latest = table[[column.replace("_s", "_p99_s") for column in SEEN]].max(axis="columns")
-    return {str(name): float(value) for name, value in latest.groupby(table.architecture).min().items()}
-
-
 def figure(looks: pd.DataFrame, title: str, column: str = "placed_s", size: Size = LAB) -> Picture:
     """Draw for each form of what `compared` returns how late one of `SEEN` is seen: every order a dot, and the median.
 

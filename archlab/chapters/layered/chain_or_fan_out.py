@@ -90,7 +90,7 @@ def against_tiers(tiers: Iterable[int] = TIERS, seeds: int = SEEDS) -> pd.DataFr
     multiples of one tier's.
     """
     cases = [(shape, count) for shape in FORMULAS for count in tiers]
-    runs = joblib.Parallel(n_jobs=-1)(
+    runs = joblib.Parallel()(
         joblib.delayed(times)(seed, shape, count) for shape, count in cases for seed in range(1, seeds + 1)
     )
     rows = []

@@ -142,7 +142,7 @@ def against_servers(
         for count in servers
         if own_cores_busy(load) <= BUSIEST * count * cores
     ]
-    runs = joblib.Parallel(n_jobs=-1)(
+    runs = joblib.Parallel()(
         joblib.delayed(simulated_s)(seed, count, cores, load)
         for count, load in cases
         for seed in range(1, seeds + 1)

@@ -94,7 +94,7 @@ def against_pool(
     workers held on average in all copies of `web`, `app` and `data`.
     """
     sizes = list(pools)
-    runs = joblib.Parallel(n_jobs=-1)(
+    runs = joblib.Parallel()(
         joblib.delayed(_seen)(pool, seed, rate_per_s) for pool in sizes for seed in range(1, seeds + 1)
     )
     rows = []

@@ -30,10 +30,10 @@ from archlab.course.explorer.result_views import LatencyAndQueue
 from archlab.course.explorer.run import NOW, Run, run
 from archlab.course.explorer.view import View
 from archlab.course.figures.picture import Picture
+from archlab.course.live import bundle
 from archlab.course.style import ARCHITECTURES, LAB, SLIDES, Size
 from archlab.sim.validation import require_one_of
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 SIZES: Mapping[str, Size] = {"lab": LAB, "slides": SLIDES}
 Style = Literal["lab", "slides"]
 
@@ -168,12 +168,11 @@ class Explorer:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The controls, and for where there are none the picture and the table."""
         with self._lock:
-            view = self.panel.box._repr_mimebundle_()[WIDGET_VIEW]
-            png = self.picture().png
+            panel, png = self.panel, self.picture().png
             table = words.html_scrolled(words.html_table(self._known, self._runs))
             shown = image(png, self._alt, self._size) + words.html_problem(self._runs) + table
             html = f"<p>{heading(self.title)}</p>{shown}{words.html_without_controls(self._known)}"
-        return {WIDGET_VIEW: view, "text/html": html, "text/plain": self._alt}
+            return bundle(panel.box, html, self._alt)
 
     def _new_panel(self) -> ControlPanel:
         panel = ControlPanel(list(self._known.values()), self._size, self.title)

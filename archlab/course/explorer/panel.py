@@ -24,26 +24,47 @@ WAITING_CLASS = "archlab-waiting"
 LABEL_EM = 10
 COLUMNS = 2
 CSS = """
-.archlab-panel { --jp-widgets-font-size: FONTpx; --jp-widgets-inline-height: LINEpx; max-width: WIDTHpx }
-.archlab-panel .widget-label { font-size: FONTpx }
+.archlab-panel { --jp-widgets-font-size: FONTpx; --jp-widgets-inline-height: LINEpx; max-width: WIDTHpx;
+  width: 100%; container-type: inline-size }
+.archlab-panel .widget-label { font-size: FONTpx; line-height: 1.3; height: auto; white-space: normal;
+  overflow: visible; overflow-wrap: anywhere }
 .archlab-panel table { margin: 0 }
+.archlab-panel .archlab-table { overflow-x: auto }
+.archlab-panel .widget-hbox { flex-wrap: wrap }
+.archlab-panel .widget-button { flex: none; max-width: calc(100% - 4px); padding: 0 8px }
+.archlab-panel .widget-text { max-width: calc(100% - 4px) }
+.archlab-panel .widget-inline-hbox { height: auto; min-height: LINEpx; min-width: 0; align-items: center }
+.archlab-panel .widget-hslider { flex-wrap: wrap; max-width: 100% }
+.archlab-panel .widget-hslider .slider-container { flex: 1 1 SLIDERpx; min-width: SLIDERpx }
+.archlab-panel .widget-readout { flex: none; min-width: READOUTem; text-align: right }
 .archlab-panel .widget-toggle-buttons { display: flex; align-items: baseline }
-.archlab-panel .widget-toggle-buttons > .widget-label { width: LABELem; text-align: right }
+.archlab-panel .widget-toggle-buttons > .widget-label { flex: none; width: LABELem; text-align: right }
+.archlab-panel .widget-toggle-buttons > :not(.widget-label) { flex: 1 1 0; min-width: 0 }
+.archlab-panel .widget-toggle-button { height: auto; min-height: LINEpx; max-width: 100%; min-width: 0;
+  line-height: 1.3; white-space: normal }
 .archlab-panel .widget-toggle-button.mod-active { font-weight: bold; text-decoration: underline }
 .archlab-panel a { color: inherit; text-decoration: underline }
-.archlab-panel .widget-readout { min-width: 4em; text-align: right }
 .archlab-panel .archlab-waiting { opacity: 0.35 }
 .archlab-panel .archlab-tall { display: none }
-.archlab-panel.archlab-explorer { container-type: inline-size; width: 100% }
 @container (max-width: NARROWpx) {
   .archlab-panel .archlab-wide { display: none }
   .archlab-panel .archlab-tall { display: block }
-  .archlab-panel .archlab-controls { grid-template-columns: 1fr !important }
+  .archlab-panel .archlab-controls { grid-template-columns: minmax(0, 1fr) !important }
+}
+@container (max-width: STACKEDpx) {
+  .archlab-panel .widget-inline-hbox, .archlab-panel .widget-toggle-buttons { flex-wrap: wrap }
+  .archlab-panel .widget-inline-hbox > .widget-label, .archlab-panel .widget-toggle-buttons > .widget-label {
+    flex: 0 0 100%; width: 100% !important; text-align: left }
+  .archlab-panel .widget-toggle-buttons > :not(.widget-label) { flex-basis: 100% }
 }
 @media (max-height: LOWpx) { .archlab-panel img { max-height: 40vh; width: auto } }
 """
-NARROW_PX, LOW_PX = 700, 740
-"""In a panel less wide the table stands on its side; in a window less high the picture is smaller."""
+LOW_PX = 740
+"""In a window less high the picture is smaller."""
+SLIDER_PX = 120
+"""A slider that is less wide cannot be dragged well."""
+READOUT_EM, BETWEEN_PX = 4, 60
+"""Beside a slider: room for its number, and for what lies between."""
 
 
 class ControlPanel:
@@ -107,7 +128,6 @@ class ControlPanel:
         style = widgets.HTML(f"<style>{css(self.size)}</style>", layout=widgets.Layout(display="none"))
         box = widgets.VBox([head, controls, self._picture, self._table, buttons, names, style])
         box.add_class(PANEL_CLASS)
-        box.add_class("archlab-explorer")
         box.add_class(size_class(self.size))
         return box
 
@@ -164,12 +184,16 @@ def size_class(size: Size) -> str:
 def css(size: Size) -> str:
     """Return the rules for letters and heights of controls at that size, for panels of that size only."""
     font_px = round(13 * size.font_pt / LAB.font_pt)
+    row_px = (LABEL_EM + READOUT_EM) * font_px + SLIDER_PX + BETWEEN_PX
     numbers = {
         "FONT": font_px,
         "LABEL": LABEL_EM,
+        "READOUT": READOUT_EM,
         "LINE": round(2.1 * font_px),
         "WIDTH": round(size.width_in * CSS_PIXELS_PER_INCH),
-        "NARROW": NARROW_PX,
+        "NARROW": COLUMNS * row_px,
+        "STACKED": row_px,
+        "SLIDER": SLIDER_PX,
         "LOW": LOW_PX,
     }
     rules = CSS.replace(f".{PANEL_CLASS}", f".{size_class(size)}")

@@ -22,6 +22,8 @@ from archlab.course.quantity import axis_label, number, with_unit, words_and_uni
 
 CELL = "padding: 2px 7px; border: 0 solid #767676; border-bottom-width: 1px; text-align: right"
 ROW_HEAD = 'scope="row"'
+SENTENCE = 60
+"""A figure with more letters than this is a sentence."""
 HEAD = "vertical-align: bottom; white-space: normal; font-weight: 600"
 
 
@@ -63,9 +65,16 @@ def html_table(known: Mapping[str, Parameter], runs: Mapping[str, Run], upright:
 
 
 def html_both_ways(known: Mapping[str, Parameter], runs: Mapping[str, Run]) -> str:
-    """Return the table twice, for a wide and for a narrow page: the style of the panel shows one of them."""
+    """Return the table twice, for a wide and for a narrow page: the style of the panel shows one of them.
+
+    With a figure that is a sentence it is upright on both: its row would be too wide, or very high.
+    """
     wide, tall = (html_table(known, runs, upright) for upright in (False, True))
-    return f'<div class="archlab-wide">{wide}</div><div class="archlab-tall">{tall}</div>'
+    figures = [value for run in runs.values() if run.reading for value in run.reading.figures.values()]
+    if any(len(str(value)) > SENTENCE for value in figures):
+        return f'<div class="archlab-table">{tall}</div>'
+    shown = {"archlab-wide": wide, "archlab-tall": tall}
+    return "".join(f'<div class="archlab-table {name}">{table}</div>' for name, table in shown.items())
 
 
 def html_scrolled(table: str) -> str:

@@ -13,7 +13,6 @@ from archlab.course.guess.hand_in import Collected, collect
 from archlab.course.guess.together import together
 from archlab.course.handed_in import read_lines
 from archlab.course.style import SLIDES
-from archlab.course.terminal import show_what_it_can
 
 
 def draw(collected: Collected, options: argparse.Namespace) -> Path:
@@ -42,7 +41,6 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str]) -> int:
     """Print the table and what could not be read; draw when a question is named. Returns an exit code."""
     options = parser().parse_args(arguments)
-    show_what_it_can(sys.stdout, sys.stderr)
     try:
         collected = collect(read_lines(options.file))
         print(collected.summary().to_string(float_format=lambda value: f"{value:g}", na_rep=""))

@@ -16,15 +16,15 @@ import ipywidgets as widgets  # type: ignore[import-untyped]
 from archlab.course.accessible_names import PANEL_CLASS, Names
 from archlab.course.quantity import number
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 CSS_CLASS = "archlab-guess"
 CSS = """
 .archlab-guess { border-left: 4px solid #0072B2; padding: 4px 12px; max-width: 44em }
 .archlab-guess .widget-text, .archlab-guess .widget-radio { display: block; width: auto; height: auto }
 .archlab-guess .widget-label { display: block; width: auto; height: auto; text-align: left; white-space: normal;
   overflow: visible; font-weight: 600; line-height: 1.4 }
-.archlab-guess .widget-text input { width: 12em }
+.archlab-guess .widget-text input { width: 12em; max-width: 100% }
 .archlab-guess .widget-radio-box { height: auto; margin: 2px 0 }
+.archlab-guess .widget-radio-box label { height: auto; white-space: normal; line-height: 1.4 }
 """
 
 

@@ -15,9 +15,10 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from archlab.course.guess.field import WIDGET_VIEW, field
+from archlab.course.guess.field import field
 from archlab.course.guess.store import Guesses, require_name, require_plain
 from archlab.course.guess.typed import checked, to_number
+from archlab.course.live import bundle
 
 
 def guess(name: str, question: str = "", unit: str = "", choices: Sequence[str] = ()) -> "Guess":
@@ -94,9 +95,8 @@ class Guess:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The field; where there is none, the question and how to get the field."""
-        view = field(self)._repr_mimebundle_()[WIDGET_VIEW]
         html = f"<p><b>Your guess:</b> {escape(self.words)} <i>Run this cell to write it down.</i></p>"
-        return {WIDGET_VIEW: view, "text/html": html, "text/plain": repr(self)}
+        return bundle(field(self), html, repr(self))
 
 
 def _any_answer(answer: str) -> float | str:

@@ -10,8 +10,8 @@ from archlab.course.handout.folder import require_free, write_folder
 from archlab.course.handout.page import HOME
 from archlab.course.handout.site import handout
 from archlab.course.handout.slides import FILE, slides
+from archlab.course.kept import chapter_notebooks
 from archlab.course.notebooks import ROOT, NotebookProblem, shown
-from archlab.course.terminal import show_what_it_can
 
 MEGABYTE = 1e6
 
@@ -28,13 +28,12 @@ def main(arguments: Sequence[str]) -> int:
     """Write the `handout` or the `slides`, whichever the first argument says. Returns an exit code."""
     what, *rest = arguments
     options = parser(what).parse_args(rest)
-    show_what_it_can(sys.stdout, sys.stderr)
     without = getattr(options, "without_answers", False)
     folder = options.folder or ROOT / f"{what}{'-without-answers' if without else ''}"
     try:
         require_free(folder)
-        chapters = read_chapters(sorted(ROOT.glob("notebooks/*.ipynb")))
-        files = slides(chapters) if what == "slides" else handout(chapters, with_answers=not without)
+        read = read_chapters(chapter_notebooks(ROOT))
+        files = slides(read) if what == "slides" else handout(read, with_answers=not without)
         write_folder(folder, files)
     except (OSError, ValueError, NotebookProblem) as problem:
         print(problem, file=sys.stderr)

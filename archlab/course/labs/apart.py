@@ -17,9 +17,11 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from archlab.course.labs.kernel import Ran
+from archlab.course.labs.leftovers import end_processes_of
 from archlab.course.labs.limits import Limits
 
 GRACE_S = 900.0
@@ -64,6 +66,8 @@ def run_apart(runs: Sequence[Run], matter: Sequence[int], limits: Limits | None 
             ended = hand_over(request | {"folder": folder}, limits.notebook_clock_s + GRACE_S)
         except subprocess.TimeoutExpired:
             return Report(broken="The notebook did not stop when its time was up.")
+        finally:
+            end_processes_of(Path(folder))  # a worker that was killed could not do it
     return believed(ended, secret)
 
 

@@ -11,6 +11,7 @@ The checks under the tasks work there, because they are part of the package. Gra
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -27,6 +28,8 @@ FILES = (
     "requirements.txt",
     "run.py",
 )
+TO_WHAT_STAYS = re.compile(r"\[([^\]]*)\]\((?:solutions|teaching|tests)/[^)]*\)")
+"""A link of the README to what students do not get. Its words stay."""
 LEFT_BEHIND = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", ".guesses.json*", ".*_cache")
 
 
@@ -42,6 +45,9 @@ def bundle(folder: Path, root: Path = ROOT) -> Path:
         shutil.copytree(root / name, folder / name, ignore=LEFT_BEHIND, dirs_exist_ok=True)
     for name in FILES:
         shutil.copy(root / name, folder / name)
+    readme = folder / "README.md"
+    text = readme.read_text(encoding="utf-8")
+    readme.write_text(TO_WHAT_STAYS.sub(r"\1", text), encoding="utf-8", newline="\n")
     for solution in solution_paths(root):
         lab = folder / lab_path(solution).relative_to(root)
         lab.parent.mkdir(parents=True)

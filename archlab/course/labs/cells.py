@@ -9,11 +9,13 @@ Nothing is expected of the file. What cannot be read raises `UnreadableNotebook`
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 LARGEST_FILE_BYTES = 50_000_000
+NOTEBOOK = re.compile(r"\.ipynb(\.json|\.txt)?$", re.IGNORECASE)  # some browsers add what they think it is
 CONFLICT_MARK = "<<<<<<< "
 
 
@@ -36,9 +38,18 @@ def read_cells(path: Path) -> list[Cell]:
     return parse(read_text(path))
 
 
+def is_notebook(name: str) -> bool:
+    """Whether a file's name is that of a notebook.
+
+    >>> is_notebook("LAB.IPYNB"), is_notebook("lab.ipynb.json"), is_notebook("lab.py")
+    (True, True, False)
+    """
+    return bool(NOTEBOOK.search(name))
+
+
 def read_text(path: Path) -> str:
     """The text of a notebook file. Raises `UnreadableNotebook`."""
-    if path.suffix != ".ipynb":
+    if not is_notebook(path.name):
         raise UnreadableNotebook(
             f"A notebook's name ends in .ipynb; this one's ends in {path.suffix or 'nothing'}."
         )

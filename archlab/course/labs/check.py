@@ -13,8 +13,10 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from archlab.course.arguments import a_notebook
 from archlab.course.labs.judge import Judge, SolutionFails, fresh_seed
 from archlab.course.labs.lab import LABS, ROOT, all_labs
+from archlab.course.labs.plain import plain
 from archlab.course.labs.verdict import LabVerdict, TaskVerdict
 
 WIDTH = 100
@@ -23,7 +25,7 @@ WIDTH = 100
 def told(verdict: LabVerdict) -> str:
     """A verdict as a text to read."""
     lines = [f"Lab {verdict.lab}"] if verdict.lab else []
-    lines += [verdict.problem] if verdict.problem else [told_task(task) for task in verdict.tasks]
+    lines += [plain(verdict.problem)] if verdict.problem else [told_task(task) for task in verdict.tasks]
     lines += filter(None, [verdict.note])
     return "\n".join([*lines, verdict.summary])
 
@@ -48,13 +50,11 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """Check the lab named. Returns 0 when all its tasks pass, 1 when not, 2 when there is nothing to judge by."""
     parser = argparse.ArgumentParser(prog="run.py check", description="Check a lab, task by task.")
     parser.add_argument(
-        "notebook", type=Path, help="a lab: labs/01_monolithic/01_monolithic_lab.ipynb, for example"
+        "notebook", type=a_notebook, help="a lab: labs/01_monolithic/01_monolithic_lab.ipynb, for example"
     )
     parser.add_argument(
         "--seed", type=fresh_seed, help="the second seed, to repeat a verdict (default: a new one)"
     )
-    options = parser.parse_args(arguments)
-    path = options.notebook
     labs = all_labs(root)
     if not labs:
         print(
@@ -62,8 +62,13 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
             file=sys.stderr,
         )
         return 2
+    options = parser.parse_args(arguments)
+    path = options.notebook
     judge = Judge(labs, fresh_seed=options.seed)
-    print(f"Checking {path.name} twice, with the usual seed and with seed {judge.fresh_seed} ...", flush=True)
+    print(
+        f"Checking {plain(path.name)} twice, with the usual seed and with seed {judge.fresh_seed} ...",
+        flush=True,
+    )
     try:
         verdict = judge.verdict(path, expected_lab(path, root))
     except SolutionFails as failure:

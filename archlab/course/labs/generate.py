@@ -11,6 +11,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.utils import compute_checksum, is_solution
 
+from archlab.course.arguments import at_least
 from archlab.course.labs.anatomy import faults
 from archlab.course.labs.answers import read_answers
 from archlab.course.labs.bundle import bundle
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     parser = argparse.ArgumentParser(prog="run.py labs", description="Make labs/ from solutions/.")
     parser.add_argument("--force", action="store_true", help="also overwrite labs with answers in them")
     parser.add_argument(
-        "--try", dest="seeds", type=int, help="make nothing; try the checks with this many seeds"
+        "--try", dest="seeds", type=at_least(1), help="make nothing; try the checks with this many seeds"
     )
     parser.add_argument(
         "--for-students",

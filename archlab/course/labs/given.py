@@ -1,7 +1,8 @@
 """What an answer must leave as it is: what its check knows by name.
 
 That is what the check's module holds, and what the modules of a chapter hold that it has imported. Of the classes of
-chapters among them, it is the methods and properties, too.
+chapters among them it is the methods and properties, too, and so it is of the configurations of shops: of each class
+itself, and of those that it inherits from.
 
 >>> names = {"LOST": 0.02}
 >>> given = Given(names)
@@ -23,10 +24,13 @@ from archlab.course.labs.expectations import expect
 
 SCENARIOS = "archlab.chapters."
 """So begin the names of modules that hold what a check and a notebook share."""
-
-
+CONFIGURATIONS = "archlab.shop.config"
+"""Where the class stands that all configurations of shops inherit from. Its name is enough: loading it takes time."""
+COURSE = "archlab."
 METHODS = (FunctionType, property, classmethod, staticmethod)
 """What is held of a class. Its data may change while it is used."""
+ABSENT = object()
+"""What a name stands for that a class has from those it inherits from, and not of its own."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,16 @@ class Held:
     @property
     def is_unchanged(self) -> bool:
         names = vars(self.names) if isinstance(self.names, type) else self.names
-        return names.get(self.name) is self.value and _look(self.name, self.value) == self.look
+        return names.get(self.name, ABSENT) is self.value and _look(self.name, self.value) == self.look
 
     def restore(self) -> None:
         """Let the name stand for the same again. What was changed inside stays changed."""
-        if isinstance(self.names, type):
-            setattr(self.names, self.name, self.value)
-        else:
+        if not isinstance(self.names, type):
             self.names[self.name] = self.value
+        elif self.value is ABSENT:
+            delattr(self.names, self.name)
+        else:
+            setattr(self.names, self.name, self.value)
 
 
 class Given:
@@ -57,8 +63,8 @@ class Given:
     def __init__(self, names: dict[str, Any]) -> None:
         places = [("", names), *_scenarios(names)]
         self._held = {prefix + held.name: held for prefix, place in places for held in _own(place)}
-        for name, held in list(self._held.items()):
-            self._held |= {f"{name}.{one.name}": one for one in _methods(held.value)}
+        for name, of in _classes(self._held).items():
+            self._held |= {f"{name}.{one.name}": one for one in _methods(of)}
 
     def expect_unchanged(self) -> None:
         """Raise `AssertionError`, which names what was changed, after it stands for the same as before again."""
@@ -87,11 +93,39 @@ def _own(names: dict[str, Any]) -> list[Held]:
     ]
 
 
-def _methods(value: Any) -> list[Held]:
-    """What is held of a class of a chapter; nothing of anything else."""
-    if not isinstance(value, type) or not value.__module__.startswith(SCENARIOS):
-        return []
-    return [Held(value, name, one, "") for name, one in vars(value).items() if isinstance(one, METHODS)]
+def _classes(held: dict[str, Held]) -> dict[str, type]:
+    """The classes whose methods are held, each once, and those of the course that they inherit from."""
+    names: dict[type, str] = {}
+    for name, one in held.items():
+        if _is_lent(one.value):
+            names.setdefault(one.value, name)
+    for of in list(names):
+        for base in of.__mro__:
+            if base.__module__.startswith(COURSE):
+                names.setdefault(base, base.__name__)
+    return {name: of for of, name in names.items()}
+
+
+def _is_lent(value: Any) -> bool:
+    """Whether something is a class of a chapter, or the configuration of a shop."""
+    if not isinstance(value, type):
+        return False
+    is_configuration = any(base.__module__ == CONFIGURATIONS for base in value.__mro__)
+    return is_configuration or value.__module__.startswith(SCENARIOS)
+
+
+def _methods(of: type) -> list[Held]:
+    """The methods and properties of a class, and the names of those that it inherits.
+
+    Python itself gives a class some names with two underscores when it is first used.
+    """
+    own = vars(of)
+    names = {name for base in of.__mro__ for name, one in vars(base).items() if isinstance(one, METHODS)}
+    return [
+        Held(of, name, own.get(name, ABSENT), "")
+        for name in names
+        if name in own or not name.startswith("__")
+    ]
 
 
 def _look(name: str, value: Any) -> str:

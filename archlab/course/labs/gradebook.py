@@ -1,133 +1,181 @@
 """The table of a class: a row a student and task, kept in one CSV file that is whole at every moment.
 
+Teachers open it in a spreadsheet, change points, and add columns and lines. What they wrote stays. When something of it
+cannot, the table as it was is kept beside it.
+
 >>> book = Gradebook(Path("results.csv"))
->>> book.rows["anna.ipynb"] = [Row("anna", "01_x", "capacity", 2, 2, "passed", "anna.ipynb", "f00", 7)]
+>>> book.rows["anna.ipynb"] = [Row("anna", "01_x", "capacity", 2, 2, "passed", "anna.ipynb", "v1", 7)]
 >>> print(book.summary())
-Lab 01_x: 1 notebook
+Lab 01_x: 1 student
   capacity              1 of 1
 """
 
 from __future__ import annotations
 
-import csv
+import itertools
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from archlab.course.labs.attempts import counted, decided
+from archlab.course.labs.row import COLUMNS, NEEDED, Row, UnreadableLine, read_row
+from archlab.course.labs.summary import summary
+from archlab.course.labs.table_file import Line, NoTable, read_table, written
+
+NOT_YET = "Not judged yet."
 
 
 class ForeignFile(Exception):
-    """The file for the results exists and holds something else. The message names it."""
+    """The file for the results is there and holds something else, or cannot be read. The message names it."""
+
+
+class CannotWrite(Exception):
+    """The table cannot be written. The message says why, and what to do."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """What came of one task of one notebook. `of`: the points it is worth; `version`: what was judged, by what.
-
-    `points` is None, and an empty field of the file, when the task could not be judged. `seed`: of the second run.
-    """
+class Wanted:
+    """A file that must have rows: whose it is, and the version of it that must be judged."""
 
     student: str
-    lab: str
-    task: str
-    points: float | None
-    of: float
-    what_happened: str
-    file: str
     version: str
-    seed: int
-
-
-COLUMNS = [field.name for field in fields(Row)]
 
 
 class Gradebook:
-    """The rows of each file handed in, and the CSV file at `path` that keeps them."""
+    """The rows of each file handed in, and the CSV file at `path` that keeps them. `notes`: what a teacher must know.
 
-    def __init__(self, path: Path) -> None:
+    `delimiter` separates the fields; a table that is there keeps its own.
+    """
+
+    def __init__(self, path: Path, delimiter: str = "") -> None:
         self.path = path
+        self.delimiter = delimiter or ","
         self.rows: dict[str, list[Row]] = {}
+        self.notes: list[str] = []
+        self._own_delimiter = bool(delimiter)
+        self._before = b""
+        self._columns: list[str] = []  # of the teacher
+        self._remarks: dict[tuple[str, str], Mapping[str, str]] = {}  # lines with something in such a column
+        self._own_lines: list[Mapping[str, str]] = []  # that belong to no file
+        self._waiting: list[Row] = []
+        self._copy: Path | None = None
 
     def load(self) -> None:
         """Take in what the file holds, if there is one. Raises `ForeignFile` when it is not a gradebook's."""
         if not self.path.exists():
             return
-        with self.path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            if reader.fieldnames != COLUMNS:
-                raise ForeignFile(
-                    f"{self.path} exists and is no table of results. Name another file with --out."
-                )
-            for line in reader:
-                self.rows.setdefault(line["file"], []).append(read_row(line))
+        try:
+            self._before = self.path.read_bytes()
+            table = read_table(self._before, NEEDED, COLUMNS)
+        except OSError as error:
+            raise ForeignFile(f"{self.path} could not be read: {error.strerror}.") from error
+        except NoTable as error:
+            raise ForeignFile(
+                f"{self.path} exists and is no table of results. Name another file with --out. ({error})"
+            ) from error
+        if not self._own_delimiter:
+            self.delimiter = table.delimiter
+        self._columns = [column for column in table.columns if column not in COLUMNS]
+        for line in table.lines:
+            self._take(line)
 
-    def keep_only(self, versions: dict[str, str], seed: int) -> None:
-        """Forget files that are gone, have another version now, or were judged with another seed or only in part."""
-        self.rows = {
-            file: rows
-            for file, rows in self.rows.items()
-            if versions.get(file) == rows[0].version
-            and all(row.points is not None and row.seed == seed for row in rows)
-        }
+    def _take(self, line: Line) -> None:
+        """Take in one line."""
+        file, task = line.fields.get("file", ""), line.fields.get("task", "")
+        if not file and not line.is_short:
+            self._own_lines.append(line.fields)
+            return
+        if file and any(line.fields.get(column) for column in self._columns):
+            self._remarks.setdefault((file, task), line.fields)
+        try:
+            if line.is_short:
+                raise UnreadableLine("it ends too early")
+            row = read_row(line.fields)
+            if any(row.task == other.task for other in self.rows.get(file, [])):
+                raise UnreadableLine(f"it is a second line for {file}, task {task}")
+            self.rows.setdefault(file, []).append(row)
+        except UnreadableLine as problem:
+            self.notes.append(f"Line {line.number} of {self.path.name} could not be read: {problem}.")
+
+    def keep_only(
+        self, wanted: Mapping[str, Wanted], seed: int, tasks: Mapping[str, Collection[str]]
+    ) -> None:
+        """Forget files that are gone, have another version now, or were judged with another seed or only in part.
+
+        `tasks`: the names of those that each lab has, in order.
+        """
+        kept = {}
+        for file, rows in self.rows.items():
+            names = list(tasks.get(rows[0].lab, ())) if rows[0].task else [""]
+            by_task = {row.task: row for row in rows}
+            if file in wanted and set(by_task) == set(names) and are_of(rows, wanted[file].version, seed):
+                kept[file] = [replace(by_task[name], student=wanted[file].student) for name in names]
+        self.rows = decided(kept)
+        self._waiting = [
+            Row(wanted[file].student, line.get("lab", ""), task, None, 0, NOT_YET, file, "", seed)
+            for (file, task), line in self._remarks.items()
+            if file in wanted and file not in self.rows
+        ]
 
     @property
     def seed(self) -> int | None:
-        """The seed with which these rows were judged, if there are any."""
-        return next((rows[0].seed for rows in self.rows.values()), None)
+        """The seed with which most of these rows were judged, if there are any."""
+        seeds = Counter(row.seed for rows in self.rows.values() for row in rows if row.seed)
+        return seeds.most_common(1)[0][0] if seeds else None
 
     def save(self) -> None:
-        """Write the file, all at once, in the order of students and files."""
+        """Write the file, all at once, in the order of students and files. Raises `CannotWrite`."""
+        rows = [*counted(self.rows), *(row for row in self._waiting if row.file not in self.rows)]
+        lines = [row.fields(self.delimiter) | self._remark(row) for row in rows]
+        content = written([*COLUMNS, *self._columns], [*lines, *self._own_lines], self.delimiter)
         unfinished = self.path.with_name(f".{self.path.name}.unfinished")
-        with unfinished.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-            writer.writeheader()
-            for row in self.all_rows():
-                points = "" if row.points is None else f"{row.points:g}"
-                writer.writerow({**asdict(row), "points": points, "of": f"{row.of:g}"})
-        unfinished.replace(self.path)
+        try:
+            self._keep_what_is_lost(rows)
+            unfinished.write_bytes(content)
+            unfinished.replace(self.path)
+        except OSError as error:
+            unfinished.unlink(missing_ok=True)
+            raise CannotWrite(
+                f"{self.path} could not be written: {error.strerror}. If it is open in another program, "
+                "close it there. Then run the same command to go on."
+            ) from error
 
-    def all_rows(self) -> list[Row]:
-        """Every row, in the order of students and files."""
-        files = sorted(self.rows, key=lambda file: (self.rows[file][0].student, file))
-        return [row for file in files for row in self.rows[file]]
+    def _remark(self, row: Row) -> dict[str, str]:
+        """What a teacher wrote beside a row."""
+        line = self._remarks.get((row.file, row.task), {})
+        return {column: line.get(column, "") for column in self._columns}
+
+    def _keep_what_is_lost(self, rows: list[Row]) -> None:
+        """Copy the table as it was, once, when lines of it could not be read or remarks have lost their row."""
+        lost = sorted(self._remarks.keys() - {(row.file, row.task) for row in rows})
+        if self._copy or not (lost or self.notes):
+            return
+        self._copy = write_new(self.path, self._before)
+        self.notes += [
+            f"What you wrote beside {file}, task {task or '-'}, has no row any more." for file, task in lost
+        ]
+        self.notes.append(f"The table as it was is kept in {self._copy.name}.")
 
     def summary(self) -> str:
         """For each lab and task how many solved it, which one most got stuck on, and what could not be judged."""
-        rows = self.all_rows()
-        labs = list(dict.fromkeys(row.lab for row in rows if row.task))
-        parts = [
-            summary_of(lab, [row for row in rows if row.lab == lab and row.task]) for lab in sorted(labs)
-        ]
-        strange = [f"  {row.file}: {row.what_happened}" for row in rows if not row.task]
-        return "\n".join([*parts, *(["Not a lab of this course:", *strange] if strange else [])])
+        return summary(counted(self.rows))
 
 
-def read_row(line: dict[str, str]) -> Row:
-    """A row from a line of the file."""
-    points = float(line["points"]) if line["points"] else None
-    return Row(**{**line, "points": points, "of": float(line["of"]), "seed": int(line["seed"])})  # type: ignore[arg-type]
+def are_of(rows: Sequence[Row], version: str, seed: int) -> bool:
+    """Whether all rows are those of one version judged with one seed, and say how many points it has."""
+    return all(row.points is not None and (row.version, row.seed) == (version, seed) for row in rows)
 
 
-def summary_of(lab: str, rows: list[Row]) -> str:
-    """A line a task of one lab: how many solved it; then the task that fewest solved, and why."""
-    files = {row.file for row in rows}
-    tasks = list(dict.fromkeys(row.task for row in rows))
-    solved = Counter(row.task for row in rows if row.points)
-    lines = [f"Lab {lab}: {len(files)} notebook{'s' * (len(files) > 1)}"]
-    lines += [f"  {task:<20} {solved[task]:>2} of {len(files)}" for task in tasks]
-    unjudged = sum(row.points is None for row in rows)
-    if unjudged:
-        lines.append(f"Not judged: {unjudged} tasks. Run the same command to try them again.")
-    hardest = min(tasks, key=lambda task: solved[task])
-    if solved[hardest] < len(files):
-        lines.append(f"Most got stuck on {hardest}. {most_frequent(rows, hardest)}")
-    return "\n".join(lines)
-
-
-def most_frequent(rows: Iterable[Row], task: str) -> str:
-    """What happened most often to those who did not solve a task, in words."""
-    reasons = Counter(row.what_happened for row in rows if row.task == task and row.points == 0)
-    if not reasons:
-        return "Nobody was refused there."
-    reason, count = reasons.most_common(1)[0]
-    return f"What happened most often ({count} times): {reason}"
+def write_new(path: Path, content: bytes) -> Path:
+    """Write a copy beside a file, under a name that is not taken by something else, and return where."""
+    for number in itertools.count(1):
+        copy = path.with_name(f"{path.stem}.kept-{number}{path.suffix}")
+        try:
+            with copy.open("xb") as file:
+                file.write(content)
+            return copy
+        except FileExistsError:
+            if copy.read_bytes() == content:
+                return copy
+    raise AssertionError("there are always more numbers")

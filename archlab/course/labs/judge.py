@@ -139,6 +139,6 @@ def require_solved(lab: Lab, seed: int, limits: Limits) -> None:
 
 def fresh_seed(text: str) -> int:
     """A seed for the second run, from a command line. Raises `argparse.ArgumentTypeError` for any other text."""
-    if not text.isdigit() or int(text) <= USUAL_SEED:
+    if not text.isdecimal() or int(text) <= USUAL_SEED:
         raise argparse.ArgumentTypeError(f"seed is {text!r}; it must be a whole number above {USUAL_SEED}")
     return int(text)

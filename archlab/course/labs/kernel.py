@@ -8,6 +8,7 @@ Ran(ended='ok', error='', message='', line='last')
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,6 +20,9 @@ from typing import Any
 
 import psutil
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, start_new_kernel
+
+from archlab.course.labs.leftovers import MARK, end_processes_of
+from archlab.course.labs.plain import plain
 
 LOOK_EVERY_S = 0.2
 PATIENCE_S = 10.0
@@ -49,10 +53,11 @@ class Kernel:
     """A fresh kernel of this Python that works in `folder`, untouched by the user's own IPython settings."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.manager, self.client = start_new_kernel(
             kernel_name=CURRENT_ENV_KERNEL_NAME,
             cwd=str(folder),
-            env={**os.environ, **ONE_THREAD, "IPYTHONDIR": str(folder / ".ipython")},
+            env={**os.environ, **ONE_THREAD, MARK: str(folder), "IPYTHONDIR": str(folder / ".ipython")},
             extra_arguments=["--HistoryManager.enabled=False"],
             stdout=subprocess.DEVNULL,  # so that what a cell writes there cannot pass for somebody else's words
             stderr=subprocess.DEVNULL,
@@ -95,15 +100,14 @@ class Kernel:
         return Ran("too long")
 
     def stop(self) -> None:
-        """Kill the kernel and what it started, as far as that did not leave its process group."""
+        """Kill the kernel and what it started: its process group, and what has left that."""
         group = getattr(self.manager.provisioner, "pgid", None)
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
         if group and hasattr(os, "killpg"):
-            try:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                return
+        end_processes_of(self.folder)
 
 
 class _Cell:
@@ -137,11 +141,12 @@ class _Cell:
     def ran(self) -> Ran:
         """What came of it, once it has ended."""
         reply = self.reply or {}
-        lines = [line for line in self.tail.splitlines() if line.strip()]
+        lines = [plain(line) for line in self.tail.splitlines() if line.strip()]
         line = lines[-1] if lines else ""
         if reply.get("status") == "ok":
             return Ran("ok", line=line)
-        return Ran("error", str(reply.get("ename", "")), str(reply.get("evalue", ""))[:LONGEST_LINE], line)
+        error, message = (plain(str(reply.get(part, ""))[:LONGEST_LINE]) for part in ("ename", "evalue"))
+        return Ran("error", error, message, line)
 
     def _hear_output(self) -> None:
         try:

@@ -1,70 +1,129 @@
-"""What a class handed in: a folder of notebooks, or a folder of folders, one per student.
+"""What a class handed in, and whose each file is.
 
->>> clean("=HYPERLINK('x')\\n" + "a" * 9, longest=20)
-"'=HYPERLINK('x') aaa"
+>>> found = [Found(("anna.zip", name), Path("1.ipynb")) for name in ("lab.ipynb", "lab (1).ipynb")]
+>>> students([*found, Found(("Anna B_17_assignsubmission_file_", "x.ipynb"), Path("2.ipynb"))]).keys()
+dict_keys(['anna', 'Anna B (17)'])
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-LONGEST_TEXT = 300
+from archlab.course.labs.handed_in import EMPTY, Found, walk
+from archlab.course.labs.plain import for_table, name_in_table
+from archlab.course.labs.student_names import student_in, student_of
+from archlab.course.labs.zips import is_zip
+
+TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods", ".numbers")
 
 
 @dataclass(frozen=True)
 class Submission:
-    """One file that somebody handed in. `file` is its path from the folder of all submissions."""
+    """One file that somebody handed in.
+
+    `student` and `file` are fit for a table; no two submissions have the same `file`, its path from the folder of all
+    submissions. `problem`: why there is nothing to judge, in words.
+    """
 
     student: str
     path: Path
     file: str
+    problem: str = ""
 
 
-def find_submissions(folder: Path, leave_out: Path) -> list[Submission]:
-    """All that was handed in, in order: a file is a student's, and so is a folder with all its notebooks.
+def find_submissions(folder: Path, leave_out: Path, unpack_into: Path) -> list[Submission]:
+    """All that was handed in, in order. `unpack_into`: an empty folder for what lies in zip files.
 
-    Hidden files and the file `leave_out` are not counted. A folder without a notebook counts with its other files,
-    and if it has none, itself: a student who handed in nothing useful is told so.
+    A file is a student's, and so is a folder or a zip file with all its notebooks. Who has none counts with their
+    other files, or with an empty folder: a student who handed in nothing useful is told so. Hidden files, what systems
+    leave behind, tables and `leave_out` are not counted.
     """
-    found = []
-    for entry in sorted(folder.iterdir()):
-        if entry.name.startswith(".") or entry.resolve() == leave_out.resolve():
-            continue
-        student, paths = (entry.name, files_of(entry)) if entry.is_dir() else (entry.stem, [entry])
-        found += [Submission(student, path, path.relative_to(folder).as_posix()) for path in paths]
-    return found
+    beside = leave_out.name if leave_out.resolve().parent == folder.resolve() else ""
+    found = [file for file in walk(folder, unpack_into) if not is_teachers(file, beside)]
+    by_student = students(found)
+    names = Counter(for_table(student) for student in by_student)
+    return sorted(
+        (
+            Submission(shown(student, names), file.path, name_in_table("/".join(file.parts)), file.problem)
+            for student, files in by_student.items()
+            for file in useful(files)
+        ),
+        key=lambda submission: (submission.student, submission.file),
+    )
 
 
-def files_of(folder: Path) -> list[Path]:
-    """The notebooks in a student's folder, however deep; else its other files; else the folder itself."""
-    files = sorted(visible(folder.rglob("*"), folder))
-    return [path for path in files if path.suffix == ".ipynb"] or files or [folder]
+def is_teachers(file: Found, beside: str) -> bool:
+    """Whether a file in the folder of all submissions is a table, or lies `beside` the one that is written."""
+    name = file.parts[0]
+    its_own = beside != "" and name.startswith(beside)
+    return len(file.parts) == 1 and (its_own or name.lower().endswith(TABLES))
 
 
-def visible(paths: Iterable[Path], folder: Path) -> Iterator[Path]:
-    """The files among the paths, without those that are hidden or in a hidden folder, and without links."""
-    for path in paths:
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_file() and not path.is_symlink() and not hidden:
-            yield path
+def students(found: Sequence[Found]) -> dict[str, list[Found]]:
+    """The files of each student."""
+    tops: defaultdict[str, list[Found]] = defaultdict(list)
+    for file in found:
+        tops[file.parts[0]].append(file)
+    by_student: defaultdict[str, list[Found]] = defaultdict(list)
+    for files in tops.values():
+        depth = depth_of_students(files, alone=len(tops) == 1)
+        for file in files:
+            at = min(depth, len(file.parts) - 1)
+            student = student_of(file.parts[at], is_file=at == len(file.parts) - 1 or is_zip(file.parts[at]))
+            by_student[unicodedata.normalize("NFC", student)].append(file)
+    return by_student
+
+
+def depth_of_students(files: Sequence[Found], alone: bool) -> int:
+    """Beneath how many folders the students are, in all files of one folder or zip file: mostly none, it is one's.
+
+    It is a class's when it holds names of a platform, or when it is a zip file and all there is.
+    """
+    top = files[0].parts[0]
+    for depth in (1, 2) if student_in(top) is None else ():
+        names = {file.parts[depth] for file in files if len(file.parts) > depth and file.parts[depth]}
+        if len(names) > 1:
+            return depth if (alone and is_zip(top)) or are_students(names) else 0
+        if not names:
+            break
+    return 0
+
+
+def are_students(names: Collection[str]) -> bool:
+    """Whether all names are a platform's, and of more than one student."""
+    students = {student_in(name) for name in names}
+    return len(students) > 1 and None not in students
+
+
+def useful(files: Sequence[Found]) -> list[Found]:
+    """A student's notebooks; else their other files; else one empty folder."""
+    best = min(file.rank for file in files)
+    chosen = [file for file in files if file.rank == best]
+    return chosen[:1] if best == EMPTY else chosen
+
+
+def shown(student: str, names: Counter[str]) -> str:
+    """A student's name in the table. Two whose names look the same there are told apart."""
+    name = for_table(student)
+    return name if name and names[name] == 1 else name_in_table(student)
 
 
 def version(submission: Submission, judged_by: str) -> str:
-    """A short name for what was handed in and what it is judged by. It changes when either does."""
-    digest = hashlib.sha256(judged_by.encode())
+    """A short name for what was handed in and what it is judged by. It changes when either does.
+
+    It begins with a letter: a spreadsheet would take 12 digits, or 1e9, for a number.
+    """
+    digest = hashlib.sha256((judged_by + submission.problem).encode())
     try:
-        with submission.path.open("rb") as file:
-            while piece := file.read(1 << 20):
-                digest.update(piece)
+        if not submission.problem:
+            with submission.path.open("rb") as file:
+                while piece := file.read(1 << 20):
+                    digest.update(piece)
     except OSError as error:
-        digest.update(str(error).encode())
-    return digest.hexdigest()[:12]
-
-
-def clean(text: str, longest: int = LONGEST_TEXT) -> str:
-    """The text on one line, cut, and such that no spreadsheet takes it for a formula."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return ("'" + line if line[:1] in tuple("=+-@") else line)[:longest]
+        digest.update(str(error).encode("utf-8", "surrogatepass"))
+    return f"v{digest.hexdigest()[:12]}"

@@ -14,7 +14,6 @@ from archlab.course.labs.lab import ROOT
 from archlab.course.progress.line import line, named, words_under
 from archlab.course.progress.room import LEGEND, collect
 from archlab.course.progress.saved import saved
-from archlab.course.terminal import show_what_it_can
 
 WHAT_IT_IS = "This is what the saved notebooks say; run.py check and run.py grade judge."
 
@@ -33,7 +32,6 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     """Print the own line, or the room's table and what could not be read. Returns an exit code."""
     options = parser().parse_args(arguments)
-    show_what_it_can(sys.stdout, sys.stderr)
     labs = saved(root)
     try:
         if options.file is None:

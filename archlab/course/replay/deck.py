@@ -34,7 +34,7 @@ class Deck:
             value=start_s,
             readout_format=".1f",
             style={"description_width": "initial"},
-            layout=widgets.Layout(flex="1 1 auto"),
+            layout=widgets.Layout(flex="1 1 20em", width="auto"),
         )
         self._slider.observe(self._moved, names="value")
         self._picture = widgets.HTML()

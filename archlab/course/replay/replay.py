@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from archlab.course.explorer.explorer import SIZES, WIDGET_VIEW, Style
+from archlab.course.explorer.explorer import SIZES, Style
 from archlab.course.explorer.latest_wins import LatestWins
 from archlab.course.figures.picture import Picture
+from archlab.course.live import bundle
 from archlab.course.replay.deck import Deck
 from archlab.course.replay.film import Film
 from archlab.course.replay.player import Player
@@ -127,13 +128,13 @@ class Replay:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         """The controls, and for where there are none the worst moment and a strip of four."""
-        view = self.deck.box._repr_mimebundle_()[WIDGET_VIEW]
+        deck = self.deck
         with self._lock:
             self._film.set(self._recording.worst)
             worst = Picture(self._film.figure, self._alt(self._recording.worst))
             pictures = [worst._repr_mimebundle_(), self._strip._repr_mimebundle_()]
         html = "<br>".join([*(picture["text/html"] for picture in pictures), WITHOUT_CONTROLS])
-        return {WIDGET_VIEW: view, "text/html": html, "text/plain": repr(self)}
+        return bundle(deck.box, html, repr(self))
 
     @property
     def deck(self) -> Deck:

@@ -25,11 +25,11 @@ from archlab.course.accessible_names import PANEL_CLASS, Names
 from archlab.course.explorer.panel import css, heading, image, size_class
 from archlab.course.explorer.parameter import Range
 from archlab.course.figures.picture import Picture
+from archlab.course.live import bundle
 from archlab.course.replay.player import EVERY_S, Player
 from archlab.course.style import LAB, Size
 from archlab.course.toy.crowd import Crowd, Moment
 
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 TICK_S = EVERY_S
 """Simulated time from picture to picture: as much as passes in the room, when pictures are drawn in time."""
 FIRST_S = 14.4
@@ -118,9 +118,8 @@ class Toy:
         if self._box is None:
             self._box = self._arranged()
             self._show()
-        view = self._box._repr_mimebundle_()[WIDGET_VIEW]
         html = f"<p>{heading(self.title)}</p>{self._first['text/html']}{WITHOUT_CONTROLS}"
-        return {WIDGET_VIEW: view, "text/html": html, "text/plain": self._first["text/plain"]}
+        return bundle(self._box, html, self._first["text/plain"])
 
     # Inside ----------------------------------------------------------------------------------------------
 
@@ -180,7 +179,7 @@ class Toy:
             value=self._load_percent,
             readout_format=".0f",
             style={"description_width": "initial"},
-            layout=widgets.Layout(flex="1 1 auto"),
+            layout=widgets.Layout(flex="1 1 20em", width="auto"),
         )
 
     def _turned(self, load_percent: float) -> None:

@@ -57,4 +57,13 @@ def test_the_figures_name_the_two_that_are_one_together(table):
     alt = latency_figure(easy, "All are quick").alt
     assert "monolithic = layered" in alt
     assert "event-driven: done" in alt
-    assert "monolithic = layered" in throughput_figure(easy, "All are served").alt
+
+
+def test_the_throughput_shows_what_each_was_planned_for(table):
+    easy = table[table.per_s.isin(LOADS)]
+    planned = {name: float(shop.serves_per_s) for name, shop in bought(0.75).items()}
+    alt = throughput_figure(easy, "All are served", planned).alt
+    assert "monolithic = layered" in alt
+    assert alt.count("Planned for") == easy.architecture.nunique() - 1
+    with pytest.raises(ValueError, match=r"planned_per_s knows .*; it must know serverless, too"):
+        throughput_figure(easy, "All are served", {k: v for k, v in planned.items() if k != "serverless"})

@@ -7,7 +7,7 @@ import pytest
 
 from archlab.chapters.choosing.claims_table import HEADS, ClaimsTable
 from archlab.course.accessible_names import PANEL_CLASS, Names
-from archlab.course.guess.field import WIDGET_VIEW
+from archlab.course.live import WIDGET_VIEW
 
 
 @pytest.fixture(scope="module")

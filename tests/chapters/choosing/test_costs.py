@@ -6,6 +6,7 @@ from math import inf
 import pytest
 
 from archlab.chapters.choosing.buying import HOUR_S, cheapest, rent_usd_per_h
+from archlab.chapters.choosing.cost_against_load import usd_per_h
 from archlab.chapters.choosing.costs import day_cost, form_cost, terms_of
 from archlab.chapters.choosing.fault_matrix import ROWS
 from archlab.chapters.choosing.forms import ARCHITECTURES
@@ -63,6 +64,20 @@ def test_paying_later_costs_a_monolith_with_one_clone_more(copies):
     later = form_cost("monolithic, pays later", needs)
     assert later.offer.config.clones == serving.clones
     assert later.usd_per_h == pytest.approx(rent_usd_per_h(replace(serving, clones=serving.clones + 1)))
+
+
+@pytest.mark.parametrize("sharing", ["programs", "programs and databases"])
+def test_what_shares_machines_costs_the_cores_that_it_needs(sharing):
+    alone, shared = Needs(per_s=60), Needs(per_s=60, sharing=sharing)
+    offer = day_cost("microservices", alone).offer
+    assert day_cost("microservices", shared).usd_per_h == pytest.approx(
+        usd_per_h(offer, terms_of(shared), sharing)
+    )
+    saved = [
+        day_cost(name, alone).usd_per_h - day_cost(name, shared).usd_per_h
+        for name in ("microservices", "monolithic")
+    ]
+    assert saved[0] > saved[1] >= 0
 
 
 def test_the_machine_for_jobs_is_rented_outside_of_a_foreseen_peak_too():

@@ -5,8 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from archlab.chapters.choosing import lab_bounds
-from archlab.chapters.choosing.lab_bounds import FULL, KINDS, LIGHT_KM_PER_S, least_offer
+from archlab.chapters.choosing import lab_bounds_known
+from archlab.chapters.choosing.buying import Terms, cheapest
+from archlab.chapters.choosing.lab_bounds import LIGHT_KM_PER_S
+from archlab.chapters.choosing.lab_bounds_known import (
+    BRIMFUL,
+    FULL,
+    KINDS,
+    least_offer,
+    least_order_s,
+    least_usd_per_h,
+    proof_of,
+)
 from archlab.chapters.choosing.lab_known import SERVICES
 from archlab.shop.budget import limit_per_s, mix_with
 from archlab.shop.day import run_day
@@ -14,13 +24,11 @@ from archlab.shop.microservices import Microservices
 from archlab.shop.monolithic import Monolith, MonolithConfig
 from archlab.sim.workload import Poisson
 
-MET = ("near", "tight", "paid later")
-
 
 @pytest.fixture(scope="module")
 def demands():
     random = np.random.default_rng(7)
-    return {kind: lab_bounds.drawn(random, kind) for kind in KINDS}
+    return {kind: lab_bounds_known.drawn(random, kind) for kind in KINDS}
 
 
 def lived(build, config, demand, per_s=None, seconds=15.0):
@@ -31,13 +39,53 @@ def lived(build, config, demand, per_s=None, seconds=15.0):
     return run_day(build, facts, Poisson(per_s or demand.per_s), 3, seconds, mix=mix).result
 
 
-def test_half_of_the_kinds_are_impossible_for_one_reason_each(demands):
-    proofs = {kind: lab_bounds.proof_of(demand) for kind, demand in demands.items()}
-    assert [kind for kind, proof in proofs.items() if proof is None] == list(MET)
-    assert [proofs[kind][0] for kind in ("far", "poor", "paid first")] == ["order_s", "usd_per_h", "order_s"]
+@pytest.mark.parametrize("seed", range(3))
+def test_half_of_the_kinds_are_impossible_for_one_reason_each(seed):
+    random = np.random.default_rng(seed)
+    demands = {kind: lab_bounds_known.drawn(random, kind) for kind in KINDS}
+    proofs = {kind: proof_of(demand) for kind, demand in demands.items()}
+    assert {kind: proof is None for kind, proof in proofs.items()} == {
+        kind: of.is_possible for kind, of in KINDS.items()
+    }
+    assert sum(of.is_possible for of in KINDS.values()) == len(KINDS) / 2
     for kind in ("far", "paid first"):
-        assert lab_bounds.least_usd_per_h(demands[kind]) < demands[kind].budget_usd_per_h
-    assert lab_bounds.least_order_s(demands["poor"]) < demands["poor"].order_s
+        assert proofs[kind][0] == "order_s"
+        assert least_usd_per_h(demands[kind]) < demands[kind].budget_usd_per_h
+    for kind in ("poor", "brimful", "poor and few"):
+        assert proofs[kind][0] == "usd_per_h"
+        assert least_order_s(demands[kind]) < demands[kind].order_s
+
+
+def test_far_sites_are_too_far_for_some_and_not_for_all(demands):
+    far, enough = demands["far"], demands["far enough"]
+    assert min(far.km, enough.km) >= 8000
+    assert far.order_s < least_order_s(far)
+    assert least_order_s(enough) < enough.order_s < 1.2 * least_order_s(enough)
+
+
+@pytest.mark.parametrize("kind", ["few", "poor and few"])
+def test_where_few_come_functions_cost_least_and_a_monolith_is_another_bound(demands, kind):
+    demand = demands[kind]
+    mix = mix_with(demand.order_percent / 100)
+    least = least_offer(demand.per_s, demand.order_percent, FULL)
+    program = cheapest("monolithic", demand.per_s, Terms(mix, busy_at_most=FULL))
+    assert least.form.architecture == "serverless"
+    assert least.rent_usd_per_h < 0.97 * least.usd_per_h
+    assert program.usd_per_h > max(demand.budget_usd_per_h, 1.05 * least.usd_per_h)
+
+
+def test_the_usual_slips_lead_to_another_bound_for_the_poor(demands):
+    """The share of orders that the examples have, and stations that are nearly full."""
+    for kind in ("poor", "poor and few"):
+        demand = demands[kind]
+        with_usual = least_offer(demand.per_s, 12.0, FULL).usd_per_h
+        assert abs(with_usual / least_usd_per_h(demand) - 1) > 0.015
+    brimful = demands["brimful"]
+    for busy in (0.93, 0.95, BRIMFUL):
+        nearly = least_offer(brimful.per_s, brimful.order_percent, busy).usd_per_h
+        assert nearly > 1.015 * least_usd_per_h(brimful)
+    smallest = least_offer(60.0, demands["poor"].order_percent, FULL).usd_per_h
+    assert least_usd_per_h(demands["poor"]) > 1.05 * smallest
 
 
 def test_a_demand_of_each_kind_that_can_be_met_is_met_by_a_simulated_shop(demands):
@@ -63,11 +111,11 @@ def test_no_order_of_a_simulated_shop_that_waits_for_all_of_it_is_quicker_than_t
     fastest_s = (
         lived(Monolith, MonolithConfig(), demand, per_s=2, seconds=60).latencies_s("place_order").min()
     )
-    assert lab_bounds.least_order_s(demand) < fastest_s < lab_bounds.least_order_s(demand) + 0.1
+    assert least_order_s(demand) < fastest_s < least_order_s(demand) + 0.1
 
 
 def test_no_process_of_whole_cores_that_carries_the_load_costs_less_than_the_bound(demands):
-    for demand in demands.values():
+    for demand in (demand for demand in demands.values() if demand.per_s > 100):
         mix = mix_with(demand.order_percent / 100)
         prices = [
             0.048 * (copies * cores + database) + 0.115 * 100 / 730 + (0.0416 if copies > 1 else 0)
@@ -79,7 +127,7 @@ def test_no_process_of_whole_cores_that_carries_the_load_costs_less_than_the_bou
             )
             >= demand.per_s
         ]
-        assert lab_bounds.least_usd_per_h(demand) == pytest.approx(min(prices))
+        assert least_usd_per_h(demand) == pytest.approx(min(prices))
 
 
 def test_a_shop_that_costs_less_than_the_bound_does_not_answer_all_who_come(demands):
@@ -92,9 +140,14 @@ def test_a_shop_that_costs_less_than_the_bound_does_not_answer_all_who_come(dema
 
 def test_a_proof_falls_when_its_cause_does(demands):
     far, poor, first = (demands[kind] for kind in ("far", "poor", "paid first"))
-    assert lab_bounds.proof_of(replace(far, km=far.km / 2)) is None
-    assert lab_bounds.proof_of(replace(poor, budget_usd_per_h=1.05 * poor.budget_usd_per_h)) is None
-    assert lab_bounds.proof_of(replace(first, is_paid_when_told=False)) is None
+    assert proof_of(replace(far, km=far.km / 2)) is None
+    assert proof_of(replace(poor, budget_usd_per_h=1.05 * poor.budget_usd_per_h)) is None
+    assert proof_of(replace(first, is_paid_when_told=False)) is None
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match="kind is 'rich'"):
+        lab_bounds_known.drawn(np.random.default_rng(1), "rich")
 
 
 @pytest.mark.parametrize("name", ["per_s", "order_percent", "budget_usd_per_h", "order_s"])
@@ -105,4 +158,4 @@ def test_a_demand_without_a_figure_is_refused(demands, name):
 
 def test_a_load_that_no_form_carries_is_refused():
     with pytest.raises(ValueError, match="per_s is"):
-        lab_bounds.least_offer(1e6, 12.0, 1.0)
+        lab_bounds_known.least_offer(1e6, 12.0, 1.0)

@@ -113,6 +113,16 @@ def test_facts_of_life_cannot_be_chosen_and_are_put_back():
     assert decided(quick, START_UP).browse_cpu_s == MonolithConfig().browse_cpu_s
 
 
+def test_a_brief_says_its_hours_and_leaves_out_what_asks_for_nothing():
+    assert "90 USD for 730 h" in START_UP.words
+    assert "10 USD for 24 h" in SALE.words
+    assert "in a peak of 1 h" in SALE.words
+    assert "15 times as slow" in SALE.words
+    assert "paid when told" in BACK_OFFICE.words
+    for words in ("in a peak", "as slow", "told within"):
+        assert words not in BACK_OFFICE.words
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

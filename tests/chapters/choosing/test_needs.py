@@ -33,6 +33,7 @@ def test_the_mix_has_the_share_of_orders():
         ({"old_up_to_s": -1}, "old_up_to_s is -1"),
         ({"copies": 0}, "copies is 0; it must be a whole number, 1 or more"),
         ({"teams": 41}, "teams is 41; it must be from 1 to 40"),
+        ({"sharing": "all"}, "sharing is 'all'; it must be one of 'nothing'"),
         ({"lead_h": 0}, "lead_h is 0; it must be a finite number above 0"),
     ],
 )

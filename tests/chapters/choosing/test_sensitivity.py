@@ -8,8 +8,8 @@ import pytest
 from archlab.chapters.choosing.decide import CANDIDATES, Measured, decide
 from archlab.chapters.choosing.needs import Needs
 from archlab.chapters.choosing.sensitivity import (
+    CHOICE_CONDITIONS,
     CONDITIONS,
-    FLAG_CONDITIONS,
     LEADS_THEN,
     NOBODY,
     NUMBERS,
@@ -117,6 +117,7 @@ def test_a_lead_time_is_tried_where_any_will_do():
         (("is_foreseen", False, True), "If the peak is foreseen, serverless leads."),
         (("is_foreseen", True, False), "If the peak is not foreseen, serverless leads."),
         (("lead_h", None, 2.0), "If a change must be out within 2 working hours, serverless leads."),
+        (("sharing", "nothing", "programs"), "If programs share machines, serverless leads."),
         (("faults", (), ("a fault",)), 'If "a fault" must be borne, too, serverless leads.'),
         (("faults", ("a fault",), ()), 'If "a fault" need not be borne, serverless leads.'),
     ],
@@ -125,13 +126,20 @@ def test_a_change_is_a_sentence(change, words):
     assert Change(*change, leader="serverless", times=2.0).words == words
 
 
+def test_functions_lead_a_small_load_until_programs_and_databases_share_machines():
+    decision = decide(Needs(per_s=10), MEASURED)
+    (change,) = [one for one in changes_of(decision) if one.need == "sharing"]
+    assert decision.leaders == ["serverless"]
+    assert (change.value, change.leader) == ("programs and databases", "monolithic")
+
+
 def test_a_fault_that_takes_a_copy_says_that_it_brings_one():
     change = Change("faults", (), ("one machine dies",), "serverless", 2.0)
     assert "must be borne, too, with two copies of each program at least, serverless leads." in change.words
 
 
 def test_every_need_can_be_said_as_a_condition():
-    assert {*CONDITIONS, *FLAG_CONDITIONS, "faults"} == {field.name for field in fields(Needs)}
+    assert {*CONDITIONS, *CHOICE_CONDITIONS, "faults"} == {field.name for field in fields(Needs)}
 
 
 def test_alike_is_no_change_yet(decision, changes):

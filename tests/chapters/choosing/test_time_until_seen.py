@@ -14,7 +14,6 @@ from archlab.chapters.choosing.time_until_seen import (
     SEEN,
     compared,
     figure,
-    old_s,
     seen,
     summary,
 )
@@ -102,14 +101,6 @@ def test_the_same_seed_gives_the_same_figures(looks):
     again = seen(ROWS["event-driven"], SHOPS["event-driven"], seed=1, orders=ORDERS)
     before = looks[(looks.form == "event-driven") & (looks.seed == 1)]
     pd.testing.assert_frame_equal(again, before[list(again)].reset_index(drop=True))
-
-
-def test_the_oldest_answer_of_an_architecture_is_that_of_its_form_that_shows_it_first(looks):
-    ages = old_s(looks)
-    assert ages["cqrs"] == 0 == ages["monolithic"]
-    assert ages["event-driven"] > 0.05
-    separate = old_s(looks[looks.form == "cqrs, separate"])
-    assert separate["cqrs"] > 0
 
 
 def test_the_figure_says_the_median_and_the_percentile_of_each(looks):

@@ -12,10 +12,13 @@ import pytest
 from PIL import Image
 
 from archlab.course.explorer import Columns, LatencyAndQueue, OverTime, explore
-from archlab.course.explorer.explorer import WIDGET_VIEW, Explorer
+from archlab.course.explorer.explorer import Explorer
 from archlab.course.explorer.parameter import Choice, Range, parameter
 from archlab.course.explorer.plot import NOW, PINS, Plot
+from archlab.course.explorer.run import Run
 from archlab.course.explorer.view import Curve, Panel, Reading, Window
+from archlab.course.explorer.words import html_both_ways
+from archlab.course.live import WIDGET_VIEW
 from archlab.course.style import ARCHITECTURES, LAB
 from archlab.sim import Exponential, Poisson, Result, Simulation, SlowDown, Station
 
@@ -321,6 +324,14 @@ def test_the_narrow_table_says_the_same_as_the_wide_one():
         ["now", "3", "red", "9"],
         ["A", "2", "red", "4"],
     ]
+
+
+def test_with_a_figure_that_is_a_sentence_the_table_is_upright_on_a_wide_page_too():
+    known = {"side": parameter("side", (1, 9, 2))}
+    for figure, count in (("short", 2), ("a long reason " * 9, 1)):
+        shown = html_both_ways(known, {NOW: Run({"side": 2}, Reading((), {"why": figure}))})
+        assert len(tables(shown)) == count
+        assert [row[0] for row in tables(shown)[-1]] == ["run", "Side", "Why"]
 
 
 def test_moving_a_control_runs_the_model_and_shows_its_picture():

@@ -9,7 +9,8 @@ import pytest
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_notebook
 
-from archlab.course.notebooks import WIDGET_VIEW, execute, normalise
+from archlab.course.live import WIDGET_VIEW
+from archlab.course.notebooks import execute, normalise
 
 ROOT = Path(__file__).resolve().parents[3]
 CELLS = (

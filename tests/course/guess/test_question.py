@@ -10,8 +10,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from archlab.course.figures import comparison
 from archlab.course.guess import guess, guesses, reveal
-from archlab.course.guess.field import WIDGET_VIEW, field
+from archlab.course.guess.field import field
 from archlab.course.guess.store import FILE, VARIABLE
+from archlab.course.live import WIDGET_VIEW
 from archlab.course.notebooks import execute, normalise
 
 QUESTION = "How many times as long does p99 become?"

@@ -15,11 +15,12 @@ from archlab.course.handout.__main__ import main
 from archlab.course.handout.experiments import experiments
 from archlab.course.handout.systems import named_systems, whereabouts
 from archlab.course.hidden import is_hidden
+from archlab.course.kept import chapter_notebooks
 from archlab.course.notebooks import ROOT
 from archlab.course.predictions import is_question
 from archlab.data import load
 
-NOTEBOOKS = sorted(ROOT.glob("notebooks/*.ipynb"))
+NOTEBOOKS = chapter_notebooks(ROOT)
 LARGEST_MB = 40
 SHORTEST = 25
 """So many letters may be no accident."""

@@ -1,9 +1,6 @@
 """`python run.py progress`: a learner's line, and the teacher's table."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -72,17 +69,6 @@ def test_what_it_cannot_do_is_said_in_words(course: Path, arguments: list[str], 
     said = capsys.readouterr()
     assert said.out == ""
     assert "nothing.txt" in said.err or "name is" in said.err
-
-
-def test_a_terminal_without_a_letter_shows_a_question_mark_and_goes_on(course: Path):
-    lines = course / "lines.txt"
-    lines.write_text("Λena: progress v1; 00=pooo; sum=0000\nΛ: progress v1; sum=0000", encoding="utf-8")
-    command = [sys.executable, "-m", "archlab.course.progress", str(lines)]
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
-    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
-    assert ran.returncode == 0
-    assert b"Nothing tried yet: ?" in ran.stdout
-    assert b"line 1: ?ena: its letters and its sum do not agree" in ran.stderr
 
 
 def test_a_cell_gives_the_same_line(capsys):

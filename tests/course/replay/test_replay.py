@@ -12,8 +12,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-from archlab.course.explorer.explorer import WIDGET_VIEW
 from archlab.course.figures.picture import Picture
+from archlab.course.live import WIDGET_VIEW
 from archlab.course.replay import Replay, replay
 from archlab.course.replay.player import Player
 from archlab.course.replay.recording import Recording, State

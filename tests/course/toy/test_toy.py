@@ -4,10 +4,11 @@ import time
 
 import pytest
 
+from archlab.course.live import WIDGET_VIEW
 from archlab.course.toy import Moment, Toy
 from archlab.course.toy import toy as toy_module
 from archlab.course.toy.crowd import LEAST_MOST, MOST_DOTS, Crowd
-from archlab.course.toy.toy import TICK_S, WIDGET_VIEW
+from archlab.course.toy.toy import TICK_S
 
 
 class Tub:

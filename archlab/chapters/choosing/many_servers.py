@@ -1,0 +1,70 @@
+"""Many servers: what a simulation of ten says about a thousand, and when it does not.
+
+The example is a balancer that joins the shorter of two queues (`archlab.published.mean_field`). How far a number of
+servers is from endlessly many is shown against that number.
+
+>>> table = compared(servers=(10, 100), runs=200)
+>>> [bool(table.error_percent[row] > 0) for row in (0, 1)]
+[True, True]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from archlab.course.figures.canvas import canvas, wrapped
+from archlab.course.figures.line import draw_theory, require_columns
+from archlab.course.figures.picture import Picture
+from archlab.course.quantity import number
+from archlab.course.style import INK, LAB, Size
+from archlab.published.mean_field import RUNS, SERVERS, errors
+
+UNTIL_S: Mapping[float, float] = {0.9: 10.0, 0.99: 100.0}
+"""A load, as a share of what the servers can do -> when it is looked at: the fuller they are, the longer it takes
+to fill them."""
+FULL_SERVERS = (10, 30, 100)
+LOOKS = {0.9: ("#44617B", "o", "-"), 0.99: ("#882255", "s", "--")}
+"""No architecture's colours."""
+
+
+def compared(servers: Iterable[int] = SERVERS, seed: int = 1, runs: int = RUNS) -> pd.DataFrame:
+    """Return the rows of `archlab.published.mean_field.errors` for a usual load and for one near the capacity.
+
+    Of the second, `FULL_SERVERS` at most, and half as many runs, as each is ten times as long.
+    """
+    counts = list(servers)
+    usual = errors(counts, 0.9, UNTIL_S[0.9], seed, runs)
+    full = errors([count for count in counts if count in FULL_SERVERS], 0.99, UNTIL_S[0.99], seed, runs // 2)
+    return pd.concat([usual, full], ignore_index=True)
+
+
+def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
+    """Draw the error against the number of servers, both by tens, with intervals; dashed: 1/n from the first point on.
+
+    Takes `compared`. Raises `ValueError` when a column is missing.
+    """
+    require_columns("table", table, "servers", "utilisation", "error_percent", "low_percent", "high_percent")
+    told = []
+    with canvas(title, size, tall=False) as drawing:
+        (panel,) = drawing.panels
+        for load, rows in table.groupby("utilisation"):
+            colour, marker, dash = LOOKS[float(str(load))]
+            name = f"at {100 * float(str(load)):.0f} % of what they can do"
+            error = rows.error_percent
+            bars = [error - rows.low_percent.clip(lower=0.01), rows.high_percent - error]
+            panel.errorbar(
+                rows.servers, error, bars, color=colour, marker=marker, linestyle=dash, capsize=4, label=name
+            )
+            ends = rows.servers.iloc[[0, -1]]
+            draw_theory(panel, ends, error.iloc[0] * ends.iloc[0] / ends)
+            each = [f"{number(e)} % with {n:,}" for n, e in zip(rows.servers, error, strict=True)]
+            told.append(f"{name}: {', '.join(each)}")
+        panel.set(xscale="log", yscale="log", xlabel="Servers")
+        panel.set_ylabel(wrapped("Above the limit [%]"))
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_formatter(lambda value, _: number(value))
+        panel.legend(loc="upper right", frameon=False)
+        panel.text(0.02, 0.05, "dashed: falls as 1/servers", transform=panel.transAxes, color=INK)
+    return Picture(drawing.figure, f"{title.rstrip('.')}. Error, {'; '.join(told)}.")
