@@ -42,7 +42,7 @@ def sanitized(shown: list[nbformat.NotebookNode]) -> str:
 
 
 def text_of(data: dict[str, object]) -> dict[str, object]:
-    """The parts of an output that are text: the bytes of a picture differ between systems. A browser writes 3.0 as 3."""
+    """The parts of an output that are text: bytes of a picture differ between systems. A browser writes 3.0 as 3."""
     text = {kind: value for kind, value in data.items() if not kind.startswith("image/")}
     return dict(json.loads(json.dumps(text), parse_int=float))
 
