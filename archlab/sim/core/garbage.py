@@ -4,11 +4,12 @@ A backlog of many thousand requests is nothing but objects that live. Python loo
 time that their number has grown by a quarter, so the cost of a request would grow with the queue: at half a million
 requests it looks for three times as long as the simulation runs. What is young is looked at as often as ever.
 
+>>> before = gc.get_threshold()
 >>> with seldom_in_full():
-...     gc.get_threshold()[2]
-100
->>> gc.get_threshold()[2]
-10
+...     gc.get_threshold()[2] >= SELDOM
+True
+>>> gc.get_threshold() == before
+True
 """
 
 import gc
