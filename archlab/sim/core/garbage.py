@@ -22,9 +22,15 @@ SELDOM = 100
 
 @contextmanager
 def seldom_in_full() -> Iterator[None]:
-    """Meanwhile let the garbage collector look at everything only seldom. Then all is as it was."""
+    """Meanwhile let the garbage collector look at everything only seldom. Then all is as it was.
+
+    Who finds it so changes nothing, and puts nothing back: of two runs in two threads, the first ends the change.
+    """
     young, middle, full = before = gc.get_threshold()
-    gc.set_threshold(young, middle, max(full, SELDOM))
+    if full >= SELDOM:
+        yield
+        return
+    gc.set_threshold(young, middle, SELDOM)
     try:
         yield
     finally:

@@ -5,13 +5,15 @@ import gc
 import pytest
 
 from archlab.sim import Simulation, Station
-from archlab.sim.core.garbage import SELDOM
+from archlab.sim.core.garbage import SELDOM, seldom_in_full
 
 
 @pytest.fixture
 def thresholds():
+    """Python's own, whatever this process has."""
     before = gc.get_threshold()
-    yield before
+    gc.set_threshold(700, 10, 10)
+    yield 700, 10, 10
     gc.set_threshold(*before)
 
 
@@ -28,6 +30,15 @@ def test_a_run_that_stops_with_an_error_leaves_all_as_before(thresholds):
     sim.call_at(1.0, lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         sim.run(until=2)
+    assert gc.get_threshold() == thresholds
+
+
+def test_two_runs_at_the_same_time_leave_all_as_before_whichever_ends_first(thresholds):
+    first, second = seldom_in_full(), seldom_in_full()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    second.__exit__(None, None, None)
     assert gc.get_threshold() == thresholds
 
 
