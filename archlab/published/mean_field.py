@@ -11,7 +11,7 @@ Shortest of Two Queues*, 1996; M. Mitzenmacher, *The Power of Two Choices in Ran
 The first part are customers who join a server with k - 1 of them, the second those who leave one with exactly k. Its
 fixed point is `archlab.published.power_of_two.limit`. How far n servers are from it on average falls as 1/n (N. Gast,
 *Expected Values Estimated via Mean-Field Approximation are 1/N-Accurate*, 2017): so a run of a hundred servers, and one
-of two hundred, say what a million do.
+of two hundred, say what a million do. The longer after the start, the larger the error: chance adds up.
 
 `crowd` runs the same chain for a finite number of servers, by uniformization: at rate n (1 + utilisation) something may
 happen, an arrival with probability utilisation / (1 + utilisation), else the end of a service at a random server, if it
@@ -144,7 +144,7 @@ def errors(
 ) -> pd.DataFrame:
     """Return how far runs of some servers are from the limit, on average: a row a number of servers.
 
-    Columns: `servers`, `utilisation`, `mean` customers a server, `limit`, `error_percent` of the limit, and the ends of
+    Columns: `servers`, `until_s`, `mean` customers a server, `limit`, `error_percent` of the limit, and the ends of
     its 95 % confidence interval, `low_percent` and `high_percent`. Raises `ValueError` when an argument is not allowed.
     """
     require_whole("runs", runs, at_least=10)
@@ -153,8 +153,8 @@ def errors(
     for count in servers:
         mean, half = expected(crowd(seed, count, utilisation, 2, until_s, runs))
         ends = [100 * (mean + side - limit) / limit for side in (0.0, -half, half)]
-        rows.append((count, utilisation, mean, limit, *ends))
-    columns = ["servers", "utilisation", "mean", "limit", "error_percent", "low_percent", "high_percent"]
+        rows.append((count, until_s, mean, limit, *ends))
+    columns = ["servers", "until_s", "mean", "limit", "error_percent", "low_percent", "high_percent"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -1,7 +1,5 @@
 """The test command runs every stage, counts honestly, and fails when any stage failed."""
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from runner import checks
 from runner.checks import Outcome, Stage
 from runner.environment import Environment
+from tests.setup.checkout import commit_all, needs_git
 
 CHAPTER, SOLUTION = "notebooks/01_x.ipynb", "solutions/01_x/01_x_lab.ipynb"
 REPORT = '<testsuites><testsuite tests="10" failures="2" errors="1" skipped="3"/></testsuites>'
@@ -115,15 +114,9 @@ def test_a_lab_that_was_worked_in_is_no_matter_of_style(course: Path):
     assert not [argument for argument in judged if argument.startswith("labs")]
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="a folder is under git only where git is")
+@needs_git
 def test_files_of_the_course_that_were_changed_are_named(course: Path, capsys):
-    def git(*arguments: str) -> None:
-        who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *who, *arguments], cwd=course, check=True, capture_output=True)
-
-    git("init")
-    git("add", ".")
-    git("commit", "-m", "the course")
+    commit_all(course)
     assert checks.whose(course) == []
     (course / CHAPTER).write_text("a number was changed")
     assert checks.whose(course) == [

@@ -1,13 +1,12 @@
 """What a change can reach is tested after it, and nothing else need be."""
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from runner import checks
 from runner.reach import NothingToCompareWith, changed_files, new_files, reached
+from tests.setup.checkout import commit_all, needs_git
 from tests.setup.test_checks import FakeEnvironment
 
 CODE_CELL = '{"cells": [{"cell_type": "code", "source": [%s]}]}'
@@ -94,15 +93,9 @@ def test_a_page_reaches_the_tests_of_the_set_up_and_pins_reach_everything(course
     assert reached(course, ["README.md", "pyproject.toml"]) is None
 
 
-@pytest.mark.skipif(shutil.which("git") is None, reason="changes are what git says")
+@needs_git
 def test_only_what_changed_files_reach_is_run(course: Path, capsys):
-    def git(*arguments: str) -> None:
-        who = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"]
-        subprocess.run(["git", *who, *arguments], cwd=course, check=True, capture_output=True)
-
-    git("init")
-    git("add", ".")
-    git("commit", "-m", "the course")
+    commit_all(course)
     assert (changed_files(course), new_files(course)) == ([], [])
     (course / "archlab/sim/network.py").write_text("import simpy, math")
     (course / "tests/sim/test_new.py").write_text("")

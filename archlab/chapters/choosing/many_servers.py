@@ -10,7 +10,7 @@ servers is from endlessly many is shown against that number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -21,23 +21,26 @@ from archlab.course.quantity import number
 from archlab.course.style import INK, LAB, Size
 from archlab.published.mean_field import RUNS, SERVERS, errors
 
-UNTIL_S: Mapping[float, float] = {0.9: 10.0, 0.99: 100.0}
-"""A load, as a share of what the servers can do -> when it is looked at: the fuller they are, the longer it takes
-to fill them."""
-FULL_SERVERS = (10, 30, 100)
-LOOKS = {0.9: ("#44617B", "o", "-"), 0.99: ("#882255", "s", "--")}
+SOON_S, LATE_S = 10.0, 100.0
+"""When the servers are looked at, after they were empty: while they fill, and when they have long been as full as
+they get."""
+LATE_SERVERS = (10, 30, 100)
+LOOKS = {SOON_S: ("#44617B", "o", "-"), LATE_S: ("#882255", "s", "--")}
 """No architecture's colours."""
 
 
 def compared(servers: Iterable[int] = SERVERS, seed: int = 1, runs: int = RUNS) -> pd.DataFrame:
-    """Return the rows of `archlab.published.mean_field.errors` for a usual load and for one near the capacity.
+    """Return the rows of `archlab.published.mean_field.errors` at 90 % of what the servers can do, soon and late.
 
-    Of the second, `FULL_SERVERS` at most, and half as many runs, as each is ten times as long.
+    Late `LATE_SERVERS` at most, and half as many runs, as each is ten times as long.
     """
     counts = list(servers)
-    usual = errors(counts, 0.9, UNTIL_S[0.9], seed, runs)
-    full = errors([count for count in counts if count in FULL_SERVERS], 0.99, UNTIL_S[0.99], seed, runs // 2)
-    return pd.concat([usual, full], ignore_index=True)
+    late = [count for count in counts if count in LATE_SERVERS]
+    tables = [
+        errors(counts, until_s=SOON_S, seed=seed, runs=runs),
+        errors(late, until_s=LATE_S, seed=seed, runs=runs // 2),
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
@@ -45,13 +48,13 @@ def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:
 
     Takes `compared`. Raises `ValueError` when a column is missing.
     """
-    require_columns("table", table, "servers", "utilisation", "error_percent", "low_percent", "high_percent")
+    require_columns("table", table, "servers", "until_s", "error_percent", "low_percent", "high_percent")
     told = []
     with canvas(title, size, tall=False) as drawing:
         (panel,) = drawing.panels
-        for load, rows in table.groupby("utilisation"):
-            colour, marker, dash = LOOKS[float(str(load))]
-            name = f"at {100 * float(str(load)):.0f} % of what they can do"
+        for until_s, rows in table.groupby("until_s"):
+            colour, marker, dash = LOOKS[float(str(until_s))]
+            name = f"after {number(float(str(until_s)))} s"
             error = rows.error_percent
             bars = [error - rows.low_percent.clip(lower=0.01), rows.high_percent - error]
             panel.errorbar(
