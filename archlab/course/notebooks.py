@@ -147,7 +147,11 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
         for key in PASSING_CELL_METADATA:
             cell.metadata.pop(key, None)
         if cell.cell_type == "code":
-            cell.outputs = [normalise_output(output) for output in cell.outputs if not is_only_widget(output)]
+            cell.outputs = [
+                normalise_output(output)
+                for output in cell.outputs
+                if not is_only_widget(output) and not is_empty(output)
+            ]
             keep_hidden(cell)
     return notebook
 
@@ -155,6 +159,11 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
 def is_only_widget(output: NotebookNode) -> bool:
     """Whether an output shows nothing but a widget, so that nothing is left to see without a kernel."""
     return set(output.get("data", {})) == {WIDGET_VIEW}
+
+
+def is_empty(output: NotebookNode) -> bool:
+    """Whether there is nothing to see in an output any more, as when a bar has gone away (`archlab.sim.waiting`)."""
+    return "data" in output and not any(output["data"].values())
 
 
 def normalise_output(output: NotebookNode) -> NotebookNode:

@@ -1,7 +1,7 @@
 """Experiments: the same run with many seeds, and over a grid of parameters, with confidence intervals.
 
 One run is one draw of luck. `replicate` repeats it, `sweep` repeats it at every point of a grid. Both run through
-`joblib`: on one core, on all of them (`with joblib.parallel_config(n_jobs=-1)`), or on a Dask cluster
+`archlab.sim.parallel`: on one core, on all of them (`with joblib.parallel_config(n_jobs=-1)`), or on a Dask cluster
 (`backend="dask"`). The figures do not depend on which.
 
 A figure that a run cannot give, such as a latency of a part that is saturated, is NaN. Then the cell of the sweep is
@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from archlab.sim.parallel import in_parallel
 from archlab.sim.statistics import (
     Interval,
     Values,
@@ -39,7 +40,6 @@ from archlab.sim.statistics import (
 from archlab.sim.validation import (
     is_whole,
     numbers_in,
-    require_flag,
     require_function,
     require_percent,
     shown,
@@ -82,7 +82,7 @@ def replicate(model: Model, seeds: Iterable[int] = range(10), **parameters: Any)
     """
     require_function("model", model)
     chosen = _seeds(seeds, at_least=1)
-    figures = _run(model, [(seed, parameters) for seed in chosen], progress=False)
+    figures = _run(model, [(seed, parameters) for seed in chosen])
     return pd.DataFrame([{"seed": seed, **_own(row)} for seed, row in zip(chosen, figures, strict=True)])
 
 
@@ -90,7 +90,6 @@ def sweep(
     model: Model,
     grid: Mapping[str, Sequence[Any]],
     seeds: Iterable[int] = range(5),
-    progress: bool = False,
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Run `model` with every seed at every point of `grid`.
@@ -102,11 +101,10 @@ def sweep(
     at every point: designs meet the same luck. Raises `ValueError` for an empty grid or fewer than two seeds.
     """
     require_function("model", model)
-    require_flag("progress", progress)
     require_confidence(confidence)
     chosen = _seeds(seeds, at_least=2)
     points = _points(grid)
-    figures = _run(model, [(seed, point) for point in points for seed in chosen], progress)
+    figures = _run(model, [(seed, point) for point in points for seed in chosen])
     names = list(dict.fromkeys(name for row in figures for name in row))
     rows = []
     for number, point in enumerate(points):
@@ -135,13 +133,10 @@ def _seeds(seeds: Iterable[int], at_least: int) -> list[int]:
     return chosen
 
 
-def _run(model: Model, jobs: list[tuple[int, dict[str, Any]]], progress: bool) -> list[Mapping[str, float]]:
-    import joblib  # both take a while to load: they wait until something is repeated
-    from tqdm.auto import tqdm
+def _run(model: Model, jobs: list[tuple[int, dict[str, Any]]]) -> list[Mapping[str, Figure]]:
+    import joblib  # it takes a while to load: it waits until something is repeated
 
-    parallel = joblib.Parallel(return_as="generator")
-    results = parallel(joblib.delayed(model)(seed, **parameters) for seed, parameters in jobs)
-    return list(tqdm(results, total=len(jobs), disable=not progress))
+    return in_parallel(joblib.delayed(model)(seed, **parameters) for seed, parameters in jobs)
 
 
 def _own(figures: Mapping[str, Figure]) -> dict[str, float]:

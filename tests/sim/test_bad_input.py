@@ -873,7 +873,6 @@ TARGETS = {
         model=lambda seed, y: {"x": 1.0},
         grid={"y": [1, 2]},
         seeds=[1, 2],
-        progress=False,
         confidence=0.25,
     ),
 }

@@ -183,13 +183,6 @@ def test_a_pooled_percentile_must_be_the_same_for_every_seed():
         PooledPercentile(101, [1.0])
 
 
-def test_a_progress_bar_is_shown_on_request_only(capsys):
-    sweep(dice, {"sides": [6]}, seeds=range(3))
-    assert capsys.readouterr().err == ""
-    sweep(dice, {"sides": [6]}, seeds=range(3), progress=True)
-    assert "3/3" in capsys.readouterr().err
-
-
 def test_an_error_of_the_model_comes_through():
     def broken(seed):
         raise ZeroDivisionError("a bug in the model")

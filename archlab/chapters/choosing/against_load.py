@@ -27,6 +27,7 @@ from archlab.chapters.choosing.buying import HOUR_S, Offer, best, law_per_s
 from archlab.chapters.choosing.forms import ARCHITECTURES
 from archlab.chapters.choosing.in_time import Served, served, together
 from archlab.chapters.choosing.terms import USUAL, Terms
+from archlab.sim.parallel import in_parallel
 from archlab.sim.statistics import percentile
 
 BUDGET_USD_PER_H = 1.0
@@ -65,7 +66,7 @@ def against_load(
     """
     shops = bought(budget_usd_per_h)
     cases = [(shop, load) for shop in shops.values() for load in _loads(shop, loads_per_s)]
-    runs = joblib.Parallel()(joblib.delayed(_run)(shop, load, seed) for shop, load in cases for seed in seeds)
+    runs = in_parallel(joblib.delayed(_run)(shop, load, seed) for shop, load in cases for seed in seeds)
     pooled = [together(runs[first : first + len(seeds)]) for first in range(0, len(runs), len(seeds))]
     return pd.DataFrame([_row(*case, what) for case, what in zip(cases, pooled, strict=True)])
 

@@ -45,6 +45,7 @@ from archlab.chapters.choosing.twelve_faults import (
 from archlab.shop.architecture import Architecture
 from archlab.shop.audit import ANOMALIES
 from archlab.sim.faults import Crash, Fault
+from archlab.sim.parallel import in_parallel
 from archlab.sim.validation import require_one_of
 
 PAYMENTS_DIE = "payments' code: bad release"
@@ -108,7 +109,7 @@ def runs_of(
         if _applies(fault, architecture)
         for seed in chosen
     ]
-    figures = joblib.Parallel()(joblib.delayed(_run)(*job, trial, is_naive) for job in jobs)
+    figures = in_parallel(joblib.delayed(_run)(*job, trial, is_naive) for job in jobs)
     rows = []
     for (architecture, fault, seed), row in zip(jobs, figures, strict=True):
         naive = NAIVE[architecture]

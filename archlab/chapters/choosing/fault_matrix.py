@@ -40,6 +40,7 @@ from archlab.chapters.event_driven.pays_later import PayingLater
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.shop.config import ShopConfig
 from archlab.shop.event_driven import EventDrivenConfig
+from archlab.sim.parallel import in_parallel
 
 BUDGET_USD_PER_H = 1.75
 """It buys two copies of everything for each architecture; event-driven needs most, 1.23 USD/h."""
@@ -133,7 +134,7 @@ def trials(
     ]
     for name in names:
         configs.setdefault(name, shop_of(ROWS[name]))
-    figures = joblib.Parallel()(
+    figures = in_parallel(
         joblib.delayed(run_trial)(ROWS[name], configs[name], fault, seed, own.get(name, trial))
         for name, fault, seed in jobs
     )

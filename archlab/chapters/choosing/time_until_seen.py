@@ -46,6 +46,7 @@ from archlab.shop.architecture import SHOP_MIX, Architecture
 from archlab.shop.config import ShopConfig
 from archlab.shop.domain import NotFound, OrderState
 from archlab.sim.failure import Failure
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_positive, require_whole
 from archlab.sim.workload import Poisson
@@ -148,7 +149,7 @@ def compared(
     jobs = [(name, seed) for name in forms for seed in seeds]
     for name, _ in jobs:
         configs.setdefault(name, shop_of(ROWS[name]))
-    frames = joblib.Parallel()(
+    frames = in_parallel(
         joblib.delayed(seen)(ROWS[name], configs[name], seed, orders, rate_per_s) for name, seed in jobs
     )
     return pd.concat(

@@ -45,6 +45,7 @@ from archlab.shop.day import run_shop
 from archlab.sim.distributions import as_distribution
 from archlab.sim.failure import Failure
 from archlab.sim.faults import Crash
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of
 from archlab.sim.workload import Mix, Poisson
@@ -141,8 +142,7 @@ def figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
     """Return the figures of `eventually_consistent`, by their names."""
     chosen = list(seeds)
     beside, apart = (
-        pd.DataFrame(joblib.Parallel()(joblib.delayed(used)(models, seed) for seed in chosen))
-        for models in MODELS
+        pd.DataFrame(in_parallel(joblib.delayed(used)(models, seed) for seed in chosen)) for models in MODELS
     )
     heard_s = [LATE_S - worked_out(HALF_BUSY, 1, seed) for seed in chosen]
     return {

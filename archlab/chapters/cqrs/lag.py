@@ -30,6 +30,7 @@ from archlab.shop.cqrs import Cqrs, CqrsConfig, Question
 from archlab.shop.cqrs.config import EVENTS_AN_ORDER
 from archlab.shop.day import ORDERS_ONLY
 from archlab.sim.distributions import Values, as_distribution
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_positive
 from archlab.sim.workload import Poisson
@@ -142,7 +143,7 @@ def against_load(
         for batch, load in cases
         for seed in chosen
     ]
-    seen = iter(joblib.Parallel()(joblib.delayed(lags)(*job) for job in jobs))
+    seen = iter(in_parallel(joblib.delayed(lags)(*job) for job in jobs))
     rows = []
     for batch, load in cases:
         lag_s = pd.concat(next(seen).lag_s for _ in chosen)

@@ -29,6 +29,7 @@ from archlab.course.claims import (
     settles,
 )
 from archlab.course.quantity import about, number
+from archlab.sim.parallel import in_parallel
 from archlab.sim.validation import require_positive, require_whole
 
 RATE_PER_S = 0.8
@@ -54,11 +55,11 @@ def figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
     """Return the figures of `optimized_independently`, by their names."""
     chosen = list(seeds)
     kept, own = (
-        pd.DataFrame(joblib.Parallel()(joblib.delayed(waits)(shop, seed, RATE_PER_S) for seed in chosen))
+        pd.DataFrame(in_parallel(joblib.delayed(waits)(shop, seed, RATE_PER_S) for seed in chosen))
         for shop in (KEPT, "separate")
     )
     slower = {
-        shop: OverSeeds(joblib.Parallel()(joblib.delayed(slowest)(shop, seed) for seed in chosen))
+        shop: OverSeeds(in_parallel(joblib.delayed(slowest)(shop, seed) for seed in chosen))
         for shop in ("separate", "one")
     }
     return {

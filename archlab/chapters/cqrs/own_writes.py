@@ -39,6 +39,7 @@ from archlab.sim.distributions import Distribution
 from archlab.sim.failure import Failure
 from archlab.sim.faults import Crash
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_one_of, require_positive
 from archlab.sim.workload import Poisson
@@ -191,7 +192,7 @@ def compared(seeds: Iterable[int] = range(5), lag_s: float | Distribution = LAG_
     """
     ways = {way: (way, None) for way in WAYS} | {"sticky, one dies": ("sticky", SECONDS / 3)}
     jobs = [(name, way, seed, crash_at_s) for name, (way, crash_at_s) in ways.items() for seed in seeds]
-    runs = joblib.Parallel()(
+    runs = in_parallel(
         joblib.delayed(visits)(way, seed, lag_s, crash_at_s=crash_at_s) for _, way, seed, crash_at_s in jobs
     )
     looks = pd.concat(run.assign(way=name) for run, (name, *_) in zip(runs, jobs, strict=True))

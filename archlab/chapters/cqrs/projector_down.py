@@ -42,6 +42,7 @@ from archlab.course.style import LAB, Size, for_text, variants
 from archlab.shop.cqrs import Cqrs, Question
 from archlab.shop.day import ORDERS_ONLY
 from archlab.sim.distributions import Values
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.statistics import mean_interval
 from archlab.sim.workload import Poisson
@@ -151,7 +152,7 @@ def every_case(
         for batch in BATCHES
         for seed in seeds
     ]
-    found = joblib.Parallel()(joblib.delayed(_measured)(*job) for job in jobs)
+    found = in_parallel(joblib.delayed(_measured)(*job) for job in jobs)
     return pd.DataFrame(jobs, columns=["fault", "load", "batch", "seed"]).join(pd.DataFrame(found))
 
 

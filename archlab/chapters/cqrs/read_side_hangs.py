@@ -31,6 +31,7 @@ from archlab.shop.cqrs.commit_log import Key
 from archlab.shop.cqrs.read_side import ReadSide
 from archlab.shop.domain import NotFound
 from archlab.sim.faults import SlowDown
+from archlab.sim.parallel import in_parallel
 from archlab.sim.resilience import TimeLimit
 from archlab.sim.validation import require_positive
 
@@ -99,6 +100,6 @@ def empty_after_s(workers: int) -> float:
 def every_case(limits_s: Iterable[float | None] = LIMITS_S, seeds: Iterable[int] = range(10)) -> pd.DataFrame:
     """Return a row a limit and seed: `limit_s` (NaN: none), `seed`, and the share that was answered of each kind."""
     jobs = [(limit_s, seed) for limit_s in limits_s for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(pages)(*job) for job in jobs)
+    found = in_parallel(joblib.delayed(pages)(*job) for job in jobs)
     table = pd.DataFrame(jobs, columns=["limit_s", "seed"]).join(pd.DataFrame(found))
     return table.assign(limit_s=table.limit_s.astype(float))

@@ -38,6 +38,7 @@ from archlab.shop.cqrs import JOINED_QUERIES, Cqrs, CqrsConfig, Normalised, Ques
 from archlab.shop.cqrs.commit_log import EVERYTHING
 from archlab.sim.distributions import as_distribution
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_one_of, require_positive
 from archlab.sim.workload import Mix, Poisson
@@ -172,7 +173,7 @@ def compared(reports_per_s: float = 0.8, seeds: Iterable[int] = range(5)) -> pd.
     """
     cases = {USUAL: ("one", 0.0)} | {shop: (shop, reports_per_s) for shop in SHOPS}
     jobs = [(name, shop, seed, per_s) for name, (shop, per_s) in cases.items() for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(waits)(*job) for _, *job in jobs)
+    found = in_parallel(joblib.delayed(waits)(*job) for _, *job in jobs)
     frame = pd.DataFrame(found, index=pd.Index([name for name, *_ in jobs], name="shop"))
     return frame.groupby("shop", sort=False).median()
 

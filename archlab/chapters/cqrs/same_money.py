@@ -37,6 +37,7 @@ from archlab.course.figures.line import draw_with_band, in_words, scale
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.course.style import LAB, Size, variants
+from archlab.sim.parallel import in_parallel
 
 BUDGET_USD_PER_H = 1.25
 MOST_CORES = 96
@@ -96,7 +97,7 @@ def against_budget(
         for budget in budgets_usd_per_h
         if min(map(usd_per_h, smallest_of_each_kind(models, mix_of(ratio)))) <= budget
     ]
-    found = joblib.Parallel()(
+    found = in_parallel(
         joblib.delayed(_served)(models, mix_of(ratio), budget, largest_cores)
         for ratio, models, budget in jobs
     )

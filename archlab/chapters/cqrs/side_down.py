@@ -42,6 +42,7 @@ from archlab.shop.cqrs.config import KINDS
 from archlab.shop.cqrs.follower import Follower
 from archlab.shop.day import arrivals_of, run_shop
 from archlab.sim.faults import Crash, Fault
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
@@ -153,7 +154,7 @@ def expected_replicas(health_check_s: float) -> float:
 def every_case(seeds: Iterable[int] = range(10)) -> pd.DataFrame:
     """Return a row a way, fault and seed: `way`, `fault`, `seed`, and the fields of `Kept`."""
     jobs = [(way, fault, seed) for way in MODELS for fault in FAULTS for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(kept)(*job) for job in jobs)
+    found = in_parallel(joblib.delayed(kept)(*job) for job in jobs)
     return pd.DataFrame(jobs, columns=["way", "fault", "seed"]).join(pd.DataFrame(map(asdict, found)))
 
 

@@ -43,6 +43,7 @@ from archlab.shop.domain import Product
 from archlab.shop.events.event import Event
 from archlab.shop.events.projection import ReadTables
 from archlab.shop.store import open_database, run_together
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_whole
 
@@ -160,7 +161,7 @@ def every_case(seeds: Iterable[int] = range(10), orders: int = ORDERS) -> pd.Dat
 
     Each seed has a shop of its own.
     """
-    return pd.concat(joblib.Parallel()(joblib.delayed(_of_seed)(seed, orders) for seed in seeds))
+    return pd.concat(in_parallel(joblib.delayed(_of_seed)(seed, orders) for seed in seeds))
 
 
 def _of_seed(seed: int, orders: int) -> pd.DataFrame:

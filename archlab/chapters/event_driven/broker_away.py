@@ -35,6 +35,7 @@ from archlab.sim.load import Request
 from archlab.sim.messaging.message import Message
 from archlab.sim.messaging.message_queue import MessageQueue
 from archlab.sim.messaging.resource_alarm import ResourceAlarm
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_positive, require_whole
@@ -131,7 +132,7 @@ def away_and_full(
     """Run every way. Returns its name -> a row an order, as `orders`."""
     chosen = list(ways)
     one = joblib.delayed(orders)
-    frames = joblib.Parallel()(one(seed, way, room=room, after_s=after_s) for way in chosen)
+    frames = in_parallel(one(seed, way, room=room, after_s=after_s) for way in chosen)
     return dict(zip(chosen, frames, strict=True))
 
 

@@ -35,6 +35,7 @@ from archlab.shop.event_driven.architecture import EventDriven
 from archlab.shop.event_driven.config import EventDrivenConfig
 from archlab.shop.event_driven.steps import COMPONENTS
 from archlab.sim.faults import Crash
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_positive
@@ -85,7 +86,7 @@ def away(
 def away_shorter_and_longer(seeds: Iterable[int] = range(10)) -> pd.DataFrame:
     """Return `away` for shorter and for longer than the topic keeps events: columns times, seed and those of `away`."""
     jobs = [(times, seed) for times in (SHORTER, LONGER) for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(away)(seed, times * RETENTION_S) for times, seed in jobs)
+    found = in_parallel(joblib.delayed(away)(seed, times * RETENTION_S) for times, seed in jobs)
     return pd.DataFrame(jobs, columns=["times", "seed"]).join(pd.DataFrame(found))
 
 

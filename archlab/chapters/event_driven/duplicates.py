@@ -35,6 +35,7 @@ from archlab.shop.events.event import Event
 from archlab.shop.events.order import ORDER_PLACED
 from archlab.shop.instance import Steps
 from archlab.sim.faults import Crash
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Trace
 
@@ -113,7 +114,7 @@ def all_deaths(
     """
     config = replace(SHOP, commit_every_s=commit_every_s)
     jobs = [(seed, topic, idempotent) for topic in topics for idempotent in (False, True) for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(deaths)(*job, config) for job in jobs)
+    found = in_parallel(joblib.delayed(deaths)(*job, config) for job in jobs)
     return pd.DataFrame(jobs, columns=["seed", "topic", "idempotent"]).join(pd.DataFrame(found))
 
 

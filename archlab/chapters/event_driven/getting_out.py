@@ -40,6 +40,7 @@ from archlab.shop.event_driven.config import EventDrivenConfig, WayOutWord
 from archlab.shop.event_driven.topics import LogTopic
 from archlab.shop.event_driven.ways_out import Courier
 from archlab.sim.faults import Crash
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Trace
 
@@ -158,7 +159,7 @@ def all_kills(
     With another seed the same statements take other times. Which moments lose an order is the same, so one is enough.
     """
     jobs = [(way_out, seed) for way_out in ways for seed in seeds]
-    tables = joblib.Parallel()(joblib.delayed(kills)(way_out, seed, config) for way_out, seed in jobs)
+    tables = in_parallel(joblib.delayed(kills)(way_out, seed, config) for way_out, seed in jobs)
     return pd.concat(
         [table.assign(way_out=way, seed=seed) for table, (way, seed) in zip(tables, jobs, strict=True)],
         ignore_index=True,
@@ -297,7 +298,7 @@ def waits(polls_s: Sequence[float] = (0.1, 0.5, 1.0), seeds: Iterable[int] = ran
 
 
 def _each(jobs: Iterable[tuple[Any, ...]]) -> list[float]:
-    return list(joblib.Parallel()(joblib.delayed(done_s)(*job) for job in jobs))
+    return list(in_parallel(joblib.delayed(done_s)(*job) for job in jobs))
 
 
 @settles(

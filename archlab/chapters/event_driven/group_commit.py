@@ -23,6 +23,7 @@ from archlab.course.style import INK, variants
 from archlab.data import load
 from archlab.published.group_commit import FLUSH_S, WORK_S, model
 from archlab.sim.messaging.credit import LINK_CREDIT
+from archlab.sim.parallel import in_parallel
 
 CREDITS = (8, 32, LINK_CREDIT, 512, 2000, 3000)
 LARGE = 2000
@@ -41,7 +42,7 @@ def against_credit(
     """
     cases = [(flush_s, credit) for flush_s in flushes_s for credit in credits]
     one = joblib.delayed(model)
-    runs = joblib.Parallel()(one(credit, flush_s, messages=messages) for flush_s, credit in cases)
+    runs = in_parallel(one(credit, flush_s, messages=messages) for flush_s, credit in cases)
     rows = [
         {"flush_ms": 1000 * flush_s, "credit": credit, **run, "p50_ms": 1000 * run["p50_s"]}
         for (flush_s, credit), run in zip(cases, runs, strict=True)

@@ -58,6 +58,7 @@ from archlab.sim.messaging.coordinator import Coordination
 from archlab.sim.messaging.event_log import EventLog, Record
 from archlab.sim.messaging.message import Message
 from archlab.sim.messaging.message_queue import MessageQueue
+from archlab.sim.parallel import in_parallel
 from archlab.sim.servers.station import Station
 from archlab.sim.simulation import Simulation
 from archlab.sim.statistics import percentile
@@ -283,7 +284,7 @@ def can(figures: Mapping[str, float]) -> tuple[str, ...]:
 def both(seeds: Iterable[int] = SEEDS) -> pd.DataFrame:
     """Run `streaming` for both designs. A row a run: design, seed, the figures, and `things`, how many of five."""
     jobs = [(design, seed) for design in CHANNELS for seed in seeds]
-    runs = joblib.Parallel()(joblib.delayed(streaming)(seed, design) for design, seed in jobs)
+    runs = in_parallel(joblib.delayed(streaming)(seed, design) for design, seed in jobs)
     table = pd.DataFrame(jobs, columns=["design", "seed"]).join(pd.DataFrame(runs))
     return table.assign(things=[len(can(run)) for run in runs])
 

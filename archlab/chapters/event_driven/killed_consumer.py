@@ -37,6 +37,7 @@ from archlab.sim.messaging.coordinator import Coordination
 from archlab.sim.messaging.event_log import EventLog, Record
 from archlab.sim.messaging.message import Message
 from archlab.sim.messaging.message_queue import MessageQueue
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Deterministic
 
@@ -174,7 +175,7 @@ def stopped(seed: int, way: str, ways: Mapping[str, Way] = WAYS) -> dict[str, fl
 def beside_each_other(seeds: Iterable[int] = SEEDS, ways: Mapping[str, Way] = WAYS) -> pd.DataFrame:
     """Run `stopped` for each way and seed. A row a run: design (the way), seed, and the figures."""
     jobs = [(way, seed) for way in ways for seed in seeds]
-    runs = joblib.Parallel()(joblib.delayed(stopped)(seed, way, ways) for way, seed in jobs)
+    runs = in_parallel(joblib.delayed(stopped)(seed, way, ways) for way, seed in jobs)
     return pd.DataFrame(jobs, columns=["design", "seed"]).join(pd.DataFrame(runs))
 
 

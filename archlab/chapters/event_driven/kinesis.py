@@ -42,6 +42,7 @@ from archlab.sim.load import Request
 from archlab.sim.messaging.event_log import Record
 from archlab.sim.messaging.shard_reader import PROPAGATION_S, EnhancedFanOut, Polling
 from archlab.sim.messaging.shard_stream import ShardStream
+from archlab.sim.parallel import in_parallel
 from archlab.sim.resilience.backoff import Backoff
 from archlab.sim.resilience.retry import Retry
 from archlab.sim.simulation import Simulation
@@ -164,7 +165,7 @@ def order_s(seed: int, topic: str) -> float:
 
 def orders_s(topic: str, seeds: Iterable[int] = SEEDS) -> OverSeeds:
     """Return `order_s` over seeds."""
-    return OverSeeds(joblib.Parallel()(joblib.delayed(order_s)(seed, topic) for seed in seeds))
+    return OverSeeds(in_parallel(joblib.delayed(order_s)(seed, topic) for seed in seeds))
 
 
 # Limits ------------------------------------------------------------------------------------------------------
@@ -211,8 +212,8 @@ def figures(seeds: Iterable[int] = SEEDS) -> dict[str, OverSeeds]:
     polling = up_to_consumers(chosen)
     several = max(1, int(polling)) if np.isfinite(polling) else MOST
     one = joblib.delayed(p99_s)
-    slow_s = joblib.Parallel()(one(seed, 1, "once a second") for seed in chosen)
-    push_s = joblib.Parallel()(one(seed, MOST, "push", seconds=SECONDS / 3) for seed in chosen)
+    slow_s = in_parallel(one(seed, 1, "once a second") for seed in chosen)
+    push_s = in_parallel(one(seed, MOST, "push", seconds=SECONDS / 3) for seed in chosen)
     return {
         "polling_up_to_consumers": polling,
         "once_a_second_p99_s": OverSeeds(slow_s),

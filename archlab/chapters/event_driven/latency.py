@@ -35,6 +35,7 @@ from archlab.shop.day import ORDERS_ONLY, run_day
 from archlab.shop.event_driven import EVENT_DRIVEN, EventDriven
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MonolithConfig
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Poisson
 
@@ -103,7 +104,7 @@ def compared(orders_per_s: float = USUAL_PER_S, seeds: Iterable[int] = SEEDS) ->
     """
     chosen = list(seeds)
     jobs = [(design, orders_per_s, seed) for design in DESIGNS for seed in chosen]
-    runs = joblib.Parallel()(joblib.delayed(orders)(*job) for job in jobs)
+    runs = in_parallel(joblib.delayed(orders)(*job) for job in jobs)
     ours, monolith = (pd.concat(part) for part in (runs[: len(chosen)], runs[len(chosen) :]))
     named = {"accepted": ours, "done": _until_done(ours), "monolith": monolith}
     return {name: run.dropna(subset="latency_s") for name, run in named.items()}
@@ -126,7 +127,7 @@ def what_decides(
     Columns: design (what is changed), done_ms, the median until an order is done.
     """
     jobs = [(name, seed) for name in changes for seed in seeds]
-    runs = joblib.Parallel()(
+    runs = in_parallel(
         joblib.delayed(orders)(seed=seed, duration_s=SHORT_S, **changes[name]) for name, seed in jobs
     )
     done_s = (

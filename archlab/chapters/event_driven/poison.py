@@ -41,6 +41,7 @@ from archlab.sim.messaging.event_log import EventLog
 from archlab.sim.messaging.message_queue import DELIVERY_LIMIT, Message, MessageQueue
 from archlab.sim.messaging.shard_reader import EnhancedFanOut
 from archlab.sim.messaging.shard_stream import ShardStream
+from archlab.sim.parallel import in_parallel
 from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_fraction, require_one_of, require_positive
@@ -209,7 +210,7 @@ def days(
     designs: Iterable[str] = tuple(DESIGNS), seed: int = 1, hours: float = HOURS, every_s: float = EVERY_S
 ) -> pd.DataFrame:
     """Run `day` for each design with the same messages, one below the other."""
-    runs = joblib.Parallel()(joblib.delayed(day)(seed, design, hours, every_s) for design in designs)
+    runs = in_parallel(joblib.delayed(day)(seed, design, hours, every_s) for design in designs)
     return pd.concat(runs, ignore_index=True)
 
 

@@ -26,6 +26,7 @@ from archlab.course.figures.scaling import scaling
 from archlab.course.style import GREY, variants
 from archlab.published.polling_delay import ages_s, mean_s, published_s
 from archlab.sim.messaging.shard_reader import EnhancedFanOut
+from archlab.sim.parallel import in_parallel
 
 CONSUMERS = (1, 2, 3, 4, 5)
 SECONDS = 60.0
@@ -42,7 +43,7 @@ def mean_delay_ms(seed: int, consumers: int, way: str, seconds: float = SECONDS)
 def delays(consumers: Iterable[int] = CONSUMERS, seed: int = 1, seconds: float = SECONDS) -> pd.DataFrame:
     """Return the mean delays of both ways, and those that AWS prints for polling. Columns: way, consumers, delay_ms."""
     cases = list(product(("polling", "push"), consumers))
-    found = joblib.Parallel()(joblib.delayed(mean_delay_ms)(seed, k, way, seconds) for way, k in cases)
+    found = in_parallel(joblib.delayed(mean_delay_ms)(seed, k, way, seconds) for way, k in cases)
     rows = [(way, k, delay_ms) for (way, k), delay_ms in zip(cases, found, strict=True)]
     rows += [("AWS, polling", k, 1000 * aws_s) for k, aws_s in published_s().items()]
     return pd.DataFrame(rows, columns=["way", "consumers", "delay_ms"])

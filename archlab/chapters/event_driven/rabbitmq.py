@@ -48,6 +48,7 @@ from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, all_of, holds_if, holds_up_to
 from archlab.sim.messaging.event_log import EventLog, Record
 from archlab.sim.messaging.message_queue import MessageQueue
+from archlab.sim.parallel import in_parallel
 from archlab.sim.servers.pool import Pool
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_fraction, require_one_of, require_positive, require_whole
@@ -202,7 +203,7 @@ def against_prefetch(
     cases: list[tuple[Way, float]] = [("queue", count) for count in prefetch]
     cases.append(("log", np.nan))
     one = joblib.delayed(_held_up_ms)
-    times = joblib.Parallel()(one(seed, way, count, messages) for way, count in cases for seed in chosen)
+    times = in_parallel(one(seed, way, count, messages) for way, count in cases for seed in chosen)
     rows = []
     for case, (way, count) in enumerate(cases):
         p99_ms = OverSeeds(times[case * len(chosen) : (case + 1) * len(chosen)])
@@ -224,7 +225,7 @@ PREFETCHES = (1, 3)
 def broker_figures(seeds: Iterable[int] = SEEDS, slow_share: float = SLOW_SHARE) -> dict[str, OverSeeds]:
     """Return the figures of `message_broker`, by their names."""
     chosen = list(seeds)
-    runs = joblib.Parallel()(joblib.delayed(_usual)(seed, slow_share) for seed in chosen)
+    runs = in_parallel(joblib.delayed(_usual)(seed, slow_share) for seed in chosen)
     of_queue, of_log, by_key, rates, strict_rates = zip(*runs, strict=True)
     spare_s = partial(_spare_s, slow_share=slow_share)
     return {

@@ -45,6 +45,7 @@ from archlab.shop.events.event import Event
 from archlab.shop.events.order import STOCK_RESERVED
 from archlab.shop.instance import Steps
 from archlab.sim.failure import Failure
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK, UNFINISHED
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_positive
@@ -157,7 +158,7 @@ def _by_second(shop: ShopWithBetween, requests: pd.DataFrame, end_s: float) -> p
 def both_readers(seeds: Iterable[int] = range(10)) -> pd.DataFrame:
     """Return `renamed` of both kinds of readers with each seed, with the columns reader and seed."""
     jobs = [(reader, seed) for reader in get_args(Reader) for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(renamed)(seed, reader) for reader, seed in jobs)
+    found = in_parallel(joblib.delayed(renamed)(seed, reader) for reader, seed in jobs)
     frames = [
         frame.assign(reader=reader, seed=seed) for (reader, seed), frame in zip(jobs, found, strict=True)
     ]

@@ -44,6 +44,7 @@ from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MonolithConfig
 from archlab.sim.failure import Failure
 from archlab.sim.faults import Crash
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Trace
 
@@ -180,7 +181,7 @@ def all_kept(
 ) -> pd.DataFrame:
     """Return `kept` for each fault and seed: a row a run, with fault and seed."""
     jobs = [(seed, fault) for fault in faults for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(kept)(*job, patience_s) for job in jobs)
+    found = in_parallel(joblib.delayed(kept)(*job, patience_s) for job in jobs)
     return pd.DataFrame(jobs, columns=["seed", "fault"]).join(pd.DataFrame(found))
 
 

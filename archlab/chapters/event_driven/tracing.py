@@ -29,6 +29,7 @@ from archlab.course.claims.over_seeds import OverSeeds
 from archlab.shop.day import ORDERS_ONLY
 from archlab.shop.events.event import Event
 from archlab.shop.events.order import ORDER_CONFIRMED, ORDER_PLACED, PAYMENT_AUTHORISED, STOCK_RESERVED
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_positive
 from archlab.sim.workload import Poisson
@@ -135,7 +136,7 @@ def over_rates(
 ) -> pd.DataFrame:
     """Return `paths` at each rate, with each seed: columns rate_per_s, seed, and those of `paths`."""
     jobs = [(rate, seed) for rate in rates_per_s for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(paths)(seed, rate) for rate, seed in jobs)
+    found = in_parallel(joblib.delayed(paths)(seed, rate) for rate, seed in jobs)
     return pd.DataFrame(jobs, columns=["rate_per_s", "seed"]).join(pd.DataFrame(found))
 
 

@@ -35,6 +35,7 @@ from archlab.course.style import LAB, Size, variants
 from archlab.shop.architecture import SHOP_MIX
 from archlab.shop.customers import mean_lines
 from archlab.shop.layered import LayeredConfig
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.simulation import Simulation
 from archlab.sim.statistics import mean_interval
@@ -140,7 +141,7 @@ def every_case(
 ) -> pd.DataFrame:
     """Return a row a case, design and seed: `layer`, `how`, `design`, `seed` and the columns of `figures`."""
     jobs = [(design, layer, how, seed) for layer, how in cases for design in designs for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(figures)(*job, deep, notice_s, copies) for job in jobs)
+    found = in_parallel(joblib.delayed(figures)(*job, deep, notice_s, copies) for job in jobs)
     return pd.DataFrame(jobs, columns=["design", "layer", "how", "seed"]).join(pd.DataFrame(found))
 
 

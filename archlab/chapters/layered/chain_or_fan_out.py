@@ -28,6 +28,7 @@ from archlab.course.figures.scaling import scaling
 from archlab.course.style import LAB, Size, variants
 from archlab.sim.distributions import Exponential
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.servers.station import Station
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_percent, require_whole
@@ -90,7 +91,7 @@ def against_tiers(tiers: Iterable[int] = TIERS, seeds: int = SEEDS) -> pd.DataFr
     multiples of one tier's.
     """
     cases = [(shape, count) for shape in FORMULAS for count in tiers]
-    runs = joblib.Parallel()(
+    runs = in_parallel(
         joblib.delayed(times)(seed, shape, count) for shape, count in cases for seed in range(1, seeds + 1)
     )
     rows = []

@@ -32,6 +32,7 @@ from archlab.data import load as published
 from archlab.published.tiers import Tier, from_counters, own_time_s
 from archlab.sim.distributions import Exponential
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.servers.station import Station
 from archlab.sim.simulation import Simulation
 from archlab.sim.theory import erlang_c
@@ -142,7 +143,7 @@ def against_servers(
         for count in servers
         if own_cores_busy(load) <= BUSIEST * count * cores
     ]
-    runs = joblib.Parallel()(
+    runs = in_parallel(
         joblib.delayed(simulated_s)(seed, count, cores, load)
         for count, load in cases
         for seed in range(1, seeds + 1)

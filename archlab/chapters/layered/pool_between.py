@@ -27,6 +27,7 @@ from archlab.shop.day import ShopResult, run_day
 from archlab.shop.layered import Layered
 from archlab.shop.layered.config import LayeredConfig
 from archlab.sim.distributions import Exponential
+from archlab.sim.parallel import in_parallel
 from archlab.sim.validation import require_positive, require_whole
 from archlab.sim.workload import Poisson
 
@@ -94,7 +95,7 @@ def against_pool(
     workers held on average in all copies of `web`, `app` and `data`.
     """
     sizes = list(pools)
-    runs = joblib.Parallel()(
+    runs = in_parallel(
         joblib.delayed(_seen)(pool, seed, rate_per_s) for pool in sizes for seed in range(1, seeds + 1)
     )
     rows = []

@@ -44,6 +44,7 @@ from archlab.shop.layered import Layered, LayeredConfig, MemoryData
 from archlab.shop.layered.tiers import Border
 from archlab.shop.store import ProductPage
 from archlab.sim.faults import SlowDown
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
@@ -207,7 +208,7 @@ def every_design(
     `workers`: of each copy. `factor`: how many times slower the database is.
     """
     jobs = [(design, seed) for design in designs for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(_figures)(*job, workers, factor) for job in jobs)
+    found = in_parallel(joblib.delayed(_figures)(*job, workers, factor) for job in jobs)
     return pd.DataFrame(jobs, columns=["design", "seed"]).join(pd.DataFrame(found))
 
 

@@ -41,6 +41,7 @@ from archlab.course.figures.line import draw_with_band, in_words, scale
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.course.style import INK, LAB, Size, variants
+from archlab.sim.parallel import in_parallel
 from archlab.sim.statistics import mean_interval
 from archlab.sim.validation import require_one_of
 
@@ -56,7 +57,7 @@ def where_they_wait(
     before the data tier: that of the batch that takes the money.
     """
     jobs = [(dict(case), seed) for case in copies for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(_places)(*job) for job in jobs)
+    found = in_parallel(joblib.delayed(_places)(*job) for job in jobs)
     return pd.concat(found, ignore_index=True)
 
 
@@ -94,7 +95,7 @@ def against_timeout(
     """Return a row a time-out of calls to the data tier and seed: `timeout_s`, `seed`, the share answered in time of
     `pages` and of what needs the database (`slow`) while it is slow, and of the latter before (`slow_before`)."""
     jobs = [(timeout_s, seed) for timeout_s in timeouts_s for seed in seeds]
-    found = joblib.Parallel()(joblib.delayed(_with_timeout)(*job, factor) for job in jobs)
+    found = in_parallel(joblib.delayed(_with_timeout)(*job, factor) for job in jobs)
     return pd.DataFrame(jobs, columns=["timeout_s", "seed"]).join(pd.DataFrame(found))
 
 

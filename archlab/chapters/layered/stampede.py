@@ -53,6 +53,7 @@ from archlab.shop.day import BROWSE_ONLY
 from archlab.shop.layered import LayeredConfig
 from archlab.shop.store import ProductPage
 from archlab.sim.distributions import Distribution, Exponential, Values, as_distribution
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_positive
 from archlab.sim.workload import Poisson
@@ -216,7 +217,7 @@ def compare(
     """
     chosen, rows = list(seeds), []
     for way in WAYS:
-        of_seeds = joblib.Parallel()(joblib.delayed(_row)(seed, way, rate_per_s, ttl_s) for seed in chosen)
+        of_seeds = in_parallel(joblib.delayed(_row)(seed, way, rate_per_s, ttl_s) for seed in chosen)
         shares, recovered_s, queries, longest_s = zip(*of_seeds, strict=True)
         figures = OverSeeds(100 * share for share in shares), sum(np.isfinite(recovered_s))
         rows.append((way, *figures, OverSeeds(recovered_s), OverSeeds(queries), OverSeeds(longest_s)))
@@ -241,7 +242,7 @@ def late(
     """
     require_positive("until_s - from_s", until_s - from_s)
     job = joblib.delayed(_late_percent)
-    return OverSeeds(joblib.Parallel()(job(seed, way, workers, from_s, until_s) for seed in seeds))
+    return OverSeeds(in_parallel(job(seed, way, workers, from_s, until_s) for seed in seeds))
 
 
 def _spare(run: Lost) -> float:
@@ -287,7 +288,7 @@ def over_seconds(
     chosen, rows = list(seeds), []
     for way in ways:
         job = joblib.delayed(lost)
-        runs = joblib.Parallel()(job(seed, way, rate_per_s, ttl_s, workers=workers) for seed in chosen)
+        runs = in_parallel(job(seed, way, rate_per_s, ttl_s, workers=workers) for seed in chosen)
         shares = pd.concat([run.shares() for run in runs], axis=1).mean(axis=1)
         for second, share in shares.items():
             sent = np.mean([run.sent(float(second), float(second) + 1) for run in runs])

@@ -36,6 +36,7 @@ from archlab.shop.microservices.ordering.accepted import AcceptedOrder
 from archlab.shop.microservices.ordering.saga_with_log import SagaWithLog
 from archlab.sim.faults import Crash
 from archlab.sim.messaging.message_queue import DELIVERY_LIMIT
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Trace
@@ -153,7 +154,7 @@ def outages(
     Columns: design, away, seed, and the figures of `outage`.
     """
     jobs = list(product(designs, away, seeds))
-    found = joblib.Parallel()(
+    found = in_parallel(
         joblib.delayed(outage)(seed, away=[part], away_s=away_s, **DESIGNS[design])
         for design, part, seed in jobs
     )

@@ -46,6 +46,7 @@ from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MonolithConfig
 from archlab.sim.distributions import Exponential
 from archlab.sim.experiment import sweep
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Poisson
 
@@ -141,9 +142,7 @@ def crashes(
 ) -> pd.DataFrame:
     """Return `dying` for each design and seed: a row a crash. `provider_s`: the mean of exponential times."""
     jobs = list(product(designs, seeds))
-    tables = joblib.Parallel()(
-        joblib.delayed(dying)(seed, design, points, provider_s) for design, seed in jobs
-    )
+    tables = in_parallel(joblib.delayed(dying)(seed, design, points, provider_s) for design, seed in jobs)
     return pd.concat(tables, ignore_index=True)
 
 

@@ -26,6 +26,7 @@ from archlab.shop.deployment import HURT_PERCENT, RESTART_S, restart_in_turn
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MICROSERVICES, PROGRAMS, MicroservicesConfig
 from archlab.sim.faults import Crash
+from archlab.sim.parallel import in_parallel
 from archlab.sim.workload import Poisson
 
 
@@ -63,7 +64,7 @@ def who_notices(
     """Return how many use cases the deployment of each program interrupts. A row a seed, a column a program."""
     chosen = list(seeds)
     model = joblib.delayed(partial(noticed, config=config))
-    runs = joblib.Parallel()(model(seed, program) for seed in chosen for program in programs)
+    runs = in_parallel(model(seed, program) for seed in chosen for program in programs)
     return pd.DataFrame(np.reshape(runs, (len(chosen), len(programs))), chosen, list(programs))
 
 

@@ -40,6 +40,7 @@ from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
 from archlab.shop.microservices.guards import Guards
 from archlab.sim.distributions import as_distribution
 from archlab.sim.faults import Fault, SlowDown
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.result import Result
 
@@ -138,7 +139,7 @@ def during_the_fault(
     designs: Mapping[str, MicroservicesConfig] = DESIGNS, seed: int = 1
 ) -> dict[str, pd.DataFrame]:
     """Return for each design the requests that arrived while the provider was slow."""
-    runs = joblib.Parallel()(joblib.delayed(_requests)(seed, config) for config in designs.values())
+    runs = in_parallel(joblib.delayed(_requests)(seed, config) for config in designs.values())
     return dict(zip(designs, runs, strict=True))
 
 
@@ -183,7 +184,7 @@ def without_guards(
     end. Who finds the gateway full later than that gets in before he gives up. So the longest fault that does no harm
     ends `PATIENCE_S` after the gateway is full: inf when it is not full within `WATCHED_FAULT_S`.
     """
-    runs = joblib.Parallel()(joblib.delayed(_inside)(seed, config) for seed in seeds)
+    runs = in_parallel(joblib.delayed(_inside)(seed, config) for seed in seeds)
     pages, inside, longest_s = zip(*runs, strict=True)
     return {
         "pages_while_provider_is_slow_percent": OverSeeds(pages),

@@ -38,6 +38,7 @@ from archlab.sim.distributions import as_distribution
 from archlab.sim.experiment import sweep
 from archlab.sim.faults import Crash
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK, UNFINISHED
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_fraction
@@ -104,7 +105,7 @@ def bears_crashes_a_day(
 ) -> Limit:
     """Return how many crashes a day of one of so many gateways the promise has room for, a value for each seed."""
     model = partial(crash, gateways=gateways, restart_s=restart_s, config=config)
-    runs = joblib.Parallel()(joblib.delayed(model)(seed) for seed in seeds)
+    runs = in_parallel(joblib.delayed(model)(seed) for seed in seeds)
     room_s = DAY_S * (100 - PROMISED_PERCENT) / 100
     return Limit("up to", [room_s / run["lost_s"] if run["lost_s"] else math.inf for run in runs])
 
@@ -260,7 +261,7 @@ def page_itself_ms(
 ) -> OverSeeds:
     """Return what a page takes at the catalogue, on the network of `config`, a median for each seed."""
     ask = joblib.delayed(partial(_median_ms, config=config, is_direct=True, pages=PAGES))
-    return OverSeeds(joblib.Parallel()(ask(seed) for seed in seeds))
+    return OverSeeds(in_parallel(ask(seed) for seed in seeds))
 
 
 def unnoticed_up_to_hop_ms(page_itself_ms: OverSeeds, config: MicroservicesConfig = MICROSERVICES) -> Limit:

@@ -35,6 +35,7 @@ from archlab.shop.microservices.gateway_checks import RateLimit
 from archlab.shop.microservices.instance import Steps
 from archlab.sim.experiment import sweep
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.resilience.token_bucket import TokenBucket
 from archlab.sim.simulation import Simulation
@@ -135,7 +136,7 @@ def usual_served(
 def served_percent(limit: str, names: int = 1, seeds: Iterable[int] = range(10)) -> OverSeeds:
     """Return of `usual_served` the share that came in time, a value for each seed, over short runs."""
     ask = joblib.delayed(partial(usual_served, limit=limit, names=names, duration_s=SHORT_RUN_S))
-    return OverSeeds(run["served_percent"] for run in joblib.Parallel()(ask(seed) for seed in seeds))
+    return OverSeeds(run["served_percent"] for run in in_parallel(ask(seed) for seed in seeds))
 
 
 def bears_up_to_names() -> float:

@@ -58,6 +58,7 @@ from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
 from archlab.shop.store import ProductPage
 from archlab.sim.failure import Crashed, Refused, Unavailable
 from archlab.sim.faults import Crash, Fault, SlowDown
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Poisson
 
@@ -167,7 +168,7 @@ def as_bars(crashes: Mapping[tuple[str, str], OverSeeds], kinds: Mapping[str, st
 
 
 def _each(seeds: Sequence[int], model: Callable[..., Any], *arguments: Any) -> list[Any]:
-    return list(joblib.Parallel()(joblib.delayed(model)(seed, *arguments) for seed in seeds))
+    return list(in_parallel(joblib.delayed(model)(seed, *arguments) for seed in seeds))
 
 
 def slowed_services(

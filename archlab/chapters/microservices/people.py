@@ -26,6 +26,7 @@ from archlab.course.claims.limit import Limit
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_up_to
 from archlab.sim.experiment import sweep
+from archlab.sim.parallel import in_parallel
 from archlab.sim.teams.delivery import DeliveryModel
 from archlab.sim.teams.release_train import LEAD_TIME, deliver
 
@@ -99,9 +100,7 @@ def own_trains_are_faster_up_to_percent(
 ) -> Limit:
     """Return the share of coordinated changes up to which a train for each team is faster, for each seed."""
     chosen = list(seeds)
-    hours = joblib.Parallel()(
-        joblib.delayed(shared_train_h)(seed, shared_minutes, model=model) for seed in chosen
-    )
+    hours = in_parallel(joblib.delayed(shared_train_h)(seed, shared_minutes, model=model) for seed in chosen)
     margin = partial(_sooner_h, shared_h=dict(zip(chosen, hours, strict=True)), model=model)
     return bisect(margin, between=(0, 80), holds="up to", seeds=chosen, tolerance=2.5)
 
@@ -120,7 +119,7 @@ def shared_train_takes_from_minutes(
     """
     percent = 100 * DELIVERY.coordinated_fraction
     chosen = list(seeds)
-    hours = joblib.Parallel()(joblib.delayed(own_trains_h)(seed, percent) for seed in chosen)
+    hours = in_parallel(joblib.delayed(own_trains_h)(seed, percent) for seed in chosen)
     margin = partial(_later_h, own_h=dict(zip(chosen, hours, strict=True)))
     return bisect(margin, between, holds="from", seeds=chosen, tolerance=1.5)
 

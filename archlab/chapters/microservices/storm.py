@@ -51,6 +51,7 @@ from archlab.shop.monolithic.config import MonolithConfig
 from archlab.shop.store import ProductPage
 from archlab.sim.distributions import Exponential
 from archlab.sim.faults import SlowDown
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.resilience.retry import Retry
 from archlab.sim.result import Result
@@ -148,7 +149,7 @@ def served_percent(result: Result) -> pd.Series:
 
 def beside_each_other(seed: int = 1, load: float = LOAD, watch_s: float = WATCH_S) -> pd.DataFrame:
     """Run all of `SHOPS`. Columns: design, time_s, pages_percent: the share of the pages that came."""
-    runs = joblib.Parallel()(joblib.delayed(_over_time)(seed, load, shop, watch_s) for shop in SHOPS.values())
+    runs = in_parallel(joblib.delayed(_over_time)(seed, load, shop, watch_s) for shop in SHOPS.values())
     return pd.concat([run.assign(design=name) for name, run in zip(SHOPS, runs, strict=True)])
 
 
@@ -213,7 +214,7 @@ def _times(attempts: float) -> str:
 
 def _limits(shop: Shop, seeds: Iterable[int]) -> list[float]:
     one = joblib.delayed(stays_ill_from_load_percent)
-    return list(joblib.Parallel()(one(seed, shop) for seed in seeds))
+    return list(in_parallel(one(seed, shop) for seed in seeds))
 
 
 def ill_from_a_lower_load(limits: Mapping[str, float]) -> str:

@@ -27,6 +27,7 @@ from archlab.course.claims.thresholds import NOTICEABLE_PERCENT
 from archlab.course.claims.verdict import Verdict, holds_from, holds_up_to
 from archlab.course.figures import designs
 from archlab.sim.experiment import sweep
+from archlab.sim.parallel import in_parallel
 from archlab.sim.teams.comparison import (
     ONE_UNIT,
     ONE_UNIT_EQUAL_MONEY,
@@ -365,7 +366,7 @@ def shared_train_is_faster_from_pipelines(
 
 
 def _lead_times_h(seeds: Sequence[int], model: DeliveryModel) -> list[float]:
-    return list(joblib.Parallel()(joblib.delayed(_lead_time_h)(seed, model) for seed in seeds))
+    return list(in_parallel(joblib.delayed(_lead_time_h)(seed, model) for seed in seeds))
 
 
 def _lead_time_h(seed: int, model: DeliveryModel) -> float:

@@ -39,6 +39,7 @@ from archlab.sim.distributions import Distribution, Lognormal
 from archlab.sim.functions import Function, Invocation
 from archlab.sim.functions.runtimes import keep_alive_s, with_libraries_s
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_positive, require_whole
 from archlab.sim.workload import Poisson
@@ -140,7 +141,7 @@ def broken_from_init_s(seeds: Iterable[int] = SEEDS) -> Limit:
 def kept_ready_late(seeds: Iterable[int] = SEEDS) -> OverSeeds:
     """Return the share that comes late at `SELDOM_PER_HOUR` with one environment kept ready."""
     one = partial(late_share, per_hour=SELDOM_PER_HOUR, provisioned=1)
-    return OverSeeds(joblib.Parallel()(joblib.delayed(one)(seed) for seed in seeds))
+    return OverSeeds(in_parallel(joblib.delayed(one)(seed) for seed in seeds))
 
 
 def ready_usd_per_month() -> float:

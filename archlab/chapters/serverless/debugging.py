@@ -34,6 +34,7 @@ from archlab.course.style import LAB, Size, variants
 from archlab.shop.serverless import BY_CALL, OrderRequest, Serverless, ServerlessConfig
 from archlab.sim.functions import Function, Invocation
 from archlab.sim.functions.runtimes import keep_alive_s
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_fraction, require_positive
 from archlab.sim.workload import Poisson
@@ -141,7 +142,7 @@ def _busy(seed: int) -> float:
 
 def figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
     """Return the figures of `debugging`, by their names."""
-    chosen, run = list(seeds), joblib.Parallel()
+    chosen, run = list(seeds), in_parallel
     return {
         "lost_from_per_s": lost_from(chosen),
         "found_when_busy": OverSeeds(run(joblib.delayed(_busy)(seed) for seed in chosen)),

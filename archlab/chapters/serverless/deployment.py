@@ -36,6 +36,7 @@ from archlab.sim.distributions import Exponential
 from archlab.sim.functions import Function, Invocation
 from archlab.sim.functions.runtimes import with_libraries_s
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.servers.pool import Pool
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_positive
@@ -180,7 +181,7 @@ def _faster(seed: int, switch_s: float) -> float:
 def figures(seeds: Iterable[int] = SEEDS) -> dict[str, float]:
     """Return the figures of `fast_deployment`, by their names."""
     chosen = list(seeds)
-    run = joblib.Parallel()
+    run = in_parallel
     return {
         "times_as_fast": OverSeeds(run(joblib.delayed(times_as_fast)(seed) for seed in chosen)),
         "fast_up_to_switch_s": bisect(_faster, (0.0, 30.0), "up to", chosen, tolerance=1.0),

@@ -48,6 +48,7 @@ from archlab.shop.architecture import Architecture
 from archlab.shop.monolithic import Monolith, MonolithConfig
 from archlab.shop.serverless import Serverless, ServerlessConfig
 from archlab.sim.distributions import Exponential
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.result import Result
 from archlab.sim.simulation import Simulation
@@ -116,7 +117,7 @@ def in_time(way: str, seed: int, rate_per_s: float, query_s: float = QUERY_S) ->
 def by_load(loads: Sequence[float] = LOADS_PER_S, seed: int = 1) -> pd.DataFrame:
     """Return a row for each way and load: `way`, `rate_per_s`, `in_time`."""
     cases = [(way, load) for way in WAYS for load in loads]
-    shares = joblib.Parallel()(joblib.delayed(in_time)(way, seed, load) for way, load in cases)
+    shares = in_parallel(joblib.delayed(in_time)(way, seed, load) for way, load in cases)
     return pd.DataFrame(cases, columns=["way", "rate_per_s"]).assign(in_time=shares)
 
 
@@ -152,7 +153,7 @@ def bears_up_to(way: str, seeds: Iterable[int] = SEEDS) -> Limit:
 
 
 def _beyond(way: str, seeds: Sequence[int]) -> OverSeeds:
-    return OverSeeds(joblib.Parallel()(joblib.delayed(in_time)(way, seed, LOADS_PER_S[-1]) for seed in seeds))
+    return OverSeeds(in_parallel(joblib.delayed(in_time)(way, seed, LOADS_PER_S[-1]) for seed in seeds))
 
 
 SAYS = {

@@ -32,6 +32,7 @@ from archlab.sim.billing import total_usd, usd_per_request
 from archlab.sim.functions import CloudAccount, Function, Invocation
 from archlab.sim.functions.runtimes import initialisation_s, keep_alive_s
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.result import Result
 from archlab.sim.servers.pool import Pool
@@ -180,9 +181,7 @@ DESIGNS: Mapping[str, tuple[Where, float | None, float]] = {
 def outages(seed: int = 1, designs: Iterable[str] = DESIGNS) -> dict[str, Outage]:
     """Return what came of the same outage in each design."""
     chosen = list(designs)
-    runs = joblib.Parallel()(
-        joblib.delayed(outage)(DESIGNS[name][0], seed, *DESIGNS[name][1:]) for name in chosen
-    )
+    runs = in_parallel(joblib.delayed(outage)(DESIGNS[name][0], seed, *DESIGNS[name][1:]) for name in chosen)
     return dict(zip(chosen, runs, strict=True))
 
 

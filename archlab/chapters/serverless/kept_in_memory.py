@@ -30,6 +30,7 @@ from archlab.sim.distributions import Distribution, Exponential
 from archlab.sim.functions import CloudAccount, Function, Invocation
 from archlab.sim.functions.runtimes import keep_alive_s
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_non_negative, require_positive, require_whole
 from archlab.sim.workload import Poisson
@@ -111,7 +112,7 @@ def broken_on_servers(deployments_a_day: float, copies: int = 1) -> float:
 def by_load(loads: Sequence[float] = LOADS_PER_MINUTE, seeds: Iterable[int] = range(3)) -> pd.DataFrame:
     """Return a row for each load: `per_minute` and `broken_share`, with the least and the most of some seeds."""
     chosen = list(seeds)
-    runs = joblib.Parallel()(joblib.delayed(broken_share)(seed, load) for load in loads for seed in chosen)
+    runs = in_parallel(joblib.delayed(broken_share)(seed, load) for load in loads for seed in chosen)
     frame = pd.DataFrame({"per_minute": [load for load in loads for _ in chosen], "share": runs})
     grouped = frame.groupby("per_minute").share
     table = pd.DataFrame({"broken_share": grouped.mean(), "broken_share_low": grouped.min()})
@@ -143,8 +144,8 @@ def broken_up_to_each(seeds: Iterable[int] = SEEDS) -> Limit:
 def figures(seeds: Iterable[int] = SEEDS) -> dict[str, float]:
     """Return the figures of `stateless_functions`, by their names."""
     chosen = list(seeds)
-    busy = joblib.Parallel()(joblib.delayed(broken_share)(seed, LOADS_PER_MINUTE[-1]) for seed in chosen)
-    slow = joblib.Parallel()(
+    busy = in_parallel(joblib.delayed(broken_share)(seed, LOADS_PER_MINUTE[-1]) for seed in chosen)
+    slow = in_parallel(
         joblib.delayed(broken_share)(seed, LOADS_PER_MINUTE[0], think_s=LONG_THINK_S) for seed in chosen
     )
     return {

@@ -52,6 +52,7 @@ from archlab.sim.failure import Failure
 from archlab.sim.functions import Function, Invocation
 from archlab.sim.functions.runtimes import initialisation_s, keep_alive_s
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.servers.station import Station
 from archlab.sim.simulation import Simulation
@@ -151,7 +152,7 @@ def deaths(seeds: Iterable[int] = SEEDS) -> dict[str, OverSeeds]:
     """Return `after_death` of each design."""
     chosen = list(seeds)
     jobs = [(seed, design) for design in DESIGNS for seed in chosen]
-    found = joblib.Parallel()(joblib.delayed(after_death)(*job) for job in jobs)
+    found = in_parallel(joblib.delayed(after_death)(*job) for job in jobs)
     n = len(chosen)
     return {design: OverSeeds(found[k * n : (k + 1) * n]) for k, design in enumerate(DESIGNS)}
 

@@ -26,6 +26,7 @@ from archlab.course.claims import OverSeeds
 from archlab.sim.functions import AsyncEvent, AsyncInvocations, CloudAccount, Function, Invocation
 from archlab.sim.functions.runtimes import initialisation_s, keep_alive_s
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.theory import erlang_b
 from archlab.sim.validation import require_fraction, require_one_of, require_positive
@@ -119,12 +120,12 @@ def _function(
 def throttled_percent(seeds: Iterable[int], design: str = "nothing reserved") -> OverSeeds:
     """Return `Day.throttled_percent` of a design."""
     jobs = [joblib.delayed(day)(seed, design) for seed in seeds]
-    return OverSeeds(one.throttled_percent() for one in joblib.Parallel()(jobs))
+    return OverSeeds(one.throttled_percent() for one in in_parallel(jobs))
 
 
 def days(seed: int = 1, designs: Iterable[str] = DESIGNS) -> pd.DataFrame:
     """Return a row a design: design, throttled_percent, report_s."""
     chosen = list(designs)
-    found = joblib.Parallel()(joblib.delayed(day)(seed, name) for name in chosen)
+    found = in_parallel(joblib.delayed(day)(seed, name) for name in chosen)
     rows = [(name, one.throttled_percent(), one.report_s) for name, one in zip(chosen, found, strict=True)]
     return pd.DataFrame(rows, columns=["design", "throttled_percent", "report_s"])

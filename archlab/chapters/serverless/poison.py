@@ -35,6 +35,7 @@ from archlab.course.style import GREY, INK, LAB, Size, look_of
 from archlab.sim import Failure, Function, MessageQueue, ShardStream, Simulation
 from archlab.sim.functions import AsyncInvocations, Invocation, QueueTrigger, StreamTrigger
 from archlab.sim.messaging import BatchPolicy, EnhancedFanOut
+from archlab.sim.parallel import in_parallel
 from archlab.sim.validation import require_one_of, require_positive
 
 WORK_S = 0.1
@@ -213,7 +214,7 @@ def days(
     designs: Iterable[str] = tuple(DESIGNS), seed: int = 1, hours: float = HOURS, every_s: float = EVERY_S
 ) -> pd.DataFrame:
     """Run `day` for each design with the same messages, one below the other."""
-    runs = joblib.Parallel()(joblib.delayed(day)(seed, design, hours, every_s) for design in designs)
+    runs = in_parallel(joblib.delayed(day)(seed, design, hours, every_s) for design in designs)
     return pd.concat(runs, ignore_index=True)
 
 

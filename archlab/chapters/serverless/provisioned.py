@@ -25,6 +25,7 @@ from archlab.course.style import INK, LAB, Size, variants
 from archlab.sim.distributions import Constant, Distribution, Exponential, Lognormal
 from archlab.sim.functions import Function, Invocation
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.theory import erlang_b
 from archlab.sim.workload import Poisson
@@ -73,7 +74,7 @@ def by_provisioned(
     """
     cases = [(number, runs) for runs in RUNS for number in kept]
     jobs = [(number, seconds, seed, runs) for number, runs in cases for seed in seeds]
-    shares = joblib.Parallel()(joblib.delayed(spilled)(*job) for job in jobs)
+    shares = in_parallel(joblib.delayed(spilled)(*job) for job in jobs)
     means = np.reshape(shares, (len(cases), -1)).mean(axis=1)
     frame = pd.DataFrame(cases, columns=["provisioned", "runs"]).assign(spilled=means)
     return frame.assign(theory=[erlang_b(number, RATE_PER_S * RUN_S) for number in frame.provisioned])

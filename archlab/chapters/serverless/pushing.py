@@ -48,6 +48,7 @@ from archlab.sim import Function, Simulation, Station
 from archlab.sim.billing import total_usd
 from archlab.sim.functions import AsyncInvocations, Invocation
 from archlab.sim.functions.memory import MB_PER_PROCESSOR
+from archlab.sim.parallel import in_parallel
 from archlab.sim.validation import require_non_negative, require_one_of, require_positive, require_whole
 
 FUNCTION, SERVER = "function", "server"
@@ -186,7 +187,7 @@ def curves(
 ) -> pd.DataFrame:
     """Return what both cost and how late they are at each rate. Columns: design, per_hour, month_usd, late_s (mean)."""
     jobs = [(design, float(rate)) for design in DESIGNS for rate in per_hour]
-    found = joblib.Parallel()(joblib.delayed(_point)(seed, *job, asks_every_s, together) for job in jobs)
+    found = in_parallel(joblib.delayed(_point)(seed, *job, asks_every_s, together) for job in jobs)
     return pd.DataFrame(found, columns=["design", "per_hour", "month_usd", "late_s"])
 
 

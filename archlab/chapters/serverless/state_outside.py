@@ -31,6 +31,7 @@ from archlab.course.claims import Assumption, Evidence, Limit, OverSeeds, Verdic
 from archlab.course.quantity import about, number, percent
 from archlab.sim.functions import Function, Invocation
 from archlab.sim.functions.triggers.object_store import GET_S, PUT_S
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_whole
 
@@ -184,8 +185,8 @@ def server_up_to() -> Limit:
 def figures(seeds: Iterable[int] = range(10)) -> dict[str, float]:
     """Return the figures of `state_management`, by their names."""
     chosen = list(seeds)
-    blind = joblib.Parallel()(joblib.delayed(_wrong)("without a condition", seed) for seed in chosen)
-    once = joblib.Parallel()(joblib.delayed(_wrong)("in one statement", seed) for seed in chosen)
+    blind = in_parallel(joblib.delayed(_wrong)("without a condition", seed) for seed in chosen)
+    once = in_parallel(joblib.delayed(_wrong)("in one statement", seed) for seed in chosen)
     return {
         "lines_in_memory": lines_of("in memory"),
         "lines_in_one_statement": lines_of("in one statement"),

@@ -33,6 +33,7 @@ from archlab.data import load
 from archlab.sim.billing import total_usd
 from archlab.sim.distributions import Exponential
 from archlab.sim.functions import Function, Invocation
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_positive, require_whole
 
@@ -104,7 +105,7 @@ def machines_needed(files: int, deadline_s: float) -> int:
 def figures(seeds: Iterable[int] = SEEDS) -> dict[str, float]:
     """Return the figures of `data_transformation`, by their names."""
     chosen = list(seeds)
-    batches = joblib.Parallel()(joblib.delayed(as_functions)(FILES, seed) for seed in chosen)
+    batches = in_parallel(joblib.delayed(as_functions)(FILES, seed) for seed in chosen)
     usd = [batch.usd for batch in batches]
     return {
         "cheaper_up_to_s": Limit("up to", [_turns_at(one) for one in usd]),

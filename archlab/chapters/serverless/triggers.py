@@ -39,6 +39,7 @@ from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if, holds_up_to
 from archlab.course.quantity import about, number
 from archlab.sim import Crash, Simulation
+from archlab.sim.parallel import in_parallel
 from archlab.sim.validation import require_one_of, require_positive, require_whole
 
 EVENTS, EVERY_S = 200, 60.0
@@ -166,7 +167,7 @@ def table(seeds: Iterable[int] = SEEDS) -> pd.DataFrame:
 
 def _row(design: str, seeds: list[int]) -> dict[str, Any]:
     jobs = [(seed, design, with_keys) for with_keys in (False, True) for seed in seeds]
-    runs = joblib.Parallel()(joblib.delayed(over_failures)(*job) for job in jobs)
+    runs = in_parallel(joblib.delayed(over_failures)(*job) for job in jobs)
     bare, guarded = runs[: len(seeds)], runs[len(seeds) :]
     return {
         "design": design,

@@ -33,6 +33,7 @@ from archlab.sim import Backoff, Crash, Function, MessageQueue, Retry, Simulatio
 from archlab.sim.functions.asynchronous import AsyncInvocations
 from archlab.sim.functions.invocation import Invocation
 from archlab.sim.functions.triggers import QueueTrigger
+from archlab.sim.parallel import in_parallel
 from archlab.sim.validation import require_one_of
 
 Way = Literal["customers", "events", "queue"]
@@ -148,7 +149,7 @@ def all_ways(
         for keys in (False, True)
         for seed in seeds
     ]
-    found = joblib.Parallel()(joblib.delayed(asked_again)(*job, time_limit_s) for job in jobs)
+    found = in_parallel(joblib.delayed(asked_again)(*job, time_limit_s) for job in jobs)
     return pd.DataFrame(jobs, columns=["seed", "way", "keys", "fault"]).join(pd.DataFrame(found))
 
 

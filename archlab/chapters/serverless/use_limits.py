@@ -27,6 +27,7 @@ from archlab.chapters.serverless.uses import (
 from archlab.course.claims import Assumption, OverSeeds, Verdict, holds_if, holds_up_to
 from archlab.course.quantity import number, percent
 from archlab.sim.functions.function import TIME_LIMIT_S
+from archlab.sim.parallel import in_parallel
 
 SEEDS = range(10)
 
@@ -67,7 +68,7 @@ def flips_at_ms(use: Use, kept: int = 0, seed: int = 1) -> float:
 
 def figures_of(use: Use, seeds: Iterable[int] = SEEDS) -> dict[str, float]:
     """Return the figures of a use's rule, by their names."""
-    chosen, run = list(seeds), joblib.Parallel()
+    chosen, run = list(seeds), in_parallel
     kept = min(kept_ready(use), MOST_KEPT)
     size = machines(use, use.usual_per_s)
     late = run(joblib.delayed(late_share)(use, "functions", kept, seed) for seed in chosen)

@@ -19,6 +19,7 @@ import joblib
 
 from archlab.course.claims.limit import Bracket, Holds, Limit, require_side
 from archlab.course.quantity import require_figure
+from archlab.sim.parallel import in_parallel
 from archlab.sim.validation import require_positive
 
 Margin = Callable[[int, float], float]
@@ -67,7 +68,7 @@ def bisect(
     chosen = list(seeds)
     if not chosen or len(set(chosen)) != len(chosen):
         raise ValueError(f"seeds is {chosen}; it must be one or more different seeds")
-    brackets = joblib.Parallel()(joblib.delayed(search.bracket)(margin, seed) for seed in chosen)
+    brackets = in_parallel(joblib.delayed(search.bracket)(margin, seed) for seed in chosen)
     return Limit(holds, brackets, whole, tried=(float(between[0]), float(between[1])))
 
 

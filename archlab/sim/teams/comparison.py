@@ -15,8 +15,9 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from joblib import Parallel, delayed
+from joblib import delayed
 
+from archlab.sim.parallel import in_parallel
 from archlab.sim.statistics import mean_interval
 from archlab.sim.teams.delivery import DeliveryModel, require_model
 from archlab.sim.teams.release_train import deliver
@@ -76,7 +77,7 @@ def sweep_teams(
         for name in chosen
         for replication in range(replications)
     ]
-    rows = Parallel()(delayed(_run)(*run, days, warm_up_days, seed) for run in runs)
+    rows = in_parallel(delayed(_run)(*run, days, warm_up_days, seed) for run in runs)
     return pd.DataFrame(rows)
 
 

@@ -29,6 +29,7 @@ import pandas as pd
 from archlab.chapters.choosing.own_system.description import Description, FaultLine
 from archlab.chapters.choosing.own_system.running import Running
 from archlab.course.claims.over_seeds import middle
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.simulation import Simulation
 from archlab.sim.statistics import percentile
@@ -146,9 +147,7 @@ def fault_matrix(
     for fault in chosen:
         require_one_of("part", fault.part, description.asked)
     jobs = [(fault, seed) for fault in chosen for seed in numbers]
-    found = joblib.Parallel()(
-        joblib.delayed(_figures)(description, fault, seed, watch_s) for fault, seed in jobs
-    )
+    found = in_parallel(joblib.delayed(_figures)(description, fault, seed, watch_s) for fault, seed in jobs)
     rows = [
         row
         for number, fault in enumerate(chosen)
