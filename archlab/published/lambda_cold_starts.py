@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
+import joblib
 import pandas as pd
 from simpy.events import Event
 
@@ -33,6 +34,7 @@ from archlab.data import load
 from archlab.sim.distributions import Distribution, Exponential
 from archlab.sim.functions.function import Function
 from archlab.sim.functions.invocation import Invocation
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_positive, require_whole
 
@@ -93,10 +95,10 @@ def compared(
     Columns: `rate_per_s`, `measured_cold`, `standard_error`, `model_cold`, `measured_instances`, `model_instances`.
     """
     table = load("lambda_cold_starts")
-    runs = [
-        model(rate, requests if rate > RARE_PER_S else requests // 5, keep_alive_s, seed=seed)
+    runs = in_parallel(
+        joblib.delayed(model)(rate, requests if rate > RARE_PER_S else requests // 5, keep_alive_s, seed=seed)
         for rate in table["requests_per_s"].tolist()
-    ]
+    )
     return pd.DataFrame(
         {
             "rate_per_s": table["requests_per_s"],

@@ -33,9 +33,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import joblib
 import numpy as np
 import pandas as pd
 
+from archlab.sim.parallel import in_parallel
 from archlab.sim.validation import require_positive, require_whole
 
 LONGEST = 60
@@ -149,9 +151,12 @@ def errors(
     """
     require_whole("runs", runs, at_least=10)
     limit = in_the_limit(utilisation, 2, until_s)
-    rows = []
-    for count in servers:
-        mean, half = expected(crowd(seed, count, utilisation, 2, until_s, runs))
+    counts, rows = list(servers), []
+    crowds = in_parallel(
+        joblib.delayed(crowd)(seed, count, utilisation, 2, until_s, runs) for count in counts
+    )
+    for count, frame in zip(counts, crowds, strict=True):
+        mean, half = expected(frame)
         ends = [100 * (mean + side - limit) / limit for side in (0.0, -half, half)]
         rows.append((count, until_s, mean, limit, *ends))
     columns = ["servers", "until_s", "mean", "limit", "error_percent", "low_percent", "high_percent"]

@@ -118,12 +118,7 @@ def slow_replica(
     only that it breaks.
     Raises `ValueError` when an argument is not allowed.
     """
-    _require_utilisation(utilisation)
-    require_positive("service_s", service_s)
-    sim = Simulation(seed)
-    fleet = Fleet(sim, balancing_rule(rule, sim, "requests"), servers, Exponential(service_s))
-    sim.inject(SlowDown(SLOW, at_s=0.0, for_s=FOREVER_S, factor=slowness))
-    result = fleet.run(Poisson(utilisation * servers / service_s), requests)
+    fleet, result = beside_a_slow_server(seed, rule, slowness, utilisation, servers, service_s, requests)
     latency_s = _so_far_s(result)
     return {
         "p50_s": PooledPercentile(50, latency_s.to_numpy()),
@@ -134,6 +129,18 @@ def slow_replica(
         "slow_per_s": float(result.parts.loc[SLOW, "completed"]) / result.duration_s,
         "queue_at_slow": float(fleet.stations[0].queue_length),
     }
+
+
+def beside_a_slow_server(
+    seed: int, rule: str, slowness: float, utilisation: float, servers: int, service_s: float, requests: int
+) -> tuple[Fleet, Result]:
+    """Run `slow_replica`, and return the servers and the whole result."""
+    _require_utilisation(utilisation)
+    require_positive("service_s", service_s)
+    sim = Simulation(seed)
+    fleet = Fleet(sim, balancing_rule(rule, sim, "requests"), servers, Exponential(service_s))
+    sim.inject(SlowDown(SLOW, at_s=0.0, for_s=FOREVER_S, factor=slowness))
+    return fleet, fleet.run(Poisson(utilisation * servers / service_s), requests)
 
 
 def stale_loads(

@@ -150,12 +150,12 @@ def shown(value: Any) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return not isinstance(value, bool) and isinstance(value, Real)
+    return value.__class__ is float or (not isinstance(value, bool) and isinstance(value, Real))
 
 
 def is_whole(value: object) -> bool:
     """Whether it is a whole number."""
-    return not isinstance(value, bool) and isinstance(value, Integral)
+    return value.__class__ is int or (not isinstance(value, bool) and isinstance(value, Integral))
 
 
 def _require(holds: bool, name: str, value: object, allowed: str) -> None:

@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import joblib
 import pandas as pd
 
 from archlab.chapters.choosing import renamed_words
@@ -35,6 +36,7 @@ from archlab.course.figures.picture import Picture
 from archlab.course.figures.spread import DPI
 from archlab.course.quantity import number
 from archlab.course.style import INK, LAB, Size, lighter, looks, rc
+from archlab.sim.parallel import in_parallel
 
 if TYPE_CHECKING:  # matplotlib is loaded when something is drawn
     from matplotlib.axes import Axes
@@ -65,8 +67,8 @@ def side_by_side() -> pd.DataFrame:
     smaller where source that the shops share leaves it open (`archlab.chapters.choosing.renamed_words`). Files and
     lines are those that name the word in the first list, and those added, changed or removed in the others.
     """
-    rows = [*_words(), *_functions(), *_requests()]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    lists = in_parallel(joblib.delayed(rows_of)() for rows_of in (_words, _functions, _requests))
+    return pd.DataFrame([row for rows in lists for row in rows], columns=list(COLUMNS))
 
 
 def _words() -> list[tuple[object, ...]]:

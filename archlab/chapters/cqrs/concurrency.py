@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
+import joblib
 import pandas as pd
 from simpy.events import Event
 
@@ -36,6 +37,7 @@ from archlab.shop.database import DatabaseServer, Queries, Transaction
 from archlab.shop.domain import Product
 from archlab.shop.events.event_store import EVENTS, EventStore, VersionConflict
 from archlab.shop.store import open_database
+from archlab.sim.parallel import in_parallel
 from archlab.sim.resilience.backoff import Backoff
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_positive, require_whole
@@ -133,14 +135,10 @@ def against_writers(
 ) -> pd.DataFrame:
     """Return a row a number of writers and strategy: `streams`, `writers`, `strategy`, and the fields of `Work`."""
     cases = [(strategy, count) for strategy in STRATEGIES for count in counts]
+    works = in_parallel(joblib.delayed(writers)(count, seed, strategy, streams) for strategy, count in cases)
     rows = [
-        {
-            "streams": streams,
-            "strategy": strategy,
-            "writers": count,
-            **vars(writers(count, seed, strategy, streams)),
-        }
-        for strategy, count in cases
+        {"streams": streams, "strategy": strategy, "writers": count, **vars(work)}
+        for (strategy, count), work in zip(cases, works, strict=True)
     ]
     return pd.DataFrame(rows)
 

@@ -15,11 +15,12 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import suppress
 from math import ceil
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 from simpy.events import Event
@@ -34,6 +35,7 @@ from archlab.shop.cqrs.config import EVENTS_AN_ORDER
 from archlab.shop.customers import mean_lines
 from archlab.shop.domain import NotFound
 from archlab.sim.distributions import as_distribution
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of, require_whole
 
@@ -105,6 +107,15 @@ def made_anew(way: str, orders: int = ORDERS, seed: int = 1) -> pd.DataFrame:
 
     shop.answer(look())
     return pd.DataFrame(looks, columns=["since_s", "wrong", "behind"])
+
+
+def looks_of(
+    ways: Iterable[str] = WAYS, orders: int = ORDERS, seeds: Iterable[int] = (1,)
+) -> dict[str, pd.DataFrame]:
+    """Return the rows of `made_anew` for each way, those of all seeds one after the other."""
+    chosen, names = list(seeds), list(ways)
+    runs = in_parallel(joblib.delayed(made_anew)(way, orders, seed) for way in names for seed in chosen)
+    return {way: pd.concat(runs[k * len(chosen) : (k + 1) * len(chosen)]) for k, way in enumerate(names)}
 
 
 def _with_bug(shop: Cqrs) -> None:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import joblib
 import numpy as np
 import pandas as pd
 
@@ -28,6 +29,7 @@ from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number, percent
 from archlab.course.style import GREY, INK, LAB, Size, variants
 from archlab.published import replication_lag
+from archlab.sim.parallel import in_parallel
 from archlab.sim.validation import require_positive
 
 LOADS = (0.5, 0.95)
@@ -50,10 +52,10 @@ def exponential_share(after_s: float) -> float:
 
 def curves(loads: Iterable[float] = LOADS, after_s: Iterable[float] = AFTER_S, seed: int = 1) -> pd.DataFrame:
     """Return a row a line and moment: `design`, `after_s`, and `unseen`, the share of writes that are not seen then."""
-    chosen = np.array(list(after_s))
-    rows = []
-    for load in loads:
-        lag_s = np.sort(lag.lags(seed, load).lag_s.to_numpy())
+    chosen, rows, tried = np.array(list(after_s)), [], list(loads)
+    runs = in_parallel(joblib.delayed(lag.lags)(seed, load) for load in tried)
+    for load, run in zip(tried, runs, strict=True):
+        lag_s = np.sort(run.lag_s.to_numpy())
         unseen = 1 - np.searchsorted(lag_s, chosen, side="right") / len(lag_s)
         rows.append((f"a projector, {percent(load)} busy", unseen))
     rows.append((EXPONENTIAL, np.array([exponential_share(after) for after in chosen])))

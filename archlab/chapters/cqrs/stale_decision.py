@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 from simpy.events import Event
@@ -31,6 +33,7 @@ from archlab.shop.cqrs.news import order_news
 from archlab.shop.domain import OutOfStock, Payment, Refusal, confirmation, price_order
 from archlab.shop.store import Statement
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.statistics import mean_interval
 from archlab.sim.validation import require_one_of, require_positive
@@ -112,15 +115,12 @@ def against_lag(
     lags_s: Iterable[float] = (0.1, 0.5, 1.0, 2.0), seeds: Iterable[int] = range(10)
 ) -> pd.DataFrame:
     """Return a row a lag, way and seed: `lag_s`, `way`, and the fields of `Sale`."""
-    chosen = list(seeds)
-    return pd.DataFrame(
-        [
-            {"lag_s": lag_s, "way": way, **vars(sale(way, seed, lag_s))}
-            for lag_s in lags_s
-            for way in WAYS
-            for seed in chosen
-        ]
-    )
+    jobs = [(way, seed, lag_s) for lag_s, way, seed in product(lags_s, WAYS, seeds)]
+    sales = in_parallel(joblib.delayed(sale)(*job) for job in jobs)
+    rows = [
+        {"lag_s": lag_s, "way": way, **vars(sold)} for (way, _, lag_s), sold in zip(jobs, sales, strict=True)
+    ]
+    return pd.DataFrame(rows)
 
 
 COUNTED = {"trusts the page": "oversold", "checks": "refused_late"}

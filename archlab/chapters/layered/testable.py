@@ -19,6 +19,7 @@ well. So what decides is that rules have no SQL inside, and not how many layers 
 
 from functools import cache
 
+import joblib
 import pandas as pd
 
 from archlab.chapters.layered.mutation import AROUND, RULES, noticed, shares
@@ -32,12 +33,14 @@ from archlab.course.claims.verdict import Verdict, holds_from, holds_if
 from archlab.course.quantity import about, number
 from archlab.shop.layered import LayeredConfig
 from archlab.sim.distributions import as_distribution
+from archlab.sim.parallel import in_parallel
 
 
 @cache
 def both() -> pd.DataFrame:
     """Return `noticed` of both shops."""
-    return pd.concat([noticed("layered"), noticed("monolithic")], ignore_index=True)
+    shops = in_parallel(joblib.delayed(noticed)(shop) for shop in ("layered", "monolithic"))
+    return pd.concat(shops, ignore_index=True)
 
 
 def noticed_percent(table: pd.DataFrame, shop: str, where: str, suite: str) -> float:
@@ -53,9 +56,13 @@ def server_us() -> float:
     return 1e6 * float(query_s + 2 * hop_s)
 
 
-def figures(rules: str = "rules") -> dict[str, float]:
-    """Return the figures of `can_be_tested`, by their names. `rules`: the door at which the rules are asked."""
-    promise, table, times = a_refused_order_changes_nothing, both(), recorded().set_index("door")
+def figures(rules: str = "rules", table: pd.DataFrame | None = None) -> dict[str, float]:
+    """Return the figures of `can_be_tested`, by their names.
+
+    `rules`: the door at which the rules are asked. `table`: what `both` returned; None: it is made here.
+    """
+    table = both() if table is None else table
+    promise, times = a_refused_order_changes_nothing, recorded().set_index("door")
     (_, of_rule), (_, of_whole) = (asked(promise, door) for door in (rules, "whole"))
     return {
         "noticed_by_rules_percent": noticed_percent(table, "layered", RULES, rules),

@@ -19,12 +19,14 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import joblib
 import pandas as pd
 from simpy.events import Event
 
 from archlab.course.claims.over_seeds import OverSeeds
 from archlab.shop.config import BROWSE_CPU_S
 from archlab.sim.load import Request
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.result import Result
 from archlab.sim.servers.autoscaler import LOOP_S, HorizontalPodAutoscaler, desired_replicas
@@ -111,11 +113,20 @@ def compare(
     Returns the instances over time with the first seed (columns design, time_s, instances; the design `WANTED` among
     them), and start-up time -> `Sale.slow_percent` of each seed.
     """
-    sales = {startup_s: [ramp(startup_s, seed) for seed in seeds] for startup_s in startups_s}
-    first = next(iter(sales.values()))[0].instances_per_time
+    jobs = [(startup_s, seed) for startup_s in startups_s for seed in seeds]
+    runs = dict(zip(jobs, in_parallel(joblib.delayed(_followed)(*job) for job in jobs), strict=True))
+    shown = {startup_s: runs[startup_s, seeds[0]][0] for startup_s in startups_s}
+    first = shown[startups_s[0]]
     lines = [first.assign(design=WANTED, instances=first.needed)]
-    for startup_s, (sale, *_) in sales.items():
-        ready = sale.instances_per_time
+    for startup_s, ready in shown.items():
         lines.append(ready.assign(design=f"ready, start-up {startup_s:.0f} s", instances=ready.ready))
-    slow_percent = {s: OverSeeds(sale.slow_percent for sale in each) for s, each in sales.items()}
+    slow_percent = {
+        startup_s: OverSeeds(runs[startup_s, seed][1] for seed in seeds) for startup_s in startups_s
+    }
     return pd.concat(lines)[["design", "time_s", "instances"]], slow_percent
+
+
+def _followed(startup_s: float, seed: int) -> tuple[pd.DataFrame, float]:
+    """What is kept of a sale: the instances over time, and the share of slow pages. Of many sales all would be much."""
+    sale = ramp(startup_s, seed)
+    return sale.instances_per_time, sale.slow_percent

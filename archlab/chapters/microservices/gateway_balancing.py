@@ -26,7 +26,7 @@ from archlab.course.claims.bisection import bisect
 from archlab.course.claims.limit import Limit
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_up_to
-from archlab.published.power_of_two import model, slow_replica
+from archlab.published.power_of_two import beside_a_slow_server, model, slow_replica
 from archlab.shop.day import BROWSE_ONLY, ShopResult, availability_percent, run_day
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
@@ -34,6 +34,7 @@ from archlab.shop.microservices.hooks import Candidates, Running
 from archlab.sim.balancing.rules import RULES
 from archlab.sim.experiment import sweep
 from archlab.sim.faults import Crash, SlowDown
+from archlab.sim.result import Result
 from archlab.sim.validation import require_fraction
 from archlab.sim.workload import Poisson
 
@@ -160,9 +161,10 @@ def beside_the_limit(
     return sweep(partial(model, utilisation=0.9, requests=requests), {"choices": list(choices)}, seeds)
 
 
-def explored(rule: str, times_slower: float, load: float, seed: int = 1) -> ShopResult:
-    """Run `slow_day` for a short time: the model of the explorer."""
-    return slow_day(seed, rule, times_slower, load, duration_s=10.0)
+def explored(rule: str, times_slower: float, load: float, seed: int = 1) -> Result:
+    """Run the model of `rules_beside_a_slow_server`, as quick as a slider wants it: the model of the explorer."""
+    _, result = beside_a_slow_server(seed, rule, times_slower, load, INSTANCES, CATALOGUE_S, REQUESTS)
+    return result
 
 
 BEARABLE = 3.0

@@ -10,12 +10,14 @@ It is *ill* up to the last second in which more than a tenth of the queries fail
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 
 from archlab.data import load as load_published
 from archlab.published import retry_storm
 from archlab.published.retry_storm import Storm
+from archlab.sim.parallel import in_parallel
 
 
 def beside_published() -> pd.DataFrame:
@@ -65,19 +67,19 @@ def ways_out(
     same; NaN when it is ill to the end; and watched_s, how long it was watched after the outage.
     """
     chosen = list(seeds)
-    rows = [{"design": name, **_ill_s(WAYS_OUT[name], after_s, chosen)} for name in ways]
+    jobs = [
+        (name, seed)
+        for name in ways
+        for seed in (chosen if WAYS_OUT[name].get("random_arrivals") else chosen[:1])
+    ]
+    settings = {name: {"after_s": after_s, **WAYS_OUT[name]} for name in ways}
+    runs = in_parallel(joblib.delayed(retry_storm.model)(seed, **settings[name]) for name, seed in jobs)
+    rows = []
+    for name in ways:
+        ill_s = [run["recovery_s"] for job, run in zip(jobs, runs, strict=True) if job[0] == name]
+        ends = {"shortest_s": float(np.min(ill_s)), "longest_s": float(np.max(ill_s))}
+        rows.append({"design": name, **ends, "watched_s": settings[name]["after_s"]})
     return pd.DataFrame(rows).set_index("design")
-
-
-def _ill_s(changes: Mapping[str, Any], after_s: float, seeds: Sequence[int]) -> dict[str, float]:
-    chosen = seeds if changes.get("random_arrivals") else seeds[:1]
-    settings = {"after_s": after_s, **changes}
-    ill_s = [retry_storm.model(seed, **settings)["recovery_s"] for seed in chosen]
-    return {
-        "shortest_s": float(np.min(ill_s)),
-        "longest_s": float(np.max(ill_s)),
-        "watched_s": settings["after_s"],
-    }
 
 
 def as_bars(ways_out: pd.DataFrame) -> pd.DataFrame:

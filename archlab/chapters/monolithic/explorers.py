@@ -6,7 +6,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from archlab.chapters.monolithic.failure import FAULT_AT_S, SLOW_S, for_orders_only, slow_neighbour_day
+from archlab.chapters.monolithic.failure import for_orders_only, slow_neighbour_day
 from archlab.course.explorer import OverTime
 from archlab.course.explorer.view import Panel, Reading
 from archlab.shop.day import ShopResult, availability_percent, run_day
@@ -16,6 +16,8 @@ from archlab.sim.workload import Poisson
 
 RUN_S = 8.0
 """Simulated seconds of a run: short, so that a slider answers at once. Percentiles of so few requests jump."""
+FAULT_AT_S, FAULT_S, FAULT_RUN_S = 1.0, 10.0, 13.0
+"""The incident of the chapter, a third shorter and soon over, for the same reason."""
 
 
 def under_load(rate_per_s: float, workers: int, cores: int, seed: int = 1) -> ShopResult:
@@ -35,7 +37,15 @@ def beside_a_slow_provider(
 ) -> ShopResult:
     """Run the incident of the slow provider; `order_workers` of the 16 serve only orders, 0 means no bulkhead."""
     bulkheads = for_orders_only(order_workers)
-    return slow_neighbour_day(seed, factor=times_slower, bulkheads=bulkheads, timeout_s=patience_s)
+    return slow_neighbour_day(
+        seed,
+        factor=times_slower,
+        bulkheads=bulkheads,
+        timeout_s=patience_s,
+        duration_s=FAULT_RUN_S,
+        at_s=FAULT_AT_S,
+        slow_s=FAULT_S,
+    )
 
 
 @dataclass(frozen=True)
@@ -50,5 +60,5 @@ class PagesWhileSlow:
 
     def read(self, answer: ShopResult) -> Reading:
         reading = self.view.read(answer)
-        came = availability_percent(answer.result, "browse", FAULT_AT_S, FAULT_AT_S + SLOW_S)
+        came = availability_percent(answer.result, "browse", FAULT_AT_S, FAULT_AT_S + FAULT_S)
         return replace(reading, figures={"pages_that_came_while_slow_percent": came, **reading.figures})

@@ -227,14 +227,16 @@ def slow_neighbour_day(
     timeout_s: float = 2.0,
     duration_s: float = 40.0,
     config: MonolithConfig = MONOLITH,
+    at_s: float = FAULT_AT_S,
+    slow_s: float = SLOW_S,
 ) -> ShopResult:
-    """Run a shop in which one part takes `factor` times as long for `SLOW_S` seconds, at half its capacity.
+    """Run a shop in which one part takes `factor` times as long for `slow_s` seconds, at half its capacity.
 
     `part`: the payment provider, or the queries of one module, such as "payments queries". Customers give up
     after `timeout_s`; the work they asked for goes on, as it does in a program that nobody tells.
     """
     built = replace(config, bulkheads=bulkheads)
-    slow = SlowDown(part, FAULT_AT_S, for_s=SLOW_S, factor=factor)
+    slow = SlowDown(part, at_s, for_s=slow_s, factor=factor)
     return run_day(
         Monolith, built, at_load(load, config), seed, duration_s, faults=[slow], timeout_s=timeout_s
     )

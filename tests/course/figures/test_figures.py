@@ -331,3 +331,16 @@ def test_values_to_compare_with_are_lines_through_the_panel_and_told_in_words():
     assert [list(dotted[0].get_ydata()), list(dotted[1].get_xdata())] == [[300, 300], [4, 4]]
     assert {"wanted", "budget"} <= {text.get_text() for text in panel.texts}
     assert marked.alt.endswith("wanted: 300. budget: 4.")
+
+
+def test_a_survival_line_of_a_long_run_is_thinned_by_less_than_can_be_seen():
+    latency_s = np.random.default_rng(1).exponential(0.02, 50_000)
+    requests = pd.DataFrame({"latency_s": latency_s, "outcome": "ok"})
+    line = survival({"run": requests}, TITLE).figure.axes[0].lines[0]
+    x, share = np.asarray(line.get_xdata()), np.asarray(line.get_ydata())
+    values_ms = np.sort(1000 * latency_s)[:-1]  # after the last one the share is 0
+    exact = 1 - np.arange(1, 50_000) / 50_000
+    drawn = share[np.searchsorted(x, values_ms, side="right") - 1]
+    assert len(x) < 5_000
+    assert np.abs(np.log10(drawn / exact)).max() <= 1 / 1000
+    assert (x[-1], share[-1]) == pytest.approx((values_ms[-1], 1 / 50_000))

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache, partial
 
+import joblib
 import pandas as pd
 
 from archlab.chapters.choosing.cases import (
@@ -34,6 +35,7 @@ from archlab.chapters.choosing.cases.case import Case, figure_of, published
 from archlab.chapters.choosing.cases.case_cards import Cards
 from archlab.chapters.choosing.cases.judging import Foretold, Judgement, judge, not_testable
 from archlab.chapters.choosing.cases.question import Guess, Question, Unknown
+from archlab.sim.parallel import in_parallel
 
 __all__ = [
     "CASES",
@@ -124,13 +126,16 @@ CASES: Mapping[str, Case] = {
 
 def table() -> pd.DataFrame:
     """Return a row a case: `case`, `published`, `model_says`, `foretold`, `condition`, `decides`, `elsewhere`."""
-    rows = []
-    for case in CASES.values():
-        verdict = case.verdict()
-        words = (case.says(), verdict.foretold.value, verdict.condition, verdict.decides, case.elsewhere())
-        rows.append((case.name, case.told, *words))
+    rows = in_parallel(joblib.delayed(_row)(name) for name in CASES)
     columns = ["case", "published", "model_says", "foretold", "condition", "decides", "elsewhere"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _row(name: str) -> tuple[str, ...]:
+    case = CASES[name]
+    verdict = case.verdict()
+    words = (case.says(), verdict.foretold.value, verdict.condition, verdict.decides, case.elsewhere())
+    return (case.name, case.told, *words)
 
 
 def cards() -> Cards:
