@@ -31,8 +31,9 @@ from archlab.sim.validation import (
     shown,
 )
 
-BATCH = 4096
-"""How many values a sampler draws at a time: one NumPy call for many is far cheaper than many calls."""
+FIRST, BATCH = 64, 4096
+"""How many values a sampler draws at a time: one NumPy call for many is far cheaper than many calls. It begins with
+few and doubles, for a shop has dozens of samplers, and a short run needs few values of each."""
 
 NORMAL_P99 = 2.3263478740408408
 """The 99th percentile of the standard normal distribution: `scipy.special.ndtri(0.99)`."""
@@ -71,13 +72,15 @@ class Batched(ABC):
     def sampler(self, rng: np.random.Generator) -> Callable[[], float]:
         """Return a function that gives one value a call.
 
-        It takes from `rng` in batches of `BATCH` values, so give each sampler a stream of its own.
+        It takes from `rng` in batches of up to `BATCH` values, so give each sampler a stream of its own.
         """
         return chain.from_iterable(self._batches(rng)).__next__
 
     def _batches(self, rng: np.random.Generator) -> Iterator[list[float]]:
+        size = FIRST
         while True:
-            yield self.sample(rng, BATCH).tolist()
+            yield self.sample(rng, size).tolist()
+            size = min(2 * size, BATCH)
 
 
 @dataclass(frozen=True)

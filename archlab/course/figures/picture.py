@@ -41,6 +41,7 @@ class Picture:
         buffer = io.BytesIO()
         canvas = FigureCanvasAgg(self.figure)
         canvas.print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 6})
+        FigureCanvasAgg(self.figure)  # a fresh one: the first would keep the pixels, several MB a picture
         return buffer.getvalue()
 
     def __repr__(self) -> str:

@@ -133,11 +133,12 @@ class Calendar(simpy.Environment):
 
         What registers several things asks for all their names before it begins, so that it does not stop half-way.
         """
-        known = self.register(what)
-        for number, name in enumerate(names):
+        known, asked = self.register(what), set[str]()
+        for name in names:
             require_text("name", name)
-            if name in known or name in names[:number]:
+            if name in known or name in asked:
                 raise ValueError(f"name={name!r} is already the name of a {what}; each {what} needs its own")
+            asked.add(name)
 
     def enter(self, what: str, name: str, thing: Any) -> None:
         """Make a thing known by its name. Raises `ValueError` when another of its sort has that name."""
