@@ -39,7 +39,7 @@ def demanded_level(q: float, leaves: int, finished: float) -> float:
     A request counts as finished when the share `finished` of its independent `leaves` has answered, rounded up to
     whole leaves. Raises `ValueError` when an argument is not allowed.
     """
-    from scipy.stats import beta  # SciPy is loaded when it is used: that takes a while
+    from scipy.special import betaincinv  # SciPy is loaded when it is used: that takes a while
 
     require_percent("q", q)
     require_whole("leaves", leaves, at_least=1)
@@ -47,7 +47,7 @@ def demanded_level(q: float, leaves: int, finished: float) -> float:
     needed = max(1, math.ceil(finished * leaves - 1e-9))
     if needed == leaves:
         return float((q / 100) ** (1 / leaves))
-    return float(beta.ppf(q / 100, needed, leaves - needed + 1))
+    return float(betaincinv(needed, leaves - needed + 1, q / 100))
 
 
 def table(leaves: int) -> pd.DataFrame:

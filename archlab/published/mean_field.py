@@ -127,14 +127,14 @@ def expected(frame: pd.DataFrame) -> tuple[float, float]:
     A run to which more than usual have come is fuller. The luck of each run is known, and its true mean is 0: what
     follows linearly from it is taken out (control variates). That leaves about a third of the interval.
     """
-    from scipy.stats import t as student
+    from scipy.special import stdtrit
 
     means = frame["mean"].to_numpy()
     luck = np.column_stack([np.ones(len(frame)), frame.filter(like="luck").to_numpy()])
     found, *_ = np.linalg.lstsq(luck, means, rcond=None)
     free = len(means) - luck.shape[1]
     spread = float(np.sqrt(((means - luck @ found) ** 2).sum() / free))
-    return float(found[0]), float(student.ppf(0.975, free)) * spread / float(np.sqrt(len(means)))
+    return float(found[0]), float(stdtrit(free, 0.975)) * spread / float(np.sqrt(len(means)))
 
 
 def errors(

@@ -39,19 +39,17 @@ def published() -> dict[float, float]:
 
 def lag() -> Lognormal:
     """Return the log-normal lag through the published points, by least squares of their logarithms."""
-    from scipy.stats import norm  # SciPy is loaded when it is used: that takes a while
+    from scipy.special import ndtri  # SciPy is loaded when it is used: that takes a while
 
     seconds, shares = (np.array(values) for values in zip(*published().items(), strict=True))
-    spread, middle = np.polyfit(norm.ppf(shares), np.log(seconds), 1)
+    spread, middle = np.polyfit(ndtri(shares), np.log(seconds), 1)
     return Lognormal(median=float(np.exp(middle)), sigma=float(spread))
 
 
 def exponential_s(share: float) -> float:
     """Return the quantile of the exponential lag that goes through the first published point."""
-    from scipy.stats import expon
-
     seconds, first = next(iter(published().items()))
-    return float(expon.ppf(share) * seconds / expon.ppf(first))
+    return float(np.log1p(-share) * seconds / np.log1p(-first))
 
 
 def stale_share(writes_per_s: float, lag_s: Distribution | None = None) -> float:
@@ -68,10 +66,10 @@ def writes_per_s_for(stale: float) -> float:
 
 def own_stale_share(after_s: float) -> float:
     """Return the probability that one does not see one's own write, so long after it."""
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     require_positive("after_s", after_s)
-    return float(norm.sf(np.log(after_s / lag().median) / lag().sigma))
+    return float(ndtr(-np.log(after_s / lag().median) / lag().sigma))
 
 
 def simulated_stale_share(

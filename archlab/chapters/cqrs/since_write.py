@@ -43,11 +43,9 @@ def exponential_share(after_s: float) -> float:
     """Return the share of writes that are not seen so long after them, by the exponential lag through the
     first point.
     """
-    from scipy.stats import expon  # SciPy is loaded when it is used: that takes a while
-
     require_positive("after_s", after_s)
     first_s, share = next(iter(replication_lag.published().items()))
-    return float(expon.sf(after_s * expon.ppf(share) / first_s))
+    return float((1 - share) ** (after_s / first_s))
 
 
 def curves(loads: Iterable[float] = LOADS, after_s: Iterable[float] = AFTER_S, seed: int = 1) -> pd.DataFrame:

@@ -69,11 +69,11 @@ def times(seed: int, shape: Shape, tiers: int, requests: int = REQUESTS) -> np.n
 
 def chain_percentile(tiers: int, q: float) -> float:
     """Return a percentile of the time through a chain, in mean service times: that of an Erlang distribution."""
-    from scipy import stats  # SciPy is loaded when it is used: that takes a while
+    from scipy.special import gammaincinv  # SciPy is loaded when it is used: that takes a while
 
     require_whole("tiers", tiers, at_least=1)
     require_percent("q", q)
-    return float(stats.gamma.ppf(q / 100, tiers) / (1 - UTILISATION))
+    return float(gammaincinv(tiers, q / 100) / (1 - UTILISATION))
 
 
 def fan_out_limit(tiers: int, q: float) -> float:

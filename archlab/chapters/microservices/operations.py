@@ -76,9 +76,9 @@ class Operations:
 
         Parts alert independently of each other (a Poisson process); a real incident alerts from many at once.
         """
-        from scipy.stats import poisson  # SciPy is loaded when it is used: that takes a while
+        from scipy.special import pdtrc  # SciPy is loaded when it is used: that takes a while
 
-        return float(100 * poisson.sf(ALERTS_A_SHIFT, self.alerts_a_shift(parts)))
+        return float(100 * pdtrc(ALERTS_A_SHIFT, self.alerts_a_shift(parts)))
 
     def alerts_a_shift(self, parts: int) -> float:
         """Return the mean number of alerts that somebody on call gets in a shift."""
@@ -127,10 +127,10 @@ def too_many_parts(operations: Operations | None = None) -> float:
 def _alerts_of_a_busy_shift() -> float:
     """The mean number of alerts a shift with which `TOO_MANY_SHIFTS_PERCENT` bring more than `ALERTS_A_SHIFT`."""
     from scipy.optimize import brentq
-    from scipy.stats import poisson
+    from scipy.special import pdtrc
 
     def spare(mean: float) -> float:
-        return float(100 * poisson.sf(ALERTS_A_SHIFT, mean)) - TOO_MANY_SHIFTS_PERCENT
+        return float(100 * pdtrc(ALERTS_A_SHIFT, mean)) - TOO_MANY_SHIFTS_PERCENT
 
     return float(brentq(spare, 0.01, 100))
 

@@ -101,7 +101,7 @@ def chain(services: int, each_up: float = EACH_UP, behind: int = GATEWAYS_EACH) 
     `behind`: so many of its services are behind each gateway, one program more. Each program must be up, and they are
     asked one after the other.
     """
-    from scipy.stats import gamma  # SciPy is loaded when it is used: that takes a while
+    from scipy.special import gammaincinv  # SciPy is loaded when it is used: that takes a while
 
     require_whole("services", services, at_least=1)
     require_whole("behind", behind, at_least=1)
@@ -109,7 +109,7 @@ def chain(services: int, each_up: float = EACH_UP, behind: int = GATEWAYS_EACH) 
     rows = []
     for design, programs in (("services", services), ("with gateways", services + ceil(services / behind))):
         up = 100 * availability(Chain(programs, each_up))
-        rows.append((design, programs, up, float(gamma.ppf(0.99, programs, scale=SERVICE_MS))))
+        rows.append((design, programs, up, float(SERVICE_MS * gammaincinv(programs, 0.99))))
     return pd.DataFrame(rows, columns=["design", "programs", "up_percent", "p99_ms"])
 
 
