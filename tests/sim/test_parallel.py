@@ -2,11 +2,13 @@
 
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 
 import joblib
 import pytest
 
+from archlab.course.labs import nbval_plugin
 from archlab.sim import waiting
 from archlab.sim.parallel import in_parallel
 from archlab.sim.waiting import AFTER_S, EVERY_S, Bar
@@ -102,6 +104,11 @@ def test_the_last_run_needs_no_bar(output):
 def test_the_bar_is_not_drawn_more_often_than_eyes_follow(output):
     bar_after([AFTER_S + 1] + [EVERY_S / 10] * 8)
     assert len(output.seen) == 2  # drawn once, and gone
+
+
+def test_nbval_compares_notebooks_without_bars():
+    source = Path(nbval_plugin.__file__).read_text(encoding="utf-8")
+    assert f'os.environ["{waiting.VARIABLE}"] = "{waiting.OFF}"' in source
 
 
 def test_a_variable_keeps_the_bar_away(output, monkeypatch):

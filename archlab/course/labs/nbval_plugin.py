@@ -30,7 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let notebooks be compared as they are kept: without anybody's guesses (see `archlab.course.guess.store`), and
     without bars, which come only where a machine is slow (`archlab.sim.waiting`)."""
     if getattr(config.option, "nbval", False) or getattr(config.option, "nbval_lax", False):
-        os.environ["ARCHLAB_GUESSES"] = os.environ["ARCHLAB_PROGRESS"] = "off"
+        os.environ["ARCHLAB_GUESSES"] = "off"
+        os.environ["ARCHLAB_PROGRESS"] = "off"
 
 
 def is_lab(path: Path, root: Path) -> bool:
