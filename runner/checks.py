@@ -26,7 +26,7 @@ CODE = ("archlab", "runner", "solutions", "tests", "nbgrader_config.py", "run.py
 """What style and format look at, with the chapters. Labs are made from solutions, and then worked in."""
 NEARLY_ALL = 400
 """More files than this make a command line too long for some systems, and are most of the course."""
-TWO_WORKERS = ("-n", "2", "--dist", "loadscope")
+TWO_WORKERS = ("-n", "2", "--dist", "loadscope", "--no-loadscope-reorder")  # `tests/conftest.py` orders them
 NBVAL = (
     "--nbval",
     "--nbval-cell-timeout=600",

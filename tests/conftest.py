@@ -26,6 +26,11 @@ class Spread(LoadScopeScheduling):
         return nodeid if nodeid.startswith(APART) else str(super()._split_scope(nodeid))
 
 
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """What takes minutes comes first: begun last, it would keep one worker busy while the other has nothing to do."""
+    items.sort(key=lambda item: not item.nodeid.startswith(APART))
+
+
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> Spread:
     """Distribute tests over the workers."""
     return Spread(config, log)

@@ -3,7 +3,8 @@
 Run it with `python run.py bench`. Each figure of speed is a ratio of two programs measured in turn in one run: CPU
 seconds, several rounds, the ratio taken inside a round, the median printed with the lowest and the highest. Nothing
 here is asserted: machines differ, and a busy one lies. For the intervals, see `interval_coverage`. Behind them stand
-what each chapter's first cell loads, how long each explorer takes to its picture, and what a run costs on a cluster.
+what each chapter's first cell loads, how long each explorer takes to its picture, what a run costs on a cluster, and
+what each chapter takes from top to bottom.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import simpy
 
 from archlab.course.arguments import at_least
 from archlab.sim import Exponential, Poisson, SharedProcessors, Simulation, Station
-from tests.bench import cluster, explorers, flat_cost, imports, interval_coverage
+from tests.bench import chapters, cluster, explorers, flat_cost, imports, interval_coverage
 from tests.bench.flat_cost import cpu_s
 from tests.bench.yardsticks import Line, generators_in_a_loop, hand_written, plain_simpy
 
@@ -194,4 +195,5 @@ def main(arguments: Sequence[str]) -> int:
     imports.report(size.rounds)
     explorers.report()
     cluster.report()
+    chapters.report()
     return 0

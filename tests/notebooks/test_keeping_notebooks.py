@@ -135,6 +135,16 @@ def test_metadata_that_labs_need_are_kept_and_passing_ones_dropped():
     assert kept_cell.outputs == []
 
 
+def test_a_bar_that_has_gone_away_leaves_nothing_behind():
+    cell = new_code_cell("in_parallel(runs)")
+    gone = new_output("display_data", {"text/html": "", "text/plain": ""})
+    shown = new_output("display_data", {"text/html": "", "text/plain": "40 runs"})
+    cell.outputs = [gone, shown, new_output("stream", text="done")]
+    normalised = notebooks.normalise(new_notebook(cells=[cell])).cells[0].outputs
+    assert [output.output_type for output in normalised] == ["display_data", "stream"]
+    assert normalised[0].data["text/plain"] == "40 runs"
+
+
 def test_a_notebook_inside_the_course_is_named_from_its_folder():
     assert notebooks.shown(notebooks.ROOT / "notebooks" / "x.ipynb") == str(Path("notebooks", "x.ipynb"))
 
