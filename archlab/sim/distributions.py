@@ -313,6 +313,8 @@ def as_distribution(value: float | Distribution, name: str = "value") -> Distrib
     Raises:
         ValueError: when it is neither, or the number is negative or not finite.
     """
+    if isinstance(value, Batched):  # a protocol takes long to look at
+        return value  # type: ignore[return-value]
     if isinstance(value, Real):
         require_non_negative(name, value)  # type: ignore[arg-type]
         return Constant(float(value))

@@ -262,7 +262,7 @@ class Network:
         if source.__class__ is not str or target.__class__ is not str:
             require_text("source", source)
             require_text("target", target)
-        return any(cut.separates(source, target) for cut in self._cuts)
+        return bool(self._cuts) and any(cut.separates(source, target) for cut in self._cuts)
 
     def loss_of(self, one: str, other: str) -> float:
         """The probability that a message from one node to the other is lost, with all faults that are on."""

@@ -128,6 +128,8 @@ def numbers_in(name: str, values: Any, what: str) -> npt.NDArray[np.float64]:
 
 def is_finite(value: object) -> bool:
     """Whether it is a finite number."""
+    if value.__class__ is float:  # nearly always
+        return math.isfinite(value)
     try:
         return _is_number(value) and math.isfinite(value)  # type: ignore[arg-type]
     except OverflowError:  # a whole number beyond all floating-point numbers
@@ -150,7 +152,7 @@ def shown(value: Any) -> str:
 
 
 def _is_number(value: object) -> bool:
-    return value.__class__ is float or (not isinstance(value, bool) and isinstance(value, Real))
+    return not isinstance(value, bool) and isinstance(value, Real)
 
 
 def is_whole(value: object) -> bool:

@@ -214,8 +214,10 @@ class Calendar(simpy.Environment):
 
     def _run_while_alive(self) -> None:
         """Take entry after entry off the calendar until only void ones are left."""
-        while len(self._queue) > self._void:
-            self.step()
+        queue = self._queue
+        while len(queue) > self._void:
+            self._now, _, _, action, argument = heappop(queue)  # type: ignore[misc]
+            action(argument)
 
     def _run_until_stopped(self) -> None:
         """The same until `StopSimulation`, which must be on the calendar. Here the time of every run goes."""
