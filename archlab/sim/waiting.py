@@ -48,7 +48,8 @@ class Bar:
             return
         self._next_s = now_s + EVERY_S
         words = f"{done} of {self.total} runs"
-        drawn = f'<progress value="{done}" max="{self.total}" aria-label="{words}"></progress> {words}'
+        bar = f'value="{done}" max="{self.total}" aria-label="{words}" style="vertical-align: middle"'
+        drawn = f"<progress {bar}></progress> {words}"
         shown = {"text/plain": words, "text/html": drawn}
         if self._output is None:
             from IPython.display import display
