@@ -26,7 +26,8 @@ from archlab.course.claims.bisection import bisect
 from archlab.course.claims.limit import Limit
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_up_to
-from archlab.published.power_of_two import beside_a_slow_server, model, slow_replica
+from archlab.course.explorer.result_views import LatencyAndQueue
+from archlab.published.power_of_two import SLOW, beside_a_slow_server, model, slow_replica
 from archlab.shop.day import BROWSE_ONLY, ShopResult, availability_percent, run_day
 from archlab.shop.microservices.architecture import Microservices
 from archlab.shop.microservices.config import MICROSERVICES, MicroservicesConfig
@@ -159,6 +160,10 @@ def beside_the_limit(
 ) -> pd.DataFrame:
     """Simulate the model of M. Mitzenmacher (2001) at 90 % load. Columns: choices, mean_s and p99_s, limit_s."""
     return sweep(partial(model, utilisation=0.9, requests=requests), {"choices": list(choices)}, seeds)
+
+
+QUEUES = LatencyAndQueue(parts=(SLOW, "server 2"))
+"""The view of the explorer: the queue of the slow server, and that of one of the others."""
 
 
 def explored(rule: str, times_slower: float, load: float, seed: int = 1) -> Result:
