@@ -71,11 +71,14 @@ def _used() -> tuple[float, float]:
 
 def report() -> None:
     """Print a line a chapter, and the sum."""
-    print("Chapters from top to bottom: seconds by the clock, of processors, MB of the kernel, cells over 2 s")
+    print(
+        "Chapters from top to bottom: seconds by the clock, of processors, MB of the kernel, cells over 2 s"
+    )
     chapters = {path.stem: run_through(path) for path in CHAPTERS}
     for name, took in chapters.items():
         cells = ", ".join(
-            f"[{place}] {s:.0f} s" for place, s in sorted(took.long_cells_s.items(), key=lambda cell: -cell[1])
+            f"[{place}] {s:.0f} s"
+            for place, s in sorted(took.long_cells_s.items(), key=lambda cell: -cell[1])
         )
         print(f"  {name:<22} {took.clock_s:5.0f} s   {took.cpu_s:5.0f} s   {took.mb:4.0f} MB   {cells}")
     print(f"  all of them            {sum(took.clock_s for took in chapters.values()):5.0f} s")
