@@ -335,9 +335,9 @@ IN_PROSE = [
     ("workshop_90_minutes.md", "2 at 50 % and 20 at 95 %", "00_start_here", "2 at 50 %, 20 at 95 %"),
     (
         "workshop_90_minutes.md",
-        "14 of 16 at five times, 19 at seven",
+        "14 of 16 at five times, 28 at ten",
         "01_monolithic",
-        "14 of 16 at five times, 19 at seven",
+        "14 of 16 at five times, 28 at ten",
     ),
     ("workshop_90_minutes.md", "80 minutes in all", "01_monolithic", "|**in all**|**80**|"),
     (

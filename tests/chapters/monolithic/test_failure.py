@@ -1,6 +1,7 @@
 """Failure of the monolith: one part stops everything, until others take over at once or only a part restarts."""
 
 import networkx as nx
+import numpy as np
 import pytest
 
 from archlab.chapters.monolithic import explorers, failure
@@ -159,9 +160,11 @@ def test_the_day_of_the_slow_provider_has_its_fault_and_ends_well():
 
 # What the text says about the explorer
 
+SOME = range(1, 9)
 
-def pages_that_came(times_slower, patience_s=2.0):
-    day = explorers.beside_a_slow_provider(times_slower, order_workers=0, patience_s=patience_s)
+
+def pages_that_came(times_slower, patience_s=2.0, seed=1):
+    day = explorers.beside_a_slow_provider(times_slower, 0, patience_s, seed)
     return explorers.PagesWhileSlow().read(day).figures["pages_that_came_while_slow_percent"]
 
 
@@ -172,23 +175,25 @@ def median_page_ms(times_slower):
     return 1000 * requests.latency_s[in_time & (requests.kind == "browse")].median()
 
 
-def test_at_five_times_all_pages_come_forty_times_as_late_and_from_seven_on_they_are_lost():
+def test_at_five_times_all_pages_come_forty_times_as_late_and_at_ten_three_in_four_are_lost():
     assert explorers.FAULT_S == 10
     assert pages_that_came(5) == 100
     assert median_page_ms(1) == pytest.approx(5, abs=0.5)
     assert median_page_ms(5) == pytest.approx(190, abs=10)
-    assert pages_that_came(7) == pytest.approx(60, abs=5)
-    assert pages_that_came(10) == pytest.approx(25, abs=5)
+    assert [pages_that_came(5, seed=seed) for seed in SOME] == [100] * len(SOME)
+    assert np.mean([pages_that_came(10, seed=seed) for seed in SOME]) == pytest.approx(25, abs=5)
+    assert max(pages_that_came(10, seed=seed) for seed in SOME) < 45
 
 
-def test_of_sixteen_workers_fourteen_wait_at_five_times_and_at_seven_more_than_there_are():
+def test_of_sixteen_workers_fourteen_wait_at_five_times_and_at_ten_more_than_there_are():
     orders_per_s = 0.12 * at_load(0.5, MONOLITH).rate_per_s
     usual = orders_per_s * MONOLITH.demands_s().provider["place_order"]
-    assert [round(5 * usual), round(7 * usual)] == [14, 19]
+    assert [round(5 * usual), round(10 * usual)] == [14, 28]
     assert MONOLITH.workers == 16
 
 
 def test_patience_helps_a_few_who_wait_nearly_as_long_as_they_can():
     patient = explorers.beside_a_slow_provider(times_slower=40, order_workers=0, patience_s=5.0).result
-    assert pages_that_came(40, 5.0) - pages_that_came(40, 2.0) == pytest.approx(12, abs=0.5)
+    saved = [pages_that_came(40, 5.0, seed) - pages_that_came(40, 2.0, seed) for seed in SOME]
+    assert np.mean(saved) == pytest.approx(10, abs=2)
     assert 4500 < patient.latency_s(99, "browse") * 1000 < 5000
