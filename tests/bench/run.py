@@ -93,6 +93,30 @@ def kit_calls(calls: int, timeout_s: float | None) -> Simulation:
     return sim
 
 
+def waits(sim: simpy.Environment, begin: Callable[..., object], many: int) -> None:
+    """`CALLERS` who each wait for a second so many times."""
+
+    def waiter():
+        for _ in range(many):
+            yield sim.timeout(1.0)
+
+    for _ in range(CALLERS):
+        begin(waiter())
+    sim.run()
+
+
+def plain_waits(many: int) -> None:
+    """Processes of plain SimPy that wait."""
+    env = simpy.Environment()
+    waits(env, env.process, many)
+
+
+def kit_waits(many: int) -> None:
+    """Tasks that wait."""
+    sim = Simulation(seed=1)
+    waits(sim, sim.start, many)
+
+
 def ratios(slow: Run, fast: Run, rounds: int) -> list[float]:
     """CPU time of `slow` divided by that of `fast`, once a round, the two measured in turn."""
     return ratios_of(slow, [fast], rounds)[0]
@@ -155,6 +179,12 @@ def deadlines(calls: int, rounds: int) -> None:
         report(f"  time-out after {timeout_s:g} s", values, "at least 4")
 
 
+def time_outs(many: int, rounds: int) -> None:
+    """Cost of waiting for time to pass."""
+    print("Cost of a wait for `sim.timeout`, plain SimPy's divided by the kit's")
+    report("  a process, a task", ratios(partial(plain_waits, many), partial(kit_waits, many), rounds))
+
+
 def memory(requests: int) -> None:
     """Bytes a recorded request, all of it and the record alone."""
     tracemalloc.start()
@@ -189,6 +219,7 @@ def main(arguments: Sequence[str]) -> int:
     throughput(size.requests, size.rounds)
     overload(size.requests, size.rounds)
     deadlines(size.requests // 10, size.rounds)
+    time_outs(size.requests // 10, size.rounds)
     memory(size.requests)
     flat_cost.report(size.requests, size.rounds, size.largest)
     interval_coverage.report(size.repetitions)

@@ -1,7 +1,8 @@
 """What a simulation stands on: the calendar, tasks, deadlines, events, levels, active faults and random streams."""
 
 from archlab.sim.core.active_faults import ActiveFaults, coming_back, going_down, slowing_down
-from archlab.sim.core.calendar import Alarm, Calendar, Part
+from archlab.sim.core.alarm import Alarm
+from archlab.sim.core.calendar import Calendar, Part
 from archlab.sim.core.deadline import Deadline
 from archlab.sim.core.effects import Effect
 from archlab.sim.core.events import fail_next, fail_now, process_event

@@ -24,12 +24,15 @@ from simpy.core import EmptySchedule, StopSimulation
 from simpy.events import NORMAL, PENDING, URGENT, Event, EventPriority
 
 from archlab.sim.core.active_faults import ActiveFaults
-from archlab.sim.core.events import NOW_FIRST, LeanEvent, process_event
+from archlab.sim.core.alarm import ring
+from archlab.sim.core.events import NOW_FIRST, process_event
 from archlab.sim.core.garbage import seldom_in_full
 from archlab.sim.core.streams import Streams
+from archlab.sim.core.timeout import Timeout, elapse
 from archlab.sim.distributions import Distribution, as_distribution, durations
 from archlab.sim.recording import Recorder
 from archlab.sim.validation import (
+    is_finite,
     refuse,
     require_at_least,
     require_function,
@@ -57,21 +60,6 @@ class Part(Protocol):
         """Sums since the start: busy server seconds, waiting seconds, and counts of completed, refused, failed."""
 
 
-class Alarm(LeanEvent):
-    """An event that has a time on the calendar, but may happen before. Then its entry no longer counts."""
-
-    env: Calendar
-
-    def due(self) -> None:
-        """Do what is to be done when the time has come and the event has not happened."""
-        raise NotImplementedError
-
-    def cancel(self) -> None:
-        """Count no more: what the alarm was for has happened. It must still have its entry."""
-        self._value = None
-        self.env.count_void(1)
-
-
 class Calendar(simpy.Environment):
     """A SimPy environment with a seed, names, and entries that may be plain functions.
 
@@ -86,7 +74,7 @@ class Calendar(simpy.Environment):
     def __init__(self, seed: int, initial_time: float = 0) -> None:
         require_number("initial_time", initial_time)
         super().__init__(initial_time)
-        for name in ("process", "timeout", "event", "all_of", "any_of"):
+        for name in ("process", "event", "all_of", "any_of"):
             setattr(self, name, getattr(self, name))  # bind once, as simpy.Environment does for itself
         self.streams = Streams(seed)
         self.active_faults = ActiveFaults()
@@ -156,6 +144,23 @@ class Calendar(simpy.Environment):
         if not (delay.__class__ in NUMBERS and delay >= 0):
             require_at_least("delay", delay, 0, "a number of seconds")
         heappush(self._queue, (self._now + delay, priority, next(self._eid), process_event, event))  # type: ignore[misc]
+
+    def timeout(self, delay: float = 0, value: Any = None) -> Timeout:
+        """An event that happens after `delay` seconds, and gives `value` then.
+
+        Raises `ValueError` when the delay is negative or not a number.
+        """
+        if not (delay.__class__ in NUMBERS and delay >= 0):
+            if is_finite(delay) and delay < 0:
+                raise ValueError(f"Negative delay {delay}")  # in SimPy's words
+            require_at_least("delay", delay, 0, "a number of seconds")
+        event = Timeout()
+        event.env = self
+        event.waiter = None
+        event._value = value
+        event._delay = delay
+        heappush(self._queue, (self._now + delay, NORMAL, next(self._eid), elapse, event))  # type: ignore[misc]
+        return event
 
     def call_at(
         self,
@@ -271,14 +276,6 @@ def require_same_sim(sim: Calendar, name: str, owner: Any) -> None:
     """Raise `ValueError` unless a part, or whatever has a `sim`, belongs to this simulation."""
     if getattr(owner, "sim", None) is not sim:
         refuse(ValueError, name, owner, "of the same simulation")
-
-
-def ring(alarm: Alarm) -> None:
-    """The action of an alarm's entry: its time has come."""
-    if alarm._value is PENDING:
-        alarm.due()
-    else:
-        alarm.env._void -= 1  # it was counted when its event happened; now its entry is gone
 
 
 def _is_void(entry: tuple[Any, ...]) -> bool:

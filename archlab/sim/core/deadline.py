@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from simpy.events import NORMAL, PENDING, Event
 
-from archlab.sim.core.calendar import Alarm, ring
+from archlab.sim.core.alarm import Alarm, ring
 from archlab.sim.core.events import HAPPENED, LeanEvent, fail_now, happen
 from archlab.sim.core.task import Task
 from archlab.sim.failure import TimedOut

@@ -128,8 +128,10 @@ def _call_all(callbacks: list[Callable[[Event], Any]], event: Event) -> None:
         for callback in callbacks:
             callback(event)
     except StopSimulation:
-        event.callbacks = callbacks[callbacks.index(callback) + 1 :]
-        event.env.schedule(event, NOW_FIRST)
+        others = callbacks[callbacks.index(callback) + 1 :]
+        if others:
+            event.callbacks = others
+            event.env.schedule(event, NOW_FIRST)
         raise
 
 

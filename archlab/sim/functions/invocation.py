@@ -27,7 +27,8 @@ from typing import Any, Protocol
 
 from simpy.events import NORMAL, PENDING, Event
 
-from archlab.sim.core.calendar import Alarm, Calendar, ring
+from archlab.sim.core.alarm import Alarm, ring
+from archlab.sim.core.calendar import Calendar
 from archlab.sim.core.task import Task
 from archlab.sim.failure import Failure
 from archlab.sim.functions.environment import Environment

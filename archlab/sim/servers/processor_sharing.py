@@ -35,7 +35,8 @@ from typing import TYPE_CHECKING, NoReturn
 from simpy.events import NORMAL
 
 from archlab.sim.core.active_faults import coming_back, going_down, slowing_down
-from archlab.sim.core.calendar import Alarm, require_sim, ring
+from archlab.sim.core.alarm import Alarm, ring
+from archlab.sim.core.calendar import require_sim
 from archlab.sim.core.events import fail_next, happen
 from archlab.sim.failure import Crashed
 from archlab.sim.servers.visit import Visit, turn_away

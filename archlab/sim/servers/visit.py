@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import simpy
 from simpy.events import NORMAL, Event
 
-from archlab.sim.core.calendar import Alarm, ring
+from archlab.sim.core.alarm import Alarm, ring
 from archlab.sim.core.events import LeanEvent, fail_now, happen, process_event
 from archlab.sim.core.task import Grant, Task, leave_to_itself
 from archlab.sim.failure import Crashed, Refused, Unavailable

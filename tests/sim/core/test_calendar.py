@@ -53,6 +53,41 @@ def test_a_simpy_timeout_of_no_length_is_refused(sim, delay):
     assert sim.now == 1
 
 
+def test_a_timeout_is_simpys_and_happens_in_its_turn(sim):
+    seen = []
+    timeout = sim.timeout(2, value="tea")
+    assert isinstance(timeout, simpy.Timeout)
+    assert (timeout.triggered, timeout.processed, repr(timeout)[:11]) == (True, False, "<Timeout(2,")
+    timeout.callbacks.append(lambda event: seen.append((sim.now, event.value)))
+    sim.call_at(2, lambda _: seen.append((sim.now, "entered later")))
+    assert (sim.run(until=timeout), timeout.processed) == ("tea", True)
+    assert seen == [(2, "tea")]
+    sim.run()
+    assert seen[1:] == [(2, "entered later")]
+
+
+def test_tasks_and_simpys_processes_and_conditions_wait_for_timeouts_alike(sim):
+    plain, seen = simpy.Environment(), {"the kit": [], "SimPy": []}
+
+    def tells(env, who):
+        shared = env.timeout(3, "shared")
+        seen[who].append((env.now, (yield env.timeout(1, "one"))))
+        both = yield env.timeout(1, "two") & env.timeout(2, "three")
+        seen[who].append((env.now, sorted(both.values())))
+        first = yield env.timeout(5, "late") | env.timeout(0, "at once")
+        seen[who].append((env.now, list(first.values())))
+        seen[who].append((env.now, (yield shared)))
+
+    plain.process(tells(plain, "SimPy"))
+    plain.run()
+    for begin in (sim.start, sim.process):
+        seen["the kit"].clear()
+        begin(tells(sim, "the kit"))
+        sim.run()
+        began_s = sim.now - plain.now
+        assert [(time - began_s, value) for time, value in seen["the kit"]] == seen["SimPy"]
+
+
 @pytest.mark.parametrize("until", [5, 4, math.nan, math.inf, "noon", [9]], ids=repr)
 def test_a_run_until_no_later_time_is_refused(sim, until):
     sim.run(until=5)

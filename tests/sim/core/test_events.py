@@ -18,7 +18,8 @@ EVENTS = {
     "message": lambda sim: Network(sim, latency_s=1.0).send("a", "b"),
     "deadline": lambda sim: sim.deadline(Station(sim, "web").serve(1.0), 2.0),
     "task": lambda sim: sim.start(waits(Station(sim, "web").serve(1.0))),
-    "timeout of SimPy": lambda sim: sim.timeout(1.0),
+    "time-out": lambda sim: sim.timeout(1.0),
+    "time-out of SimPy": lambda sim: simpy.Timeout(sim, 1.0),
 }
 
 
