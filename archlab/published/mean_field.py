@@ -93,9 +93,10 @@ def crowd(
     at_least = np.zeros((runs, LONGEST + 1), dtype=np.int32)  # [run, k]: servers with more than k customers
     luck = np.zeros((len(MEMORIES_S), runs))
     usual = (utilisation - 1) / (1 + utilisation)
+    longest = 0  # no queue has been longer so far
     for step in range(steps.max()):
         here = int(np.searchsorted(-steps, -step))  # runs with more steps than this
-        comes = _step(at_least[:here], rng, servers, utilisation, choices)
+        comes, longest = _step(at_least[:here], longest, rng, servers, utilisation, choices)
         more = np.where(comes, 1.0, -1.0) - usual
         left_s = (steps[:here] - step) / rate_per_s
         for memory_s, sum_ in zip(MEMORIES_S, luck, strict=True):
@@ -106,19 +107,23 @@ def crowd(
 
 
 def _step(
-    at_least: np.ndarray, rng: np.random.Generator, servers: int, utilisation: float, choices: int
-) -> np.ndarray:
+    at_least: np.ndarray,
+    longest: int,
+    rng: np.random.Generator,
+    servers: int,
+    utilisation: float,
+    choices: int,
+) -> tuple[np.ndarray, int]:
     """Let one thing happen in each run: a customer comes to the shortest of some queues, or may leave one.
 
-    Returns in which runs one comes.
+    `longest`: no queue is longer. Returns in which runs one comes, and what no queue is longer than now.
     """
     comes = rng.random(len(at_least)) < utilisation / (1 + utilisation)
     drawn = servers * rng.random(len(at_least)) ** np.where(comes, 1 / choices, 1.0)
-    longest = int(at_least.any(axis=0).sum()) + 1
     length = (drawn[:, None] < at_least[:, :longest]).sum(axis=1)  # of the queue that is joined, or left
     rows = np.flatnonzero(comes | (length > 0))
     at_least[rows, length[rows] - ~comes[rows]] += np.where(comes[rows], 1, -1)
-    return comes
+    return comes, max(longest, int(length.max()) + 1)
 
 
 def expected(frame: pd.DataFrame) -> tuple[float, float]:
@@ -149,18 +154,24 @@ def errors(
     Columns: `servers`, `until_s`, `mean` customers a server, `limit`, `error_percent` of the limit, and the ends of
     its 95 % confidence interval, `low_percent` and `high_percent`. Raises `ValueError` when an argument is not allowed.
     """
+    return pd.DataFrame(
+        in_parallel(joblib.delayed(error)(count, utilisation, until_s, seed, runs) for count in servers)
+    )
+
+
+def error(
+    servers: int, utilisation: float = 0.9, until_s: float = UNTIL_S, seed: int = 1, runs: int = RUNS
+) -> dict[str, float]:
+    """Return one row of `errors`."""
     require_whole("runs", runs, at_least=10)
     limit = in_the_limit(utilisation, 2, until_s)
-    counts, rows = list(servers), []
-    crowds = in_parallel(
-        joblib.delayed(crowd)(seed, count, utilisation, 2, until_s, runs) for count in counts
-    )
-    for count, frame in zip(counts, crowds, strict=True):
-        mean, half = expected(frame)
-        ends = [100 * (mean + side - limit) / limit for side in (0.0, -half, half)]
-        rows.append((count, until_s, mean, limit, *ends))
-    columns = ["servers", "until_s", "mean", "limit", "error_percent", "low_percent", "high_percent"]
-    return pd.DataFrame(rows, columns=columns)
+    mean, half = expected(crowd(seed, servers, utilisation, 2, until_s, runs))
+    names = ("error_percent", "low_percent", "high_percent")
+    ends = {
+        name: 100 * (mean + side - limit) / limit
+        for name, side in zip(names, (0.0, -half, half), strict=True)
+    }
+    return {"servers": servers, "until_s": until_s, "mean": mean, "limit": limit, **ends}
 
 
 def _require(utilisation: float, choices: int, until_s: float) -> None:

@@ -29,9 +29,9 @@ from archlab.chapters.choosing.objective import ORDER_P99_S, PAGE_P99_S, SUCCEED
 from archlab.course.claims.bisection import bisect
 from archlab.course.claims.limit import Limit
 from archlab.shop.config import ShopConfig
-from archlab.shop.day import run_day
 from archlab.sim.recording import OK
 from archlab.sim.result import Result
+from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Poisson
 
 WITHIN_S: Mapping[str, float] = {"browse": PAGE_P99_S, "place_order": ORDER_P99_S, "track_order": PAGE_P99_S}
@@ -83,16 +83,17 @@ def _run(
     measured_s: float,
     tail_s: float,
 ) -> Served:
-    lasts_s = measured_s + tail_s
-    day = run_day(form.build, config, Poisson(rate_per_s), seed, lasts_s, warmup_s=WARMUP_S, mix=terms.mix)
-    rows = day.result.requests
-    until_s = day.result.start_s + measured_s
+    sim, lasts_s = Simulation(seed), measured_s + tail_s
+    shop = form.build(sim, config=config)
+    sim.open_load(Poisson(rate_per_s), shop.handle, terms.mix)
+    result = sim.measure(lasts_s, WARMUP_S, sample_every_s=lasts_s)  # nobody looks at its queues
+    rows, ended = result.requests, result.rows
+    until_s = result.start_s + measured_s
     came = rows[rows.arrived_s < until_s]
-    ended = day.result.rows
-    answered = (ended.outcome == OK) & ended.finished_s.between(day.result.start_s, until_s)
+    answered = (ended.outcome == OK) & ended.finished_s.between(result.start_s, until_s)
     return Served(
         {kind: _times(came, kind, "latency_s") for kind in WITHIN_S},
-        {kind: _times(came, kind, _done(day.result)) for kind in WITHIN_S},
+        {kind: _times(came, kind, _done(result)) for kind in WITHIN_S},
         (float(answered.sum() / measured_s),),
     )
 

@@ -11,7 +11,9 @@ servers is from endlessly many is shown against that number.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 
+import joblib
 import pandas as pd
 
 from archlab.course.figures.canvas import canvas, wrapped
@@ -19,7 +21,8 @@ from archlab.course.figures.line import draw_theory, require_columns
 from archlab.course.figures.picture import Picture
 from archlab.course.quantity import number
 from archlab.course.style import INK, LAB, Size
-from archlab.published.mean_field import RUNS, SERVERS, errors
+from archlab.published.mean_field import RUNS, SERVERS, error
+from archlab.sim.parallel import in_parallel
 
 SOON_S, LATE_S = 10.0, 100.0
 """When the servers are looked at, after they were empty: while they fill, and when they have long been as full as
@@ -35,12 +38,14 @@ def compared(servers: Iterable[int] = SERVERS, seed: int = 1, runs: int = RUNS) 
     Late `LATE_SERVERS` at most, and half as many runs, as each is ten times as long.
     """
     counts = list(servers)
-    late = [count for count in counts if count in LATE_SERVERS]
-    tables = [
-        errors(counts, until_s=SOON_S, seed=seed, runs=runs),
-        errors(late, until_s=LATE_S, seed=seed, runs=runs // 2),
-    ]
-    return pd.concat(tables, ignore_index=True)
+    cases = [(count, SOON_S, runs) for count in counts]
+    cases += [(count, LATE_S, runs // 2) for count in counts if count in LATE_SERVERS]
+    longest_first = sorted(cases, key=prod, reverse=True)
+    rows = in_parallel(
+        joblib.delayed(error)(count, until_s=until_s, seed=seed, runs=many)
+        for count, until_s, many in longest_first
+    )
+    return pd.DataFrame(rows).sort_values(["until_s", "servers"], ignore_index=True)
 
 
 def figure(table: pd.DataFrame, title: str, size: Size = LAB) -> Picture:

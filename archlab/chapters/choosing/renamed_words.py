@@ -134,10 +134,22 @@ def _defined_at(component: Component, line: int) -> set[str]:
 
 def _users(shop: Shop, components: Sequence[Component], names: set[str]) -> set[str]:
     """The units that name one of these definitions."""
-    users = set()
-    for component in components:
-        for definition in component.module.body:
-            used = {node.id for node in ast.walk(definition) if isinstance(node, ast.Name)}
-            if used & names:
-                users.add(part_at(shop, component.path, getattr(definition, "name", "")))
+    users = {
+        part_at(shop, component.path, name)
+        for component in components
+        for name, used in _used_by(component)
+        if used & names
+    }
     return users - set(NO_UNIT)
+
+
+@cache
+def _used_by(component: Component) -> list[tuple[str, set[str]]]:
+    """Each statement of a file outside all functions: what it defines, "" for none, and the names that it uses."""
+    return [
+        (
+            getattr(statement, "name", ""),
+            {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)},
+        )
+        for statement in component.module.body
+    ]

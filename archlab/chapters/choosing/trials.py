@@ -141,19 +141,21 @@ def pending(shop: Architecture) -> set[int]:
 
 def _standing(shop: Architecture) -> set[int]:
     """The orders that are placed in the rows, and have a payment."""
-    rows = shop.rows("orders")
-    placed = set(rows.order_id[rows.state == OrderState.PLACED.value])
-    return placed & set(shop.rows("payments").order_id)
+    sql = "SELECT order_id FROM orders WHERE state = ?"
+    placed = shop.tables["orders"].execute(sql, (OrderState.PLACED.value,))
+    paid = shop.tables["payments"].execute("SELECT order_id FROM payments")
+    return {order_id for (order_id,) in placed} & {order_id for (order_id,) in paid}
 
 
 def _counted(requests: pd.DataFrame, trial: Trial) -> dict[str, Any]:
     """How many came during the fault, and how many of them were kept."""
-    inside = requests[requests.arrived_s.between(trial.at_s, trial.over_s)]
+    inside = requests.arrived_s.between(trial.at_s, trial.over_s).to_numpy()
+    kept = requests.kept.to_numpy()
     counts: dict[str, Any] = {}
     for name, kind in (("pages", PAGE), ("orders", ORDER), ("tracks", TRACK)):
-        rows = inside[inside.kind == kind]
-        counts |= {name: len(rows), f"{name}_kept": int(rows.kept.sum())}
-    untold = inside.stands & (inside.kind == ORDER) & ~inside.kept
+        came = inside & (requests.kind == kind).to_numpy()
+        counts |= {name: int(came.sum()), f"{name}_kept": int((came & kept).sum())}
+    untold = inside & requests.stands.to_numpy() & (requests.kind == ORDER).to_numpy() & ~kept
     return counts | {"untold": int(untold.sum())}
 
 
@@ -168,14 +170,18 @@ def well_s(requests: pd.DataFrame, trial: Trial) -> float:
 
     `requests`: `kind`, `arrived_s`, `kept`. 0 when all was well at once; infinity when the last second was not well.
     """
-    after = requests[(requests.arrived_s >= trial.over_s) & requests.kind.isin([PAGE, ORDER])]
-    second = np.floor(after.arrived_s - trial.over_s).astype(int)
-    share = after.kept.groupby([second, after.kind]).mean()
-    bad = share[share < WELL].index.get_level_values(0)
-    if not len(bad):
-        return 0.0
-    last = int(bad.max())
+    last = max(_last_bad_second(requests[requests.kind == kind], trial.over_s) for kind in (PAGE, ORDER))
     return inf if last >= int(np.ceil(trial.after_s)) - 1 else float(last + 1)
+
+
+def _last_bad_second(requests: pd.DataFrame, over_s: float) -> int:
+    """The last second after the fault in which less than `WELL` of these requests was kept; -1 when there is none."""
+    since_s = requests.arrived_s.to_numpy() - over_s
+    after = since_s >= 0
+    second = np.floor(since_s[after]).astype(int)
+    came, kept = np.bincount(second), np.bincount(second, weights=requests.kept.to_numpy()[after])
+    bad = np.flatnonzero((came > 0) & (kept / np.maximum(came, 1) < WELL))
+    return int(bad[-1]) if len(bad) else -1
 
 
 class _Waiting:

@@ -16,6 +16,7 @@ True
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any
 
@@ -109,14 +110,15 @@ def expected_s(at_s: Values, batch: int = 1, row_s: float = QUERY_S, commit_s: f
     if batch == 1:
         return _one_by_one(at_s, row_s + EVENTS_AN_ORDER * commit_s)
     most, free_s, first = batch // EVENTS_AN_ORDER, 0.0, 0
-    lag_s = np.empty(len(at_s))
-    while first < len(at_s):
-        begins_s = max(free_s, at_s[first])
-        last = min(first + most, int(np.searchsorted(at_s, begins_s, side="right")))
-        free_s = begins_s + (last - first) * row_s + commit_s
-        lag_s[first:last] = free_s - at_s[first:last]
-        first = last
-    return lag_s
+    moments_s, ends_s, sizes = list(map(float, at_s)), list[float](), list[int]()
+    while first < len(moments_s):  # over lists: one after the other, they are quicker than arrays
+        begins_s = max(free_s, moments_s[first])
+        size = bisect_right(moments_s, begins_s, first, min(first + most, len(moments_s))) - first
+        free_s = begins_s + size * row_s + commit_s
+        ends_s.append(free_s)
+        sizes.append(size)
+        first += size
+    return np.asarray(np.repeat(ends_s, sizes) - at_s)
 
 
 def _one_by_one(at_s: Values, service_s: float) -> Values:

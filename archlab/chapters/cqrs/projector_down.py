@@ -120,9 +120,10 @@ def over_time(
     batch `caught_up_s`, see `CaughtUp`.
     """
     times_s = np.arange(0.0, AT_S + LASTS_S + watched_s, 0.5)
-    return pd.concat(
-        [_over_time(fault, load, batch, seed, watched_s, times_s) for batch in batches], ignore_index=True
+    runs = in_parallel(
+        joblib.delayed(_over_time)(fault, load, batch, seed, watched_s, times_s) for batch in batches
     )
+    return pd.concat(runs, ignore_index=True)
 
 
 def _over_time(

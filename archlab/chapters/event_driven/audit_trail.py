@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import joblib
 import pandas as pd
 
 from archlab.chapters.event_driven.history import History, Trade, play, wishes
@@ -40,6 +41,7 @@ from archlab.shop.domain import OutOfStock, PaymentDeclined
 from archlab.shop.events import EVENTS, EventStore
 from archlab.shop.events.order import ORDER_CANCELLED, ORDER_PLACED, PAYMENT_DECLINED, STOCK_REFUSED
 from archlab.shop.store import open_database
+from archlab.sim.parallel import in_parallel
 
 WAYS = {
     "states": "states, told\nwho and why",
@@ -359,7 +361,7 @@ def _asked(question: Question, case: Case, stores: Mapping[str, Any]) -> dict[st
 
 def interviews(seeds: Iterable[int] = range(10)) -> pd.DataFrame:
     """Ask the questions of several histories. Each of `STORES` answers "always", "sometimes" or "never"."""
-    asked = [interview(seed) for seed in seeds]
+    asked = in_parallel(joblib.delayed(interview)(seed) for seed in seeds)
     right = sum(one[list(STORES)].astype(int) for one in asked)
     words = right.map(
         lambda count: "never" if count == 0 else "always" if count == len(asked) else "sometimes"

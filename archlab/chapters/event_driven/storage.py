@@ -18,6 +18,7 @@ rows like these.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import joblib
 import pandas as pd
 
 from archlab.chapters.event_driven.ways_to_keep import (
@@ -37,6 +38,7 @@ from archlab.course.quantity import number
 from archlab.data import load
 from archlab.shop.architecture import HOURS_PER_MONTH
 from archlab.shop.monolithic.config import MONOLITH
+from archlab.sim.parallel import in_parallel
 
 STORAGE = "database storage GB"
 """Its name in data/prices.csv. It is the storage of a managed database; an archive is cheaper, and slower to replay."""
@@ -61,12 +63,14 @@ def footprints(
 
     Twice `orders` are written, with ids from `first_order` on.
     """
-    rows = []
-    for seed in seeds:
-        coming = Orders(seed)
-        halves = [[coming.next(first_order + half * orders + n) for n in range(orders)] for half in (0, 1)]
-        rows += [{"seed": seed, **footprint(design, halves)} for design in DESIGNS]
-    return pd.DataFrame(rows)
+    tables = in_parallel(joblib.delayed(_footprints)(orders, seed, first_order) for seed in seeds)
+    return pd.DataFrame([row for rows in tables for row in rows])
+
+
+def _footprints(orders: int, seed: int, first_order: int) -> list[dict[str, Any]]:
+    coming = Orders(seed)
+    halves = [[coming.next(first_order + half * orders + n) for n in range(orders)] for half in (0, 1)]
+    return [{"seed": seed, **footprint(design, halves)} for design in DESIGNS]
 
 
 def a_year(table: pd.DataFrame) -> pd.DataFrame:

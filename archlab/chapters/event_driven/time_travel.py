@@ -23,6 +23,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+import joblib
 import numpy as np
 import pandas as pd
 
@@ -40,6 +41,7 @@ from archlab.shop.domain import OrderState
 from archlab.shop.events import Event, EventStore, NewEvent
 from archlab.shop.events.order import ORDER_PLACED, PAYMENT_AUTHORISED
 from archlab.sim.core.streams import Streams
+from archlab.sim.parallel import in_parallel
 
 AMOUNT_CORRECTED = "AmountCorrected"
 """The compensating event: the customer gets money back, or owes some more."""
@@ -309,17 +311,25 @@ def travelled(
 ) -> dict[str, float]:
     """Return the figures of `time_travel_debugging`, each with a value a seed. `tolerance`: of the limit."""
     chosen = list(seeds)
-    stories = [slip_in(seed, trade) for seed in chosen]
-    found = [bisect_replays(story.store, any_order_is_wrong) for story in stories]
-    off = [abs(one.position - story.first_wrong) for one, story in zip(found, stories, strict=True)]
-    left = [left_open_percent(one.history, prices_from_triggers(one.history), one.from_s) for one in stories]
-    share = [_bytes(as_states(one.history, "told")) / _bytes(one.store.connection) for one in stories]
+    runs = in_parallel(joblib.delayed(_travelled)(seed, trade) for seed in chosen)
+    found: dict[str, float] = {name: OverSeeds([run[name] for run in runs]) for name in runs[0]}
+    return found | {
+        "price_changes_a_day": bisect(_worth, BETWEEN_PER_DAY, "from", chosen, tolerance, log=True)
+    }
+
+
+def _travelled(seed: int, trade: Trade) -> dict[str, float]:
+    """What one history gives."""
+    story = slip_in(seed, trade)
+    history, found = story.history, bisect_replays(story.store, any_order_is_wrong)
+    share = _bytes(as_states(history, "told")) / _bytes(story.store.connection)
     return {
-        "events_beside_the_first_wrong_one": OverSeeds(off),
-        "looks": OverSeeds([one.looks for one in found]),
-        "left_open_by_triggers_percent": OverSeeds(left),
-        "bytes_of_triggers_percent": OverSeeds([100 * one for one in share]),
-        "price_changes_a_day": bisect(_worth, BETWEEN_PER_DAY, "from", chosen, tolerance, log=True),
+        "events_beside_the_first_wrong_one": abs(found.position - story.first_wrong),
+        "looks": found.looks,
+        "left_open_by_triggers_percent": left_open_percent(
+            history, prices_from_triggers(history), story.from_s
+        ),
+        "bytes_of_triggers_percent": 100 * share,
     }
 
 

@@ -18,6 +18,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 
@@ -36,6 +37,7 @@ from archlab.shop.instance import Steps
 from archlab.shop.layered.architecture import Layered
 from archlab.shop.layered.config import LayeredConfig, Storage
 from archlab.shop.layered.data_access import MemoryData
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_one_of
 
@@ -183,8 +185,8 @@ def figure(found: Mapping[str, float], title: str, size: Size = LAB) -> Picture:
 def application_figures(seeds: tuple[int, ...] = tuple(range(1, 11))) -> dict[str, float]:
     """Return the figures of `application_layer`, by their names."""
     counted = decisions().set_index("layer")
-    found = [ways(seed).set_index(["rule_in", "way"]) for seed in seeds]
-    on_sqlite = [of_declined(broken(True, "batch", seed, storage="sqlite"), "batch") for seed in seeds]
+    runs = in_parallel(joblib.delayed(_of_one)(seed) for seed in seeds)
+    found, on_sqlite = zip(*runs, strict=True)
     placed = {
         f"placed_by_{way}_percent": OverSeeds(one.placed_percent["application", way] for one in found)
         for way in WAYS
@@ -198,6 +200,12 @@ def application_figures(seeds: tuple[int, ...] = tuple(range(1, 11))) -> dict[st
         "placed_on_sqlite_percent": OverSeeds(one["placed_percent"] for one in on_sqlite),
         "stopped_on_sqlite_percent": OverSeeds(one["stopped_percent"] for one in on_sqlite),
     }
+
+
+def _of_one(seed: int) -> tuple[pd.DataFrame, dict[str, float]]:
+    """What comes of all use cases with rows in memory, and of the batch with the rule moved here over SQLite."""
+    on_sqlite = of_declined(broken(True, "batch", seed, storage="sqlite"), "batch")
+    return ways(seed).set_index(["rule_in", "way"]), on_sqlite
 
 
 SAYS = {

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 
@@ -38,6 +39,7 @@ from archlab.shop.layered.business import Rules
 from archlab.shop.layered.config import LayeredConfig
 from archlab.shop.layered.data_access import MemoryData, SqliteData
 from archlab.shop.store import Statement, StockRepository
+from archlab.sim.parallel import in_parallel
 from archlab.sim.simulation import Simulation
 from archlab.sim.validation import require_whole
 
@@ -195,17 +197,21 @@ def business_figures(seeds: tuple[int, ...] = tuple(range(1, 11))) -> dict[str, 
     """Return the figures of `business_layer`, by their names."""
     catalogue = small_shop(storage="memory").catalogue
     baskets = [use.basket for use in history(seed=1) if use.kind == "place_order"]
+    differing, alone, together = zip(
+        *in_parallel(joblib.delayed(_of_one)(seed) for seed in seeds), strict=True
+    )
     return {
         "rules_here_percent": decisions_here_percent(concerns("layered")),
         "calls_outside": calls_outside(lambda: rules_alone(catalogue, baskets)),
-        "differing_decisions": OverSeeds(differing_decisions(seed) for seed in seeds),
-        "enough_up_to": Limit(
-            "up to", [enough_up_to(False, seed) for seed in seeds], whole=True, tried=(1, MOST_ORDERS)
-        ),
-        "enough_with_condition": Limit(
-            "up to", [enough_up_to(True, seed) for seed in seeds], whole=True, tried=(1, MOST_ORDERS)
-        ),
+        "differing_decisions": OverSeeds(differing),
+        "enough_up_to": Limit("up to", alone, whole=True, tried=(1, MOST_ORDERS)),
+        "enough_with_condition": Limit("up to", together, whole=True, tried=(1, MOST_ORDERS)),
     }
+
+
+def _of_one(seed: int) -> tuple[int, float, float]:
+    """Which decisions differ, and up to how many orders the rule is enough, without the condition and with it."""
+    return differing_decisions(seed), enough_up_to(False, seed), enough_up_to(True, seed)
 
 
 SAYS = {

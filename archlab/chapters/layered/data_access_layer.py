@@ -15,6 +15,7 @@ for each key.
 from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
+import joblib
 import pandas as pd
 
 from archlab.chapters.layered.concerns import concerns
@@ -35,6 +36,7 @@ from archlab.shop.layered.architecture import Layered
 from archlab.shop.layered.config import Storage
 from archlab.shop.layered.data_access import MemoryData
 from archlab.shop.store import OrderStatus
+from archlab.sim.parallel import in_parallel
 
 KINDS: tuple[Storage, ...] = get_args(Storage)
 ORDERS = 10
@@ -64,13 +66,9 @@ def compare(storage: Storage, seed: int = 1) -> dict[str, int]:
 
 def compared(seeds: tuple[int, ...] = tuple(range(1, 11))) -> pd.DataFrame:
     """Return `compare` of both others with SQLite: columns storage, seed, and what it counts."""
-    rows = [
-        {"storage": storage, "seed": seed, **compare(storage, seed)}
-        for storage in KINDS
-        if storage != "sqlite"
-        for seed in seeds
-    ]
-    return pd.DataFrame(rows)
+    cases = [(storage, seed) for storage in KINDS if storage != "sqlite" for seed in seeds]
+    found = in_parallel(joblib.delayed(compare)(*case) for case in cases)
+    return pd.DataFrame(cases, columns=["storage", "seed"]).join(pd.DataFrame(found))
 
 
 def unhidden(seeds: Sequence[int] = tuple(range(1, 11))) -> pd.DataFrame:

@@ -15,6 +15,7 @@ What this leaves out: pages, and people who type what a program would never send
 import json
 from typing import Any
 
+import joblib
 import pandas as pd
 
 from archlab.chapters.layered.concerns import REFUSALS, concerns
@@ -31,6 +32,7 @@ from archlab.course.claims.over_seeds import OverSeeds
 from archlab.course.claims.rule import Evidence, settles
 from archlab.course.claims.verdict import Verdict, holds_if
 from archlab.shop.layered.presentation import CommandLine, JsonApi
+from archlab.sim.parallel import in_parallel
 
 ODD = ("2", "0", "-1", "1.5", "1e1", "true", "")
 """Numbers of pieces as somebody may send them. The first is a good one."""
@@ -113,7 +115,7 @@ def _ordered(presentation: Any, method: str, text: str) -> str:
 
 def presentation_figures(seeds: tuple[int, ...] = tuple(range(1, 11))) -> dict[str, float]:
     """Return the figures of `presentation_layer`, by their names."""
-    found = pd.DataFrame([compare(seed) for seed in seeds])
+    found = pd.DataFrame(in_parallel(joblib.delayed(compare)(seed) for seed in seeds))
     here = concerns("layered, all kinds").query("part == 'presentation'")
     return {
         "differing_rows": OverSeeds(found.differing_rows),

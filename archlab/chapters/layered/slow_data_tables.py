@@ -129,13 +129,15 @@ def over_time(
 
     `factor`: how many times slower the database is.
     """
-    frames = []
-    for design in designs:
-        table = by_tier(day(design, seed, factor).result)
-        second = np.floor(table.time_s).rename("time_s")
-        means = table.groupby([second, "tier"], sort=False)[["held", "queue"]].mean().reset_index()
-        frames.append(means.assign(design=design))
-    return pd.concat(frames, ignore_index=True)
+    tables = in_parallel(joblib.delayed(_over_time)(design, seed, factor) for design in designs)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _over_time(design: str, seed: int, factor: float) -> pd.DataFrame:
+    table = by_tier(day(design, seed, factor).result)
+    second = np.floor(table.time_s).rename("time_s")
+    means = table.groupby([second, "tier"], sort=False)[["held", "queue"]].mean().reset_index()
+    return means.assign(design=design)
 
 
 FAULT = pd.DataFrame(

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
+import joblib
 import numpy as np
 import pandas as pd
 
@@ -52,6 +53,7 @@ from archlab.sim.discovery.kinds import build, kind_of
 from archlab.sim.discovery.sides import ClientSideDiscovery
 from archlab.sim.experiment import replicate, sweep
 from archlab.sim.faults import Crash
+from archlab.sim.parallel import in_parallel
 from archlab.sim.recording import OK
 from archlab.sim.simulation import Simulation
 from archlab.sim.workload import Poisson
@@ -107,6 +109,12 @@ def after_a_death(
     failed = failed[failed.index * bucket_s < until_s]
     time_s = (failed.index + 0.5) * bucket_s
     return pd.DataFrame({"design": registry, "time_s": time_s, "failed_percent": failed.to_numpy()})
+
+
+def after_each_death(registries: Sequence[str], replicas: int = REPLICAS) -> pd.DataFrame:
+    """The same with each of these registries, one below the other."""
+    runs = in_parallel(joblib.delayed(after_a_death)(name, replicas=replicas) for name in registries)
+    return pd.concat(runs)
 
 
 def one_death(

@@ -118,6 +118,20 @@ def greedy(
     return _by_kind(shop, duration_s)
 
 
+def side_by_side(names: int, seed: int = 1) -> dict[str, pd.DataFrame]:
+    """Return of `greedy` the requests of the usual clients: with each of `LIMITS`, and with a bucket each while the
+    greedy one has so many names.
+    """
+    cases = {word: (word, 1) for word in LIMITS}
+    cases[f"a bucket each, {names} names"] = ("a bucket each", names)
+    runs = in_parallel(joblib.delayed(_usual_requests)(seed, *case) for case in cases.values())
+    return dict(zip(cases, runs, strict=True))
+
+
+def _usual_requests(seed: int, limit: str, names: int) -> pd.DataFrame:
+    return greedy(seed, limit, names=names)["usual"]
+
+
 def usual_served(
     seed: int,
     limit: str = "a bucket each",

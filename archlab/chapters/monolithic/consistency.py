@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
+import joblib
 import numpy as np
 import pandas as pd
 
@@ -23,6 +24,7 @@ from archlab.course.claims.verdict import Verdict, holds_if
 from archlab.shop.crash_points import crash_points, drop_anomalies_that_never_occurred, end_of_order_s, tally
 from archlab.shop.monolithic.architecture import Monolith
 from archlab.shop.monolithic.config import MONOLITH, MonolithConfig
+from archlab.sim.parallel import in_parallel
 from archlab.sim.statistics import mean_interval
 
 POINTS = 20
@@ -54,12 +56,14 @@ def dying_orders(
     after which the provider had taken money that no order explains), and a column for each kind of anomaly that
     occurred. Each seed is another order.
     """
-    rows = [
-        {"transactions": kind, "seed": seed, **tally(dying_order(seed, kind, points, config))}
-        for kind in (True, False)
-        for seed in seeds
-    ]
-    return drop_anomalies_that_never_occurred(pd.DataFrame(rows))
+    cases = [(kind, seed) for kind in (True, False) for seed in seeds]
+    found = in_parallel(joblib.delayed(_tallied)(seed, kind, points, config) for kind, seed in cases)
+    known = pd.DataFrame(cases, columns=["transactions", "seed"])
+    return drop_anomalies_that_never_occurred(known.join(pd.DataFrame(found)))
+
+
+def _tallied(seed: int, transactions: bool, points: int, config: MonolithConfig) -> dict[str, int]:
+    return tally(dying_order(seed, transactions, points, config))
 
 
 def half_written(dying: pd.DataFrame, transactions: bool) -> OverSeeds:

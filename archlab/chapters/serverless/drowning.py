@@ -97,19 +97,26 @@ def run(
 
     Raises `ValueError` when an argument is not allowed.
     """
+    result, shop = _run(way, seed, rate_per_s, query_s, seconds)
+    return result, shop.topology()
+
+
+def _run(
+    way: str, seed: int, rate_per_s: float, query_s: float, seconds: float = SECONDS
+) -> tuple[Result, Architecture]:
     require_one_of("way", way, tuple(WAYS))
     require_positive("rate_per_s", rate_per_s)
     sim = Simulation(seed)
     shop = WAYS[way](sim, query_s)
     sim.open_load(Poisson(rate_per_s), shop.handle, mix=MIX)
-    return sim.measure(seconds, sample_every_s=seconds / 60), shop.topology()
+    return sim.measure(seconds, sample_every_s=seconds / 60), shop
 
 
 def in_time(way: str, seed: int, rate_per_s: float, query_s: float = QUERY_S) -> float:
     """Return the share of requests that are answered well within `PROMISE_S`, of those that are counted and came early
     enough.
     """
-    rows = run(way, seed, rate_per_s, query_s)[0].requests
+    rows = _run(way, seed, rate_per_s, query_s)[0].requests
     known = rows[rows.arrived_s.between(COUNTED_FROM_S, SECONDS - PROMISE_S)]
     return float(((known.outcome == OK) & (known.latency_s <= PROMISE_S)).mean())
 

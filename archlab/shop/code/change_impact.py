@@ -34,11 +34,14 @@ def change_impact(components: Sequence[Component], name: str) -> pd.DataFrame:
     """
     if not name.isidentifier():
         raise ValueError(f"name is {name!r}; it must be one identifier, such as a function or a column")
-    rows = {
-        (component.name, component.path.name, _function_at(component, line), line, kind)
-        for component in components
-        for line, kind in _places(component, name)
-    }
+    rows = set()
+    for component in components:
+        if places := list(_places(component, name)):
+            functions = [node for node in ast.walk(component.module) if isinstance(node, Definition)]
+            file = component.path.name
+            rows |= {
+                (component.name, file, _function_at(functions, line), line, kind) for line, kind in places
+            }
     return pd.DataFrame(sorted(rows), columns=["component", "file", "function", "line", "kind"])
 
 
@@ -67,13 +70,9 @@ def _names(node: ast.AST) -> list[str]:
     return []
 
 
-def _function_at(component: Component, line: int) -> str:
-    """Return the dotted name of the innermost function or class around a line."""
-    around = [
-        node
-        for node in ast.walk(component.module)
-        if isinstance(node, Definition) and node.lineno <= line <= (node.end_lineno or node.lineno)
-    ]
+def _function_at(functions: Sequence[Definition], line: int) -> str:
+    """Return the dotted name of the innermost function or class around a line, of all those of a file."""
+    around = [node for node in functions if node.lineno <= line <= (node.end_lineno or node.lineno)]
     return ".".join(node.name for node in sorted(around, key=lambda node: node.lineno)) or "<module>"
 
 

@@ -89,13 +89,15 @@ def component_texts(component: Component) -> Iterator[tuple[int, str]]:
 
 def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """Yield every text in a tree but docstrings, with its line; `{}` stands where an f-string fills in."""
-    told = {id(text) for text in docstrings(tree)}
-    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    no_text = {id(text) for text in docstrings(tree)}
+    no_text |= {
+        id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             parts = [str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values]
             yield node.lineno, "".join(parts)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told | inside:
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in no_text:
             yield node.lineno, node.value
 
 
