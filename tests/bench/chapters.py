@@ -24,13 +24,14 @@ CELL_TIMEOUT_S = 900
 
 @dataclass(frozen=True)
 class Chapter:
-    """What a chapter took: by the clock, of processors, its kernel's memory at the end; and its long cells, each with
-    its place among all cells, and seconds."""
+    """What a chapter took: by the clock, of processors, its kernel's memory at the end; its long cells, each with its
+    place among all cells, and seconds; and the places of cells that showed how far they were."""
 
     clock_s: float
     cpu_s: float
     mb: float
     long_cells_s: dict[int, float]
+    with_bar: frozenset[int]
 
 
 def run_through(path: Path) -> Chapter:
@@ -59,7 +60,15 @@ def run_through(path: Path) -> Chapter:
     asyncio.run(client.async_execute(env=variables | {"ARCHLAB_GUESSES": "off"}))
     clock_s = time.monotonic() - start_s
     cpu_s, mb = ends[-1]
-    return Chapter(clock_s, cpu_s, mb, {place: s for place, s in took_s.items() if s > LONG_S})
+    long_cells_s = {place: s for place, s in took_s.items() if s > LONG_S}
+    with_bar = frozenset(place for place, cell in enumerate(notebook.cells) if had_a_bar(cell))
+    return Chapter(clock_s, cpu_s, mb, long_cells_s, with_bar)
+
+
+def had_a_bar(cell: nbformat.NotebookNode) -> bool:
+    """Whether a bar was shown below the cell: what is left of one is an output without a content."""
+    shown = [output["data"] for output in cell.get("outputs", []) if "data" in output]
+    return any(all(value == "" for value in data.values()) for data in shown)
 
 
 def _used() -> tuple[float, float]:
@@ -74,10 +83,11 @@ def report() -> None:
     print(
         "Chapters from top to bottom: seconds by the clock, of processors, MB of the kernel, cells over 2 s"
     )
+    print("  (a cell with a star showed no bar)")
     chapters = {path.stem: run_through(path) for path in CHAPTERS}
     for name, took in chapters.items():
         cells = ", ".join(
-            f"[{place}] {s:.0f} s"
+            f"[{place}]{'' if place in took.with_bar else '*'} {s:.0f} s"
             for place, s in sorted(took.long_cells_s.items(), key=lambda cell: -cell[1])
         )
         print(f"  {name:<22} {took.clock_s:5.0f} s   {took.cpu_s:5.0f} s   {took.mb:4.0f} MB   {cells}")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import tracemalloc
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -22,6 +23,7 @@ from archlab.course.arguments import at_least
 from archlab.sim import Exponential, Poisson, SharedProcessors, Simulation, Station
 from tests.bench import chapters, cluster, explorers, flat_cost, imports, interval_coverage
 from tests.bench.flat_cost import cpu_s
+from tests.bench.former import in_turn
 from tests.bench.yardsticks import Line, generators_in_a_loop, hand_written, plain_simpy
 
 Run = Callable[[], object]
@@ -199,9 +201,30 @@ def memory(requests: int) -> None:
     assert small.recorder.rows < rows
 
 
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "throughput": lambda size: throughput(size.requests, size.rounds),
+    "overload": lambda size: overload(size.requests, size.rounds),
+    "deadlines": lambda size: deadlines(size.requests // 10, size.rounds),
+    "time-outs": lambda size: time_outs(size.requests // 10, size.rounds),
+    "memory": lambda size: memory(size.requests),
+    "flat-cost": lambda size: flat_cost.report(size.requests, size.rounds, size.largest),
+    "intervals": lambda size: interval_coverage.report(size.repetitions),
+    "imports": lambda size: imports.report(size.rounds),
+    "explorers": lambda _: explorers.report(),
+    "cluster": lambda _: cluster.report(),
+    "chapters": lambda _: chapters.report(),
+}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Print every ratio, and the coverage of the intervals. Returns an exit code."""
     parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__)
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART", help=", ".join(PARTS)
+    )
+    parser.add_argument(
+        "--against", metavar="COMMIT", help="measure a former state of the course, too, part by part in turn"
+    )
     parser.add_argument(
         "--requests", type=at_least(1000), default=50_000, help="size of a run (default: 50000)"
     )
@@ -216,15 +239,13 @@ def main(arguments: Sequence[str]) -> int:
         "--largest", action="store_true", help="measure ten times as long a backlog, too: a minute, and 1 GB"
     )
     size = parser.parse_args(arguments)
-    throughput(size.requests, size.rounds)
-    overload(size.requests, size.rounds)
-    deadlines(size.requests // 10, size.rounds)
-    time_outs(size.requests // 10, size.rounds)
-    memory(size.requests)
-    flat_cost.report(size.requests, size.rounds, size.largest)
-    interval_coverage.report(size.repetitions)
-    imports.report(size.rounds)
-    explorers.report()
-    cluster.report()
-    chapters.report()
+    if size.against is not None:
+        same = [f"--{name}={getattr(size, name)}" for name in ("requests", "rounds", "repetitions")]
+        return in_turn(size.against, size.only, [*same, *["--largest"] * size.largest])
+    for part in size.only:
+        PARTS[part](size)
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -11,7 +11,7 @@ import pytest
 from archlab.course.labs import nbval_plugin
 from archlab.sim import waiting
 from archlab.sim.parallel import in_parallel
-from archlab.sim.waiting import AFTER_S, EVERY_S, Bar
+from archlab.sim.waiting import AFTER_S, EVERY_S, PAUSE_S, Bar
 
 
 @dataclass
@@ -19,6 +19,7 @@ class Output:
     """What is displayed under a cell, as IPython's handle would change it."""
 
     seen: list = field(default_factory=list)
+    displays: int = 0
 
     def update(self, data, raw):
         assert raw
@@ -32,17 +33,19 @@ def output(monkeypatch):
 
     def display(data, raw, display_id):
         shown.update(data, raw)
+        shown.displays += 1
         return shown
 
-    shell = SimpleNamespace(kernel="a kernel")
+    shell = SimpleNamespace(kernel="a kernel", execution_count=1)
+    monkeypatch.setattr(waiting, "_last", None)
     monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
     return shown
 
 
-def bar_after(waits_s, total=10):
+def bar_after(waits_s, total=10, from_s=0.0):
     """Show one run more after each of these times, then leave the block."""
-    clock = SimpleNamespace(s=0.0)
+    clock = SimpleNamespace(s=from_s)
     with Bar(total, lambda: clock.s) as bar:
         for done, wait_s in enumerate(waits_s, 1):
             clock.s += wait_s
@@ -81,7 +84,7 @@ def test_the_bar_is_gone_at_the_end(output):
 
 def test_the_bar_is_gone_when_the_runs_are_interrupted(output):
     def interrupted():
-        clock = iter([0.0, AFTER_S + 1])
+        clock = iter([0.0, AFTER_S + 1, AFTER_S + 2])
         with Bar(10, lambda: next(clock)) as bar:
             bar.show(1)
             raise KeyboardInterrupt
@@ -104,6 +107,29 @@ def test_the_last_run_needs_no_bar(output):
 def test_the_bar_is_not_drawn_more_often_than_eyes_follow(output):
     bar_after([AFTER_S + 1] + [EVERY_S / 10] * 8)
     assert len(output.seen) == 2  # drawn once, and gone
+
+
+def test_short_experiments_of_one_cell_are_one_wait(output):
+    bar_after([AFTER_S * 0.8] * 2, total=2)
+    assert output.seen == []
+    bar_after([AFTER_S / 10, AFTER_S / 10], total=9, from_s=AFTER_S * 1.6)
+    assert [html.partition("</progress> ")[2] for html in output.seen] == ["1 of 9 runs", ""]
+    bar_after([AFTER_S / 10], total=7, from_s=AFTER_S * 1.8)
+    assert output.displays == 1
+    assert [html.partition("</progress> ")[2] for html in output.seen[2:]] == ["1 of 7 runs", ""]
+
+
+def test_what_another_cell_waited_for_does_not_count(output):
+    bar_after([AFTER_S * 0.8] * 2, total=2)
+    sys.modules["IPython"].get_ipython().execution_count = 2
+    bar_after([AFTER_S / 10], total=9, from_s=AFTER_S * 1.6)
+    assert output.seen == []
+
+
+def test_after_a_pause_a_wait_begins_anew(output):
+    bar_after([AFTER_S * 0.8] * 2, total=2)
+    bar_after([AFTER_S / 10], total=9, from_s=AFTER_S * 1.6 + PAUSE_S * 1.01)
+    assert output.seen == []
 
 
 def test_nbval_compares_notebooks_without_bars():
