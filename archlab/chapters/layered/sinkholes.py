@@ -36,6 +36,7 @@ from archlab.course.quantity import number
 from archlab.course.style import INK, LAB, Size, look_of
 from archlab.shop.architecture import SHOP_MIX, Assortment
 from archlab.shop.layered.topology import LAYERS
+from archlab.sim.core.garbage import none_collected
 from archlab.sim.simulation import Simulation
 
 FOLDERS = {layer.replace(" ", "_"): layer for layer in LAYERS}
@@ -162,10 +163,11 @@ def watch(program: ModuleType, request: str) -> Watcher:
     shop.answer(api.handle(ORDER))
     watcher = Watcher(PurePath(program.__file__ or "").parent)
     before = sys.gettrace(), sys.getprofile()
-    sys.settrace(watcher.trace)
-    sys.setprofile(watcher.profile)
     try:
-        shop.answer(api.handle(request))
+        with none_collected():
+            sys.settrace(watcher.trace)
+            sys.setprofile(watcher.profile)
+            shop.answer(api.handle(request))
     finally:
         sys.settrace(before[0])
         sys.setprofile(before[1])

@@ -46,6 +46,7 @@ from archlab.course.figures.picture import Picture
 from archlab.course.style import LAB, Size
 from archlab.data import load
 from archlab.shop.code.testability import setup_statements, time_checks
+from archlab.sim.core.garbage import none_collected
 from archlab.sim.validation import require_one_of
 
 SHOP = str(Path(archlab.shop.__file__).parent)
@@ -112,11 +113,12 @@ def effort(work: Callable[[], object]) -> Effort:
     counted = Effort()
     before = sys.gettrace(), sys.getprofile()
     try:
-        sys.settrace(counted.line)
-        work()
-        sys.settrace(None)
-        sys.setprofile(counted.call)
-        work()
+        with none_collected():
+            sys.settrace(counted.line)
+            work()
+            sys.settrace(None)
+            sys.setprofile(counted.call)
+            work()
     finally:
         sys.settrace(before[0])
         sys.setprofile(before[1])

@@ -8,22 +8,17 @@
 (True, 1.0)
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from typing import Any
 
 from simpy.events import PENDING
 
 from archlab.sim.core.events import LeanEvent
 
-if TYPE_CHECKING:
-    from archlab.sim.core.calendar import Calendar
-
 
 class Alarm(LeanEvent):
     """An event that has a time on the calendar, but may happen before. Then its entry no longer counts."""
 
-    env: Calendar
+    env: Any  # a calendar
 
     def due(self) -> None:
         """Do what is to be done when the time has come and the event has not happened."""

@@ -35,3 +35,15 @@ def seldom_in_full() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextmanager
+def none_collected() -> Iterator[None]:
+    """Meanwhile collect no garbage. For who counts what runs: an end of somebody's generator would be counted, too."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()

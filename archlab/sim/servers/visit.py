@@ -84,7 +84,7 @@ class Patience(Alarm):
     """The moment at which a visit leaves the queue."""
 
     def __init__(self, visit: PatientVisit, patience_s: float) -> None:
-        self.env = sim = visit.env  # type: ignore[assignment]
+        self.env = sim = visit.env
         self.waiter = None
         self.visit = visit
         heappush(sim._queue, (sim._now + patience_s, NORMAL, next(sim._eid), ring, self))  # type: ignore[misc]

@@ -5,7 +5,7 @@ import gc
 import pytest
 
 from archlab.sim import Simulation, Station
-from archlab.sim.core.garbage import SELDOM, seldom_in_full
+from archlab.sim.core.garbage import SELDOM, none_collected, seldom_in_full
 
 
 @pytest.fixture
@@ -63,3 +63,15 @@ def test_what_is_over_is_still_forgotten_during_a_run():
     sim.start(holder())
     sim.run()
     assert sum(type(thing).__name__ == "Hold" for thing in gc.get_objects()) < 10_000
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_meanwhile_no_garbage_is_collected_and_then_all_is_as_it_was(collects):
+    before = gc.isenabled()
+    try:
+        (gc.enable if collects else gc.disable)()
+        with none_collected():
+            assert not gc.isenabled()
+        assert gc.isenabled() == collects
+    finally:
+        (gc.enable if before else gc.disable)()
