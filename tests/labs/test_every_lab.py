@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archlab.course.labs.anatomy import faults, free_names
-from archlab.course.labs.answers import Answer, parse_answers, read_answers
+from archlab.course.labs.answers import Answer, parse_answers, read_answers, read_once
 from archlab.course.labs.kernel import Ran
 from archlab.course.labs.lab import CHECK, Lab, all_labs, read_lab, solution_paths
 from archlab.course.labs.trial import Attempt, Trial, margins, surprises, try_all
@@ -27,7 +27,7 @@ def test_a_lab_keeps_to_the_form(solution: Path):
 @every_lab
 def test_the_checks_accept_what_is_right_and_refuse_what_is_wrong(solution: Path):
     lab, answers = read_lab(solution), read_answers(solution)
-    trials = try_all(lab, stubs(solution), answers, SEEDS)
+    trials = try_all(lab, stubs(solution), answers, SEEDS, read_once(solution))
     assert surprises(trials) == []
     assert len(trials) == len(SEEDS) * (2 * len(lab.checks) + len(answers))
 

@@ -55,8 +55,12 @@ class Lived:
 
 
 def lived(config: ShopConfig, brief: Brief, seed: int) -> Lived:
-    """Live through a brief with a shop."""
-    shop = decided(config, brief)
+    """Live through a brief with a shop, of which only what may be chosen counts."""
+    return lived_with(decided(config, brief), brief, seed)
+
+
+def lived_with(shop: ShopConfig, brief: Brief, seed: int) -> Lived:
+    """Live through a brief with a shop as it is."""
     runs = [Run.of(shop, brief, seed, is_peak) for is_peak in (False, True)]
     hour = Hour(shop, brief, seed) if brief.faults else None
     audits = [run.audit for run in runs] + ([hour.audit] if hour else [])

@@ -24,14 +24,14 @@ def cleaned(cleaned: Answer) -> str:
         before, use = lab_leak.with_rule(*figures), lab_leak.drawn_use(random, figures[1])
         new = _sources(cleaned(dict(before)))
         _expect_layers(new)
-        whole = lab_leak.used(new, use)
-        _expect_same(whole, lab_leak.used(before, use), "used through its pages")
+        whole, asked = lab_leak.used(new, use), lab_leak.used(before, use)
+        _expect_same(whole, asked, "used through its pages")
         _expect_calls(whole)
         beneath = lab_leak.used(new, use, "application", without=["presentation"])
         case = "without the presentation layer on the disk, used through its use cases"
         _expect_same(beneath, lab_leak.used(before, use, "application"), case)
         _expect_one_rule(before, new, use, dict(zip(RULE, figures, strict=True)))
-        _expect_one_comparison(before, new, use)
+        _expect_one_comparison(before, new, use, asked)
         answered += len(whole.answers)
     return f"no import and no call goes past a layer, and {answered} answers are the same"
 
@@ -109,11 +109,12 @@ def _expect_one_rule(
             )
 
 
-def _expect_one_comparison(before: dict[str, str], new: dict[str, str], use: dict[str, Any]) -> None:
+def _expect_one_comparison(
+    before: dict[str, str], new: dict[str, str], use: dict[str, Any], asked: lab_leak.Used
+) -> None:
     """Whoever turns the comparison in the rule round, at one place, changes all that depends on it."""
     (old,) = (place for place in lab_leak.comparisons(before) if place[0] == lab_leak.RULES)
     right = lab_leak.used(lab_leak.reversed_at(before, old), use)
-    asked = lab_leak.used(before, use)
     for place in lab_leak.comparisons(new):
         turned = lab_leak.used(lab_leak.reversed_at(new, place), use)
         if _is_all(turned, right):

@@ -26,9 +26,9 @@ def orders_page(orders_page: Answer) -> str:
     random, shown = stream("orders_page"), 0
     sizes = [(0, 5), (1, 1), *((int(random.integers(5, 60)), int(random.integers(3, 40))) for _ in range(10))]
     sizes.append((1500, 1200))
-    shops = [lab_orders.drawn(random, orders) for orders, _ in sizes]
-    pages = [shop.page(last) for shop, (_, last) in zip(shops, sizes, strict=True)]
-    for shop, right, (orders, last) in zip(shops, pages, sizes, strict=True):
+    for orders, last in sizes:
+        shop = lab_orders.drawn(random, orders)
+        right = shop.page(last)
         case = f"a customer with {orders} orders, the last {last} of them"
         asking, given = _asked(orders_page, shop, last, case)
         _expect_page(given, right, case)

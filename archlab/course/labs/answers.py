@@ -26,9 +26,14 @@ class Answer:
     code: str
 
 
+ONCE = "once"
+"""The key of the functions that a trial of the checks calls once only with the same arguments."""
+
+
 def parse_answers(text: str) -> list[Answer]:
     """The answers in the text of such a file. Raises `ValueError` when it is of another form."""
     content = tomllib.loads(text)
+    content.pop(ONCE, None)
     try:
         wrong = [
             Answer(a["task"], False, a["misconception"], a["code"].strip()) for a in content.pop("wrong", [])
@@ -45,3 +50,10 @@ def read_answers(solution: Path) -> list[Answer]:
     """The answers recorded beside a solution notebook; none when there is no such file."""
     path = solution.with_name(FILE_NAME)
     return parse_answers(path.read_text(encoding="utf-8")) if path.exists() else []
+
+
+def read_once(solution: Path) -> tuple[str, ...]:
+    """The functions, as `module.function`, that need not do the same again for the next recorded answer."""
+    path = solution.with_name(FILE_NAME)
+    content = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return tuple(content.get(ONCE, ()))

@@ -16,6 +16,7 @@ AssertionError: your answer changes LOST: leave it as it is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FunctionType, ModuleType
 from typing import Any
@@ -29,6 +30,8 @@ CONFIGURATIONS = "archlab.shop.config"
 COURSE = "archlab."
 METHODS = (FunctionType, property, classmethod, staticmethod)
 """What is held of a class. Its data may change while it is used."""
+FIXED = (bool, int, float, str, type(None))
+"""What looks as it does for as long as it is there."""
 ABSENT = object()
 """What a name stands for that a class has from those it inherits from, and not of its own."""
 
@@ -43,9 +46,18 @@ class Held:
     look: str
 
     @property
+    def place(self) -> Mapping[str, Any]:
+        """Where the name stands, as it is now and will be."""
+        return vars(self.names) if isinstance(self.names, type) else self.names
+
+    @property
+    def may_look_otherwise(self) -> bool:
+        """Whether it is a constant that can be changed inside."""
+        return bool(self.look) and not _is_fixed(self.value)
+
+    @property
     def is_unchanged(self) -> bool:
-        names = vars(self.names) if isinstance(self.names, type) else self.names
-        return names.get(self.name, ABSENT) is self.value and _look(self.name, self.value) == self.look
+        return self.place.get(self.name, ABSENT) is self.value and _look(self.name, self.value) == self.look
 
     def restore(self) -> None:
         """Let the name stand for the same again. What was changed inside stays changed."""
@@ -65,6 +77,11 @@ class Given:
         self._held = {prefix + held.name: held for prefix, place in places for held in _own(place)}
         for name, of in _classes(self._held).items():
             self._held |= {f"{name}.{one.name}": one for one in _methods(of)}
+        all_held = list(self._held.values())
+        self._values = [(held.place.get, held.name, held.value) for held in all_held]
+        self._looks = {
+            id(held.value): (held.value, held.look) for held in all_held if held.may_look_otherwise
+        }
 
     def expect_unchanged(self) -> None:
         """Raise `AssertionError`, which names what was changed, after it stands for the same as before again."""
@@ -73,10 +90,22 @@ class Given:
 
     def restore(self) -> list[str]:
         """Let what was changed stand for the same as before again, and return its names."""
+        if self._is_unchanged():
+            return []
         changed = {name: held for name, held in self._held.items() if not held.is_unchanged}
         for held in changed.values():
             held.restore()
         return list(changed)
+
+    def _is_unchanged(self) -> bool:
+        """Whether all is unchanged. It is asked after each call of an answer, and there may be thousands of calls."""
+        for get, name, value in self._values:
+            if get(name, ABSENT) is not value:
+                return False
+        for value, look in self._looks.values():  # noqa: SIM110 - an answer may change what `all` means
+            if repr(value) != look:
+                return False
+        return True
 
 
 def _scenarios(names: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -126,6 +155,15 @@ def _methods(of: type) -> list[Held]:
         for name in names
         if name in own or not name.startswith("__")
     ]
+
+
+def _is_fixed(value: Any) -> bool:
+    """Whether nothing can be changed inside: a number, a text, or a tuple of such.
+
+    >>> _is_fixed((0.5, "s")), _is_fixed(([],))
+    (True, False)
+    """
+    return type(value) in FIXED or (type(value) is tuple and all(map(_is_fixed, value)))
 
 
 def _look(name: str, value: Any) -> str:

@@ -30,6 +30,8 @@ NO_LIMIT_S = float("inf")
 LONGEST_LINE = 2000
 # More threads only fight for the same cores, and each takes address space.
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+SHORT_TRACEBACKS = "--InteractiveShell.xmode=Minimal"
+"""Nobody reads them here. To make a long one takes longer than most checks."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Kernel:
             kernel_name=CURRENT_ENV_KERNEL_NAME,
             cwd=str(folder),
             env={**os.environ, **ONE_THREAD, MARK: str(folder), "IPYTHONDIR": str(folder / ".ipython")},
-            extra_arguments=["--HistoryManager.enabled=False"],
+            extra_arguments=["--HistoryManager.enabled=False", SHORT_TRACEBACKS],
             stdout=subprocess.DEVNULL,  # so that what a cell writes there cannot pass for somebody else's words
             stderr=subprocess.DEVNULL,
         )
@@ -125,15 +127,20 @@ class _Cell:
 
     def finish(self, clock_s: float, work_s: float = NO_LIMIT_S) -> bool:
         """Listen until the cell has ended, a time is up or the kernel is dead; return whether it has ended."""
-        end_s = time.monotonic() + clock_s
+        looked_s = time.monotonic()
+        end_s = looked_s + clock_s
         while not (self.reply and self.is_idle):
             self._hear_output()
             self._hear_reply()
             now_s = time.monotonic()
             if self.reply and now_s > end_s:  # the word "idle" was lost in a flood of output
                 break
-            if now_s > end_s or self.kernel.worked_s - self.began_with_s > work_s or not self.kernel.is_alive:
+            if now_s > end_s:
                 return False
+            if now_s - looked_s > LOOK_EVERY_S:  # to look takes longer than to hear a message
+                looked_s = now_s
+                if self.kernel.worked_s - self.began_with_s > work_s or not self.kernel.is_alive:
+                    return False
             if self.reply:
                 end_s = min(end_s, now_s + PATIENCE_S)
         return True

@@ -19,6 +19,7 @@ from archlab.course.labs.apart import Run, run_apart
 from archlab.course.labs.kernel import Ran
 from archlab.course.labs.lab import ANSWER, CHECK, TEXT, Lab
 from archlab.course.labs.limits import Limits
+from archlab.course.labs.memo import may_change_others
 from archlab.course.labs.verdict import UNSOLVED
 
 TRIAL_LIMITS = Limits(cell_s=120)
@@ -126,10 +127,19 @@ def forget(source: str) -> str:
     return f"for name in {bound_names(source)}: globals().pop(name, None)"
 
 
-def try_all(lab: Lab, stubs: dict[str, str], answers: Sequence[Answer], seeds: Sequence[int]) -> list[Trial]:
-    """Try every answer under every seed. Raises `RuntimeError` when the cells could not be run at all."""
+def try_all(
+    lab: Lab,
+    stubs: dict[str, str],
+    answers: Sequence[Answer],
+    seeds: Sequence[int],
+    once: Sequence[str] = (),
+) -> list[Trial]:
+    """Try every answer under every seed. Raises `RuntimeError` when the cells could not be run at all.
+
+    `once`: functions that need not do the same again for the next answer, see `archlab.course.labs.memo`.
+    """
     tried = attempts(lab, stubs, answers)
-    sources, places = script(lab, tried)
+    sources, places = script(lab, tried, once)
     report = run_apart([Run(seed, tuple(sources)) for seed in seeds], list(places.values()), TRIAL_LIMITS)
     if report.broken:
         raise RuntimeError(report.broken)
@@ -140,18 +150,37 @@ def try_all(lab: Lab, stubs: dict[str, str], answers: Sequence[Answer], seeds: S
     ]
 
 
-def script(lab: Lab, tried: Sequence[Attempt]) -> tuple[list[str], dict[Attempt, int]]:
-    """The cells to run, and the number of the check cell of each attempt. At the end of a task its solution holds."""
-    sources: list[str] = []
+def script(
+    lab: Lab, tried: Sequence[Attempt], once: Sequence[str] = ()
+) -> tuple[list[str], dict[Attempt, int]]:
+    """The cells to run, and the number of the check cell of each attempt. At the end of a task its solution holds.
+
+    Wrong answers that may change what is not their own come last in their task, without the memos.
+    """
+    sources = [memos("remember", once)]
     places: dict[Attempt, int] = {}
+
+    def give(attempt: Attempt, check: str) -> None:
+        sources.extend([attempt.source, check + TELL])
+        places[attempt] = len(sources) - 1
+        sources.append(forget(attempt.source))
+
     for cell in lab.cells:
         if cell.role not in (TEXT, ANSWER, CHECK):
             sources.append(cell.cell.source)
         if cell.role == CHECK:
             own = [attempt for attempt in tried if attempt.task == cell.task]
+            far = [one for one in own if one.kind == "wrong" and may_change_others(one.source)]
             for attempt in own:
-                sources += [attempt.source, cell.cell.source + TELL]
-                places[attempt] = len(sources) - 1
-                sources.append(forget(attempt.source))
-            sources.append(own[0].source)
+                if attempt not in far:
+                    give(attempt, cell.cell.source)
+            sources.append(memos("leave_out", once))
+            for attempt in far:
+                give(attempt, cell.cell.source)
+            sources += [memos("remember", once), own[0].source]
     return sources, places
+
+
+def memos(do: str, once: Sequence[str]) -> str:
+    """The code that does something with the memos before functions, and leaves no name behind."""
+    return f"__import__('archlab.course.labs.memo', fromlist=['memo']).{do}(*{list(once)!r})"
