@@ -37,7 +37,7 @@ def prelude(seed: int, folder: Path) -> str:
 
 FORGET = """
 import sys
-ENDS = ("lab_checks", ".lab", ".saga_log")
+ENDS = ("lab_checks", "_known", ".lab", ".saga_log")
 for name in [n for n in sys.modules if n.startswith("archlab.course.labs") or n.endswith(ENDS)]:
     del sys.modules[name]
     package, _, own_name = name.rpartition(".")
@@ -45,8 +45,8 @@ for name in [n for n in sys.modules if n.startswith("archlab.course.labs") or n.
         vars(sys.modules[package]).pop(own_name, None)
 """
 UNTOUCHED = f"exec({FORGET!r}, {{}})"
-"""The code before each cell: what earlier cells did to the functions of checks and to the days that they share with the
-notebook is forgotten, a check imports them anew.
+"""The code before each cell: what earlier cells did to the functions of checks, to what checks alone know and to the
+days that they share with the notebook is forgotten, a check imports them anew.
 It leaves no name behind."""
 
 
