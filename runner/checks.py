@@ -18,7 +18,7 @@ from archlab.course.kept import kept_notebooks, other_notebooks
 from runner.browser import find_chromium
 from runner.environment import Environment
 from runner.reach import NothingToCompareWith, changed_files, new_files, reached
-from runner.surroundings import surroundings
+from runner.surroundings import compiled, surroundings
 
 # More threads inside NumPy and SciPy only fight the two test processes for the same cores.
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
@@ -142,7 +142,7 @@ def run_stage(environment: Environment, stage: Stage) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         extra = [f"--junitxml={report}"] if stage.counts_tests else []
-        variables = surroundings(environment.root) | ONE_THREAD
+        variables = surroundings(environment.root) | ONE_THREAD | compiled(Path(folder) / "compiled")
         exit_code = environment.call("-P", "-m", *stage.arguments, *extra, **variables)
         passed, failed, skipped = counts(report) if report.exists() else (int(exit_code == 0), 0, 0)
     failed = failed or int(exit_code != 0)

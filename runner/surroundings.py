@@ -2,7 +2,7 @@
 
 What a program prints always arrives: a letter that the terminal or the file does not have becomes a question mark.
 Kernels are started as `lab_settings/kernels` says. And where a place in the user's home cannot be written, what would
-go there goes to the folder `.lab` of the course.
+go there goes to the folder `.lab` of the course. So do compiled modules, where Python is told to write none.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+NO_COMPILED, COMPILED_IN = "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"
 KEPT = ".lab"
 """The folder in the course's for what JupyterLab keeps from one day to the next."""
 
@@ -21,6 +22,7 @@ def surroundings(root: Path) -> dict[str, str]:
     return {
         "PYTHONIOENCODING": f"{os.environ.get('PYTHONIOENCODING', '').partition(':')[0]}:replace",
         "JUPYTER_PATH": before(root / "lab_settings", "JUPYTER_PATH"),
+        **compiled(root / KEPT / "compiled"),
         **own_folders(root),
     }
 
@@ -28,6 +30,16 @@ def surroundings(root: Path) -> dict[str, str]:
 def before(folder: Path, variable: str) -> str:
     """A list of folders as a variable holds it: this one, and then those that the user has named."""
     return os.pathsep.join([str(folder), *filter(None, [os.environ.get(variable)])])
+
+
+def compiled(folder: Path) -> dict[str, str]:
+    """The variables for modules that are compiled once, where Python is told not to write them beside their sources.
+
+    Else each kernel, and each process that it starts, compiles all modules again: longer than its first cell takes.
+    """
+    if not os.environ.get(NO_COMPILED) or os.environ.get(COMPILED_IN):
+        return {}
+    return {NO_COMPILED: "", COMPILED_IN: str(folder)}
 
 
 def own_folders(root: Path) -> dict[str, str]:

@@ -1,11 +1,22 @@
 """What the course's programs start with: where they print, and where they write when the home cannot be written."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from runner.surroundings import before, can_write, own_folders, places, surroundings
+from runner.surroundings import (
+    COMPILED_IN,
+    NO_COMPILED,
+    before,
+    can_write,
+    compiled,
+    own_folders,
+    places,
+    surroundings,
+)
 
 
 @pytest.fixture
@@ -42,6 +53,36 @@ def test_a_place_that_the_user_has_named_stays(home: Path, tmp_path: Path, monke
     (home / ".ipython").touch()
     monkeypatch.setenv("IPYTHONDIR", "mine")
     assert own_folders(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "is_ours"),
+    [
+        ({}, False),
+        ({NO_COMPILED: ""}, False),
+        ({NO_COMPILED: "1"}, True),
+        ({NO_COMPILED: "1", COMPILED_IN: "there"}, False),
+    ],
+)
+def test_where_python_may_not_write_compiled_modules_they_are_kept_in_a_folder_of_the_course(
+    theirs: dict[str, str], is_ours: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name in (NO_COMPILED, COMPILED_IN):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in theirs.items():
+        monkeypatch.setenv(name, value)
+    folder = str(tmp_path / ".lab" / "compiled")
+    assert (surroundings(tmp_path).get(COMPILED_IN) == folder) == is_ours
+
+
+def test_so_python_compiles_a_module_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(NO_COMPILED, "1")
+    monkeypatch.delenv(COMPILED_IN, raising=False)
+    (tmp_path / "tea.py").touch()
+    variables = {**os.environ, **compiled(tmp_path / "compiled")}
+    subprocess.run([sys.executable, "-c", "import tea"], cwd=tmp_path, env=variables, check=True)
+    assert [found.name.split(".")[0] for found in tmp_path.rglob("tea.*.pyc")] == ["tea"]
+    assert not (tmp_path / "__pycache__").exists()
 
 
 def test_a_home_that_nobody_knows_cannot_be_written():
