@@ -61,6 +61,9 @@ class Request(Task):
     on_answer: Callable[[], object] | None
 
     def __init__(self, sim: Calendar, kind: str) -> None:
+        self._arrive(sim, kind)
+
+    def _arrive(self, sim: Calendar, kind: str) -> None:
         self.env = sim
         self.waiter = self.on_answer = None
         self.outcome = OK
@@ -106,6 +109,9 @@ class Request(Task):
     def _fail(self, failure: Failure) -> None:
         self.answer(failure.outcome)
         super()._fail(failure)
+
+
+new_request: Callable[[type[Request]], Request] = Request.__new__
 
 
 class Load:
@@ -198,7 +204,8 @@ class OpenLoad(Load):
             heappush(self._calendar, (next_s, NORMAL, number(), self._on_arrival, None))
         if self.timeout_s is None:  # nearly always: `send` without the calls
             next_kind, handler = self._next_kind, self.handler
-            request = Request(self.sim, next_kind())
+            request = new_request(Request)  # `Request(sim, kind)` without the call of the constructor
+            request._arrive(self.sim, next_kind())
             request._generator = generator = handler(request)
             if generator.__class__ is not GeneratorType:
                 require_generator(generator)

@@ -68,7 +68,7 @@ def looked(way: str, lag_s: float = 0.5, sticks_s: float = 5.0, waits_s: float =
 
     The arguments are those of `archlab.chapters.cqrs.own_writes.visits`.
     """
-    rows = own_writes.visits(way, SEED, lag_s, seconds=20.0, sticks_s=sticks_s, waits_s=waits_s)
+    rows = own_writes.visits(way, SEED, lag_s, seconds=15.0, sticks_s=sticks_s, waits_s=waits_s)
     return rows.assign(look=rows.groupby("order").cumcount())
 
 

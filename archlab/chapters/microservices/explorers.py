@@ -23,7 +23,7 @@ from archlab.sim.faults import SlowDown
 from archlab.sim.recording import OK, UNFINISHED
 from archlab.sim.result import Result
 
-FAULT_AT_S, FAULT_S, RUN_S = 1.0, 5.0, 8.0
+FAULT_AT_S, FAULT_S, RUN_S = 1.0, 5.0, 7.0
 """Short, so that a slider answers at once."""
 
 

@@ -65,9 +65,8 @@ class Station(Pool):
         self._slowness = 1.0
         self._on_finish = self._finish
         self._on_worked = self._worked
-        self._begun: list[Any] = []  # the entries of work under way, and of some that is done
+        self._begun: list[Any] | None = None  # entries of work under way; None: no fault yet, not noted
         self._forget_above = FEW
-        self._is_disturbed = False  # work has been broken off or moved
 
     # Work ------------------------------------------------------------------------------------------------
 
@@ -105,7 +104,8 @@ class Station(Pool):
             end, number = now + service_s * self._slowness, self._number
             entry = (end, NORMAL, number(), self._on_finish, visit)
             heappush(self._calendar, entry)
-            self._begun.append(entry)
+            if self._begun is not None:
+                self._begun.append(entry)
         elif len(self._waiting) < self._room:
             if priority:
                 visit.priority = priority
@@ -140,14 +140,13 @@ class Station(Pool):
         end = self.sim._now + work.service_s * self._slowness
         entry = (end, NORMAL, self._number(), action, work)
         heappush(self._calendar, entry)
-        self._begun.append(entry)
+        if self._begun is not None:
+            self._begun.append(entry)
 
     def _finish(self, visit: Visit) -> None:
         """A server has done its work: give it the next, and tell who waited."""
-        if self._is_disturbed and not self._ends_now(visit):
+        if self._begun is not None and not self._ends_now(visit):
             return
-        if len(self._begun) > self._forget_above:
-            self._forget()
         self.completed += 1
         if self._waiting:
             self._next()
@@ -175,7 +174,8 @@ class Station(Pool):
             end, number = now + visit.service_s * self._slowness, self._number
             entry = (end, NORMAL, number(), self._on_finish, visit)
             heappush(self._calendar, entry)
-            self._begun.append(entry)
+            if self._begun is not None:
+                self._begun.append(entry)
         else:
             visit.begin()
 
@@ -200,10 +200,8 @@ class Station(Pool):
 
     def _worked(self, visit: Visit) -> None:
         """A holder has done its work, and goes on holding."""
-        if self._is_disturbed and not self._ends_now(visit):
+        if self._begun is not None and not self._ends_now(visit):
             return
-        if len(self._begun) > self._forget_above:
-            self._forget()
         visit.hold.doing = None
         happen(visit)
 
@@ -256,41 +254,43 @@ class Station(Pool):
         return [entry[4] for entry in entries if entry[3] is self._on_finish]
 
     # Work under way --------------------------------------------------------------------------------------
-    # A fault must not have to look at the whole calendar, nor an ordinary visit pay for faults. So the entries of work
-    # that has begun are noted, and forgotten in blocks. And what a fault makes void stays on the calendar: it is passed
-    # over when its time has come.
+    # A fault must not have to look at the whole calendar, nor an ordinary visit pay for faults. So the first fault of a
+    # station looks, and from then on it notes the entries of the work that begins, and forgets them in blocks. What a
+    # fault makes void stays on the calendar: it is passed over when its time has come.
 
     def _under_way(self) -> list[Any]:
         """The entries on the calendar for the ends of work under way."""
+        entries = self._calendar if self._begun is None else self._begun
         return [
-            entry for entry in self._begun if entry[4]._value is PENDING and not self._is_superseded(entry)
+            entry
+            for entry in entries
+            if self._is_end(entry) and entry[4]._value is PENDING and not self._is_superseded(entry)
         ]
 
-    def _forget(self) -> None:
-        """Forget entries of work that is done."""
-        now = self.sim._now
-        self._begun = [entry for entry in self._begun if entry[0] >= now]
-        self._forget_above = 2 * len(self._begun) + FEW
+    def _is_end(self, entry: tuple[Any, ...]) -> bool:
+        """Whether an entry of the calendar is an end of work here."""
+        return entry[3] is self._on_finish or entry[3] is self._on_worked
 
     def _disturb(self, entries: int) -> None:
-        """So many entries have become void."""
-        if entries:
-            self._is_disturbed = True
-            self.sim.count_void(entries)
+        """Work under way has been broken off or moved, so that so many entries have become void."""
+        if self._begun is None:
+            self._begun = self._under_way()
+        self.sim.count_void(entries)
 
     def _ends_now(self, work: Visit) -> bool:
-        """Whether the entry whose time has come is the one that counts."""
-        if (
-            work.end_s is None or work.end_s is self.sim._now
-        ):  # not "==": an earlier end may fall on the same time
+        """Whether the entry whose time has come is the one that counts. Forgets, now and then, what is done."""
+        now, begun = self.sim._now, self._begun
+        if begun is not None and len(begun) > self._forget_above:
+            self._begun = begun = [entry for entry in begun if entry[0] >= now]
+            self._forget_above = 2 * len(begun) + FEW
+        if work.end_s is None or work.end_s is now:  # not "==": an earlier end may fall on the same time
             return True
         self.sim.count_void(-1)
         return False
 
     def is_void(self, entry: tuple[Any, ...]) -> bool:
         """Whether an entry of the calendar is an end of work here that no longer counts."""
-        is_end = entry[3] is self._on_finish or entry[3] is self._on_worked
-        return is_end and self._is_superseded(entry)
+        return self._is_end(entry) and self._is_superseded(entry)
 
     @staticmethod
     def _is_superseded(entry: tuple[Any, ...]) -> bool:
