@@ -45,16 +45,18 @@ def copying_s(followers: float, per_s: float | None = None) -> float:
 
 
 def fewest(largest: float = CELEBRITY, exponent: float = EXPONENT) -> float:
-    """Return the followers of the smallest account: so that the mean is the published one."""
-    # SciPy is loaded when it is used: that takes a while.
-    from scipy.optimize import brentq
-    from scipy.stats import truncpareto
+    """Return the followers of the smallest account: so that the mean of the Pareto distribution between the smallest
+    and the largest is the published one.
+    """
+    from scipy.optimize import brentq  # SciPy is loaded when it is used: that takes a while
 
     require_positive("largest", largest)
     mean = published("followers, on average")
 
     def difference(least: float) -> float:
-        return float(truncpareto(exponent, largest / least, scale=least).mean()) - mean
+        people = least**-exponent - largest**-exponent
+        followers = exponent / (exponent - 1) * (least ** (1 - exponent) - largest ** (1 - exponent))
+        return followers / people - mean
 
     return float(brentq(difference, 0.01 * mean, mean))
 

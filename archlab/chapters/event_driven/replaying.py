@@ -14,6 +14,7 @@ True
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from itertools import count
+from statistics import linear_regression
 
 import numpy as np
 import pandas as pd
@@ -122,10 +123,8 @@ def replay_ms(table: pd.DataFrame, run: int) -> tuple[float, float]:
 
     The second is the slope of a straight line through all lengths.
     """
-    from scipy.stats import linregress  # SciPy is loaded when it is used: that takes a while
-
     mine = table[(table.run == run) & (table.what == "replay")]
-    return mine.ms[mine.events == 0].item(), float(linregress(mine.events, mine.ms).slope)
+    return mine.ms[mine.events == 0].item(), linear_regression(mine.events, mine.ms).slope
 
 
 def growth(table: pd.DataFrame, from_events: int = 100) -> float:
@@ -134,11 +133,9 @@ def growth(table: pd.DataFrame, from_events: int = 100) -> float:
     It is the slope on logarithmic axes, of the medians over the runs; `from_events`, because the call itself counts in
     shorter ones.
     """
-    from scipy.stats import linregress
-
     long = table[(table.what == "replay") & (table.events >= from_events)]
     medians = long.groupby("events").ms.median()
-    return float(linregress(np.log(medians.index), np.log(medians)).slope)
+    return linear_regression(np.log(medians.index), np.log(medians)).slope
 
 
 def events_unnoticed(table: pd.DataFrame) -> Limit:

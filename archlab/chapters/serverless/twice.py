@@ -34,6 +34,7 @@ from archlab.sim.functions.asynchronous import AsyncInvocations
 from archlab.sim.functions.invocation import Invocation
 from archlab.sim.functions.triggers import QueueTrigger
 from archlab.sim.parallel import in_parallel
+from archlab.sim.statistics import proportion_interval
 from archlab.sim.validation import require_one_of
 
 Way = Literal["customers", "events", "queue"]
@@ -159,11 +160,8 @@ def charged_twice_percent(runs: pd.DataFrame) -> tuple[float, float, float]:
     The runs are pooled, and each repetition is a trial (Wilson's interval). Those that one crash hit are not quite
     independent, so the true interval is a little wider.
     """
-    from scipy.stats import binomtest  # SciPy is loaded when it is used: that takes a while
-
-    charged, again = int(runs.charged_twice.sum()), int(runs.again.sum())
-    ends = binomtest(charged, again).proportion_ci(method="wilson")
-    return 100 * charged / again, 100 * float(ends.low), 100 * float(ends.high)
+    share = proportion_interval(int(runs.charged_twice.sum()), int(runs.again.sum()))
+    return 100 * share.mean, 100 * share.low, 100 * share.high
 
 
 def as_bars(runs: pd.DataFrame) -> pd.DataFrame:
