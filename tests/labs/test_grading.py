@@ -1,20 +1,23 @@
 """Grading a class: every file gets its rows, and a run that was stopped goes on where it was."""
 
+import errno
 import os
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from archlab.course.labs import course_files, zips
 from archlab.course.labs import grade as grading
 from archlab.course.labs.course_files import CourseChanged, fingerprint, require_unchanged
 from archlab.course.labs.gradebook import ForeignFile
 from archlab.course.labs.judge import Judge
 from archlab.course.labs.lab import Lab
 from archlab.course.labs.row import COLUMNS
-from archlab.course.labs.submissions import find_submissions
+from archlab.course.labs.submissions import Submission, find_submissions
 from archlab.course.labs.verdict import LabVerdict, TaskVerdict
 from tests.labs.classes import TASKS, FakeJudge, grade, table
 
@@ -228,6 +231,40 @@ def test_a_notebook_that_changes_the_course_stops_the_grading(tmp_path: Path):
     (root / "archlab" / "course.py").write_text("2")
     with pytest.raises(CourseChanged, match=r"while anna\.ipynb was judged"):
         require_unchanged(before, "anna.ipynb", root)
+
+
+def test_a_notebook_that_installs_a_package_stops_the_grading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(course_files.sysconfig, "get_path", lambda name: str(tmp_path))
+    (tmp_path / "numpy-2.4.1.dist-info").mkdir()
+    before = fingerprint()
+    (tmp_path / "numpy-2.4.1.dist-info").rename(tmp_path / "numpy-1.26.0.dist-info")
+    with pytest.raises(CourseChanged, match=r"delete the folder \.venv"):
+        require_unchanged(before, "anna.ipynb")
+
+
+def test_a_cell_of_the_labs_that_was_restored_is_told_beside_what_failed(
+    tmp_path: Path, labs: dict[str, Lab]
+):
+    tasks = (TaskVerdict("reading", True, 2, "passed"), TaskVerdict("limit", False, 2, "no np"))
+    verdict = LabVerdict("90_till", tasks, restored="The lab's cell was restored.")
+    told = grading.rows(Submission("anna", tmp_path, "anna.ipynb"), verdict, "v1", seed=7)
+    assert [row.what_happened for row in told] == ["passed", "no np The lab's cell was restored."]
+
+
+def test_no_room_for_what_is_in_a_zip_file_is_nobodys_mark(
+    tmp_path: Path, example: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(zips, "written", full)
+    with zipfile.ZipFile(tmp_path / "anna.zip", "w") as archive:
+        archive.writestr("lab.ipynb", "{}")
+    assert grading.main([str(tmp_path)], example) == 2
+    assert capsys.readouterr().err == "It could not be graded: No space left on device\n"
+    assert not (tmp_path / "results.csv").exists()
 
 
 def test_its_verdict_is_not_kept(

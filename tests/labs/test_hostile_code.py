@@ -45,6 +45,20 @@ def test_an_answer_that_ends_the_kernel_costs_its_own_task_and_no_other(
     assert verdict.tasks[1].said.startswith("The kernel died in the check")
 
 
+@pytest.mark.parametrize("way_out", ["exit()", "quit()", "import sys\nsys.exit()"])
+def test_a_cell_that_leaves_stops_there_and_costs_no_other_task(
+    judged: JudgeAnswers, right: dict[str, str], way_out: str
+):
+    verdict = judged({**right, "servers": f"{way_out}\n{right['servers']}"})
+    assert [task.passed for task in verdict.tasks] == [True, False, True]
+    assert "Your cell above it stopped with SystemExit" in verdict.tasks[1].said
+
+
+def test_a_notebook_installs_nothing(judged: JudgeAnswers, right: dict[str, str]):
+    found = "assert os.environ['PIP_DRY_RUN'] and os.environ['PIP_NO_INDEX']"
+    assert judged({**right, "servers": f"import os\n{found}\n{right['servers']}"}).passed
+
+
 def test_a_loop_is_interrupted_and_one_that_ignores_this_is_killed_and_what_comes_after_is_judged(
     judged: JudgeAnswers, right: dict[str, str]
 ):

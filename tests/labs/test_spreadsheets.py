@@ -239,6 +239,46 @@ def test_a_table_with_remarks_is_kept_when_their_notebook_is_gone(
     assert grade(folder, folder / "results.csv", FakeJudge(labs)).notes == []
 
 
+def test_points_that_a_teacher_changed_stay_when_another_task_is_judged_again(
+    again: Callable[[Edit], tuple[Gradebook, list[str]]], folder: Path
+):
+    """One field of Jörg's was emptied; one row of berta's is gone."""
+
+    def edit(text: str) -> str:
+        lines = text.replace("reading,2,2", "reading,1,2").splitlines()
+        jorg, berta = lines[1:4], lines[4:7]
+        return "\n".join([lines[0], *jorg[:2], jorg[2].replace("limit,0", "limit,"), *berta[:2], *lines[7:]])
+
+    book, judged = again(edit)
+    assert (judged, book.notes) == (["Jörg.ipynb", "berta.ipynb"], [])
+    assert points(folder / "results.csv") == {"Jörg": "1 2 0", "berta": "1 0 0", "carla": "0 0 2"}
+
+
+def test_a_table_is_kept_when_a_notebook_of_it_is_not_in_the_folder(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, labs: dict[str, Lab]
+):
+    """Somebody grades another class into it."""
+    grade(folder, folder / "results.csv", FakeJudge(labs))
+    before = (folder / "results.csv").read_bytes()
+    other = tmp_path_factory.mktemp("other class")
+    for number in range(8):
+        (other / f"{number}.ipynb").write_text("reading")
+    book = grade(other, folder / "results.csv", FakeJudge(labs))
+    assert (folder / "results.kept-1.csv").read_bytes() == before
+    assert book.notes[0] == "Jörg.ipynb is not in the folder any more, so its rows are gone from the table."
+    back = grade(folder, folder / "results.csv", FakeJudge(labs))
+    assert "So are those of 3 more." in back.notes
+
+
+def test_a_table_is_kept_when_every_notebook_is_judged_anew(folder: Path, labs: dict[str, Lab]):
+    grade(folder, folder / "results.csv", FakeJudge(labs))
+    before = (folder / "results.csv").read_bytes()
+    book = grade(folder, folder / "results.csv", FakeJudge(labs, fresh_seed=8))
+    assert book.notes[0].startswith("Every notebook is judged anew")
+    assert (folder / "results.kept-1.csv").read_bytes() == before
+    assert grade(folder, folder / "results.csv", FakeJudge(labs, fresh_seed=8)).notes == []
+
+
 def test_a_table_of_an_older_course_is_read(again: Callable[[Edit], tuple[Gradebook, list[str]]]):
     """It has no v before the version."""
     _, judged = again(lambda text: text.replace(".ipynb,v", ".ipynb,"))

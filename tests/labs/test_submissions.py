@@ -60,6 +60,7 @@ def zipped(path: Path, *names: str, content: bytes = b"{}") -> Path:
         ("lab.ipynb", None),
         ("01_monolithic_lab.ipynb", None),
         ("anna_2026_11_lab.ipynb", None),
+        ("lab_2026_101_anna.ipynb", None),
     ],
 )
 def test_a_platforms_name_for_a_file_tells_the_student(name: str, student: str | None):
@@ -181,7 +182,7 @@ def test_a_zip_bomb_a_damaged_one_and_one_with_a_password_are_named_and_nothing_
 ):
     monkeypatch.setattr(zips, "LARGEST_FILE_BYTES", 1000)
     zipped(folder / "bomb.zip", "lab.ipynb", content=b" " * 100_000)
-    monkeypatch.setattr(zips, "MOST_MEMBERS", 5)
+    monkeypatch.setattr(zips, "MOST_NOTEBOOKS", 5)
     zipped(folder / "crowd.zip", *(f"{number}.ipynb" for number in range(6)))
     whole = zipped(folder / "cut.zip", "lab.ipynb").read_bytes()
     (folder / "cut.zip").write_bytes(whole[:-30])
@@ -194,7 +195,7 @@ def test_a_zip_bomb_a_damaged_one_and_one_with_a_password_are_named_and_nothing_
     into.mkdir()
     problems = {s.student: s.problem for s in find_submissions(folder, folder / "results.csv", into)}
     assert "too large" in problems["bomb"]
-    assert "more than 5 files" in problems["crowd"]
+    assert "more than 5 notebooks" in problems["crowd"]
     assert "damaged, or no zip file" in problems["cut"]
     assert "damaged, or no zip file" in problems["text"]
     assert "password" in problems["secret"]
@@ -244,3 +245,86 @@ def test_a_version_is_never_a_number_for_a_spreadsheet(folder: Path, tmp_path: P
     (only,) = find_submissions(folder, folder / "results.csv", tmp_path)
     assert version(only, "x").startswith("v")
     assert version(only, "x") != version(only, "y")
+
+
+LABS = ("01_monolithic", "02_microservices")
+
+
+@pytest.fixture
+def of_labs(folder: Path, tmp_path: Path) -> Callable[..., Found]:
+    """The student and the file of each submission in the folder, when these are the labs."""
+
+    def find(*names: str) -> Found:
+        for name in names:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(name)
+        into = tmp_path / "unpacked"
+        into.mkdir(exist_ok=True)
+        return [(s.student, s.file) for s in find_submissions(folder, folder / "results.csv", into, LABS)]
+
+    return find
+
+
+def test_a_folder_that_is_called_like_a_lab_is_no_student(of_labs: Callable[..., Found]):
+    found = of_labs(
+        "01_monolithic/anna.ipynb", "02_microservices/anna/lab.ipynb", "02_microservices/berta.ipynb"
+    )
+    assert found == [
+        ("anna", "01_monolithic/anna.ipynb"),
+        ("anna", "02_microservices/anna/lab.ipynb"),
+        ("berta", "02_microservices/berta.ipynb"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("01_monolithic/01_monolithic_lab.ipynb", "02_microservices/02_microservices_lab (1).ipynb"),
+        ("labs/01_monolithic/01_monolithic_lab.ipynb", "labs/02_microservices/02_microservices_lab.ipynb"),
+        ("01_monolithic_lab.ipynb", "02_microservices_lab.ipynb"),
+    ],
+)
+def test_a_single_zip_file_with_labs_is_one_students(
+    names: tuple[str, ...], folder: Path, of_labs: Callable[..., Found]
+):
+    zipped(folder / "anna.zip", *names)
+    assert [student for student, _ in of_labs()] == ["anna", "anna"]
+
+
+def test_a_single_zip_file_with_a_folder_for_each_lab_is_the_whole_class(
+    folder: Path, of_labs: Callable[..., Found]
+):
+    zipped(
+        folder / "all.zip",
+        "01_monolithic/anna.ipynb",
+        "02_microservices/berta.ipynb",
+        "02_microservices/anna.ipynb",
+    )
+    assert [student for student, _ in of_labs()] == ["anna", "anna", "berta"]
+
+
+def test_of_a_whole_course_the_labs_count_and_not_its_solutions(folder: Path, of_labs: Callable[..., Found]):
+    course = ("notebooks/01_monolithic.ipynb", "solutions/01_monolithic/01_monolithic_lab.ipynb")
+    lab = "labs/01_monolithic/01_monolithic_lab.ipynb"
+    zipped(folder / "anna.zip", *(f"course/{name}" for name in (*course, lab)))
+    assert of_labs("berta/solutions/01.ipynb", *(f"carla/{name}" for name in (*course, lab))) == [
+        ("anna", f"anna.zip/course/{lab}"),
+        ("berta", "berta/solutions/01.ipynb"),
+        ("carla", f"carla/{lab}"),
+    ]
+
+
+def test_what_is_hidden_in_a_zip_file_is_not_counted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, found: Callable[..., Found]
+):
+    monkeypatch.setattr(zips, "MOST_NOTEBOOKS", 5)
+    hidden = [f".venv/lib/{number}.ipynb" for number in range(10)]
+    zipped(folder / "anna.zip", "lab.ipynb", *hidden, *(f"module_{number}.py" for number in range(10)))
+    assert ("anna", "anna.zip/lab.ipynb") in found("berta.ipynb")
+
+
+def test_a_single_zip_file_with_the_whole_course_is_one_students(folder: Path, of_labs: Callable[..., Found]):
+    names = ("README.md", "solutions/01_monolithic/lab.ipynb", "labs/01_monolithic/01_monolithic_lab.ipynb")
+    zipped(folder / "anna.zip", *(f"course-main/{name}" for name in names))
+    assert of_labs() == [("anna", "anna.zip/course-main/labs/01_monolithic/01_monolithic_lab.ipynb")]

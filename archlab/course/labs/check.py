@@ -26,7 +26,7 @@ def told(verdict: LabVerdict) -> str:
     """A verdict as a text to read."""
     lines = [f"Lab {verdict.lab}"] if verdict.lab else []
     lines += [plain(verdict.problem)] if verdict.problem else [told_task(task) for task in verdict.tasks]
-    lines += filter(None, [verdict.note])
+    lines += filter(None, [verdict.restored, verdict.note])
     return "\n".join([*lines, verdict.summary])
 
 

@@ -1,4 +1,5 @@
-"""Whether the course's own files are still what they were: a notebook that changes them would give points to others.
+"""Whether the course's own files, and the packages installed, are still what they were: a notebook that changes them
+would give points to others, or take theirs.
 
 >>> require_unchanged(fingerprint(), "anna.ipynb")
 """
@@ -6,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +17,14 @@ KINDS = (".py", ".csv", ".toml", ".ipynb")
 
 
 class CourseChanged(Exception):
-    """A file of the course is not what it was. The message says which notebook ran meanwhile, and what to do."""
+    """A file of the course, or what is installed, is not what it was. The message says which notebook ran meanwhile,
+    and what to do.
+    """
 
 
 def fingerprint(root: Path = ROOT) -> str:
-    """A short text that changes when a file of the package, of `data/` or of `solutions/` does."""
-    digest = hashlib.sha256()
+    """A short text that changes when a file of the package, of `data/` or of `solutions/` does, or an installation."""
+    digest = hashlib.sha256(" ".join(installed()).encode())
     for path in sorted(files(root)):
         digest.update(str(path.relative_to(root)).encode())
         digest.update(path.read_bytes())
@@ -35,10 +39,17 @@ def files(root: Path) -> Iterator[Path]:
                 yield path
 
 
+def installed() -> list[str]:
+    """The packages that are installed, by the names of the folders that say so: name and version."""
+    places = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    return sorted({folder.name for place in places for folder in Path(place).glob("*.dist-info")})
+
+
 def require_unchanged(before: str, judged: str, root: Path = ROOT) -> None:
     """Raise `CourseChanged` when the fingerprint is another one than before the notebook `judged` ran."""
     if fingerprint(root) != before:
         raise CourseChanged(
-            f"Files of the course have changed while {judged} was judged, or another notebook beside it. Its verdict "
-            "was not kept. Look at what it does, restore the course, and run the same command to go on."
+            f"Files of the course or installed packages have changed while {judged} was judged, or another notebook "
+            "beside it. Its verdict was not kept. Look at what it does, restore the course (for packages: delete the "
+            "folder .venv), and run the same command to go on."
         )

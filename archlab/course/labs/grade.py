@@ -31,7 +31,7 @@ from archlab.course.labs.lock import Busy, held
 from archlab.course.labs.plain import for_table, plain
 from archlab.course.labs.row import Row
 from archlab.course.labs.submissions import Submission, find_submissions, version
-from archlab.course.labs.verdict import LabVerdict
+from archlab.course.labs.verdict import LabVerdict, TaskVerdict
 
 STOPPED = 130  # the exit code of a program ended by Ctrl-C
 
@@ -47,7 +47,14 @@ def rows(submission: Submission, verdict: LabVerdict, of_version: str, seed: int
 
     if not verdict.tasks:
         return [row("", 0, 0, verdict.problem)]
-    return [row(task.task, task.points, task.of, verdict.problem or task.said) for task in verdict.tasks]
+    return [row(task.task, task.points, task.of, what_happened(verdict, task)) for task in verdict.tasks]
+
+
+def what_happened(verdict: LabVerdict, task: TaskVerdict) -> str:
+    """What is said of a task: why the notebook could not be judged, or what the check said, and maybe why."""
+    if verdict.problem:
+        return verdict.problem
+    return task.said if task.passed else " ".join(filter(None, [task.said, verdict.restored]))
 
 
 def expected_lab(submission: Submission, labs: dict[str, Lab]) -> str:
@@ -86,7 +93,7 @@ def grade(folder: Path, book: Gradebook, judge: Judge, jobs: int) -> Gradebook:
     Raises `SolutionFails`, `CannotWrite`, and `CourseChanged` when a notebook does that.
     """
     with TemporaryDirectory(prefix="handed-in-", ignore_cleanup_errors=True) as unpack_into:
-        submissions = find_submissions(folder, book.path, Path(unpack_into))
+        submissions = find_submissions(folder, book.path, Path(unpack_into), judge.labs)
         judged_by = hashlib.sha256(repr((judge.labs, judge.limits)).encode()).hexdigest()
         wanted = {one.file: Wanted(one.student, version(one, judged_by)) for one in submissions}
         book.keep_only(wanted, judge.fresh_seed, {name: list(lab.checks) for name, lab in judge.labs.items()})
@@ -96,7 +103,7 @@ def grade(folder: Path, book: Gradebook, judge: Judge, jobs: int) -> Gradebook:
         with tqdm(total=len(wanted), initial=len(book.rows), unit="notebook", desc="Grading") as bar:
             for one, verdict in graded(todo, judge, jobs):
                 require_unchanged(course, one.file)
-                book.rows[one.file] = rows(one, verdict, wanted[one.file].version, judge.fresh_seed)
+                book.enter(one.file, rows(one, verdict, wanted[one.file].version, judge.fresh_seed))
                 book.save()
                 bar.update()
     return book
@@ -119,7 +126,8 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     except (ForeignFile, CannotWrite, SolutionFails, CourseChanged) as problem:
         print(plain(str(problem)), file=sys.stderr)
     except OSError as error:
-        print(f"It could not be graded: {error.strerror}: {plain(str(error.filename))}", file=sys.stderr)
+        where = f": {error.filename}" if error.filename else ""
+        print(plain(f"It could not be graded: {error.strerror}{where}"), file=sys.stderr)
     except KeyboardInterrupt:
         print(
             f"\nStopped. What was done is in {plain(str(out))}. Run the same command to go on.",

@@ -24,6 +24,8 @@ from archlab.course.labs.summary import summary
 from archlab.course.labs.table_file import Line, NoTable, read_table, written
 
 NOT_YET = "Not judged yet."
+MOST_NAMED = 5
+"""So many files that are gone are named."""
 
 
 class ForeignFile(Exception):
@@ -59,6 +61,11 @@ class Gradebook:
         self._remarks: dict[tuple[str, str], Mapping[str, str]] = {}  # lines with something in such a column
         self._own_lines: list[Mapping[str, str]] = []  # that belong to no file
         self._waiting: list[Row] = []
+        self._decided: dict[
+            tuple[str, str], Row
+        ] = {}  # rows of notebooks that are judged again for other tasks
+        self._gone: list[str] = []  # files with rows that are not here any more
+        self._all_anew = False  # no row of the table that was loaded stays
         self._copy: Path | None = None
 
     def load(self) -> None:
@@ -106,17 +113,30 @@ class Gradebook:
         `tasks`: the names of those that each lab has, in order.
         """
         kept = {}
+        self._gone = [file for file in self.rows if file not in wanted]
         for file, rows in self.rows.items():
             names = list(tasks.get(rows[0].lab, ())) if rows[0].task else [""]
             by_task = {row.task: row for row in rows}
             if file in wanted and set(by_task) == set(names) and are_of(rows, wanted[file].version, seed):
                 kept[file] = [replace(by_task[name], student=wanted[file].student) for name in names]
+            elif file in wanted:
+                of_now = [row for row in rows if are_of([row], wanted[file].version, seed)]
+                self._decided |= {(file, row.task): row for row in of_now}
+        self._all_anew = bool(self.rows) and not kept
         self.rows = decided(kept)
         self._waiting = [
             Row(wanted[file].student, line.get("lab", ""), task, None, 0, NOT_YET, file, "", seed)
             for (file, task), line in self._remarks.items()
             if file in wanted and file not in self.rows
         ]
+
+    def enter(self, file: str, rows: Sequence[Row]) -> None:
+        """Take in the rows of a notebook that was judged. Points that stood there for the same version stay."""
+        self.rows[file] = [self._as_decided(row) for row in rows]
+
+    def _as_decided(self, row: Row) -> Row:
+        known = self._decided.get((row.file, row.task))
+        return row if known is None else replace(known, student=row.student)
 
     @property
     def seed(self) -> int | None:
@@ -147,11 +167,21 @@ class Gradebook:
         return {column: line.get(column, "") for column in self._columns}
 
     def _keep_what_is_lost(self, rows: list[Row]) -> None:
-        """Copy the table as it was, once, when lines of it could not be read or remarks have lost their row."""
+        """Copy the table as it was, once, when lines of it could not be read, or lose their notebook or their row."""
         lost = sorted(self._remarks.keys() - {(row.file, row.task) for row in rows})
-        if self._copy or not (lost or self.notes):
+        if self._copy or not (lost or self.notes or self._gone or self._all_anew):
             return
         self._copy = write_new(self.path, self._before)
+        self.notes += [
+            f"{file} is not in the folder any more, so its rows are gone from the table."
+            for file in self._gone[:MOST_NAMED]
+        ]
+        if len(self._gone) > MOST_NAMED:
+            self.notes.append(f"So are those of {len(self._gone) - MOST_NAMED} more.")
+        if self._all_anew:
+            self.notes.append(
+                "Every notebook is judged anew: the labs, the seed or all that was handed in are others."
+            )
         self.notes += [
             f"What you wrote beside {file}, task {task or '-'}, has no row any more." for file, task in lost
         ]

@@ -1,8 +1,4 @@
-"""The files in a folder, those in zip files too, without hidden ones and what operating systems leave behind.
-
->>> is_clutter("__MACOSX"), is_clutter(".DS_Store"), is_clutter("lab.ipynb")
-(True, True, False)
-"""
+"""The files in a folder, those in zip files too, without hidden ones and what operating systems leave behind."""
 
 from __future__ import annotations
 
@@ -12,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from archlab.course.labs.cells import is_notebook
+from archlab.course.labs.clutter import is_clutter
 from archlab.course.labs.zips import UnreadableZip, is_zip, unpacked
 
-CLUTTER = ("__macosx", "desktop.ini", "icon\r", "index.html", "thumbs.db", "timestamp.txt")
 MOST_ZIPS_IN_ZIPS = 2
 DEEPEST = 50
 NOTEBOOK, OTHER, EMPTY = 1, 2, 3
@@ -32,11 +28,6 @@ class Found:
     path: Path
     rank: int = NOTEBOOK
     problem: str = ""
-
-
-def is_clutter(name: str) -> bool:
-    """Whether a file or folder is hidden, or something that nobody handed in on purpose."""
-    return name.startswith((".", "~$")) or name.lower() in CLUTTER
 
 
 def walk(folder: Path, unpack_into: Path, parts: tuple[str, ...] = ()) -> Iterator[Found]:
@@ -78,10 +69,9 @@ def opened(path: Path, unpack_into: Path, parts: tuple[str, ...]) -> Iterator[Fo
     except UnreadableZip as problem:
         yield Found(parts, path, problem=str(problem))
         return
-    shown = [member for member in members if not any(map(is_clutter, member.name.split("/")))]
-    if not shown:
+    if not members:
         yield Found((*parts, ""), path, EMPTY, "The zip file holds no notebook.")
-    for member in sorted(shown, key=lambda member: member.name):
+    for member in sorted(members, key=lambda member: member.name):
         inner = (*parts, *member.name.split("/"))
         if member.path is None:
             yield Found(inner, path, OTHER, "This is no notebook: its name does not end in .ipynb.")

@@ -109,8 +109,7 @@ class Judge:
             tasks = tuple(replace(task, judged=False) for task in self.nothing(lab.name))
             return LabVerdict(lab.name, tasks, report.broken, report.note)
         tasks = tuple(self.of_task(merged, report, task, cell) for task, cell in lab.checks.items())
-        notes = [*merged.restored, report.note]
-        return LabVerdict(lab.name, tasks, note=" ".join(filter(None, notes)))
+        return LabVerdict(lab.name, tasks, note=report.note, restored=" ".join(merged.restored))
 
     def of_task(self, merged: Merged, report: Report, task: str, cell: LabCell) -> TaskVerdict:
         """The verdict on one task: that of the first run in which its check did not end well, if there is one."""

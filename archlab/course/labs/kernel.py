@@ -30,6 +30,8 @@ NO_LIMIT_S = float("inf")
 LONGEST_LINE = 2000
 # More threads only fight for the same cores, and each takes address space.
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+NO_INSTALLATION = {"PIP_DRY_RUN": "1", "PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
+"""What one notebook installs, all others would have."""
 SHORT_TRACEBACKS = "--InteractiveShell.xmode=Minimal"
 """Nobody reads them here. To make a long one takes longer than most checks."""
 
@@ -59,7 +61,10 @@ class Kernel:
         self.manager, self.client = start_new_kernel(
             kernel_name=CURRENT_ENV_KERNEL_NAME,
             cwd=str(folder),
-            env={**os.environ, **ONE_THREAD, MARK: str(folder), "IPYTHONDIR": str(folder / ".ipython")},
+            env=os.environ
+            | ONE_THREAD
+            | NO_INSTALLATION
+            | {MARK: str(folder), "IPYTHONDIR": str(folder / ".ipython")},
             extra_arguments=["--HistoryManager.enabled=False", SHORT_TRACEBACKS],
             stdout=subprocess.DEVNULL,  # so that what a cell writes there cannot pass for somebody else's words
             stderr=subprocess.DEVNULL,

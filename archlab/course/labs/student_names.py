@@ -20,7 +20,7 @@ PLATFORMS = [
         r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_[a-z]+(_.*)?",  # Moodle: files, and folders
         r".*_(?P<name>[^_]+)_attempt_\d{4}(-\d\d){5}([_.].*)?",  # Blackboard
         r"(?P<id>\d+)-\d+ - (?P<name>.+?) - .*",  # Brightspace: files, and folders
-        r"(?P<name>[^\W_]+)_(LATE_)?(?P<id>\d{3,})_\d{3,}_.+",  # Canvas
+        r"(?P<name>[^\W_]+)_(LATE_)?(?P<id>\d{4,})_\d{4,}_.+",  # Canvas
     )
 ]
 

@@ -8,6 +8,7 @@ dict_keys(['anna', 'Anna B (17)'])
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
@@ -19,6 +20,7 @@ from archlab.course.labs.plain import for_table, name_in_table
 from archlab.course.labs.student_names import student_in, student_of
 from archlab.course.labs.zips import is_zip
 
+LABS, BESIDE_LABS = "labs", ("notebooks", "solutions")
 TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods", ".numbers")
 
 
@@ -36,22 +38,25 @@ class Submission:
     problem: str = ""
 
 
-def find_submissions(folder: Path, leave_out: Path, unpack_into: Path) -> list[Submission]:
+def find_submissions(
+    folder: Path, leave_out: Path, unpack_into: Path, labs: Collection[str] = ()
+) -> list[Submission]:
     """All that was handed in, in order. `unpack_into`: an empty folder for what lies in zip files.
 
-    A file is a student's, and so is a folder or a zip file with all its notebooks. Who has none counts with their
-    other files, or with an empty folder: a student who handed in nothing useful is told so. Hidden files, what systems
-    leave behind, tables and `leave_out` are not counted.
+    A file is a student's, and so is a folder or a zip file with all its notebooks; but what is called like one of the
+    `labs` is no student. Who has no notebook counts with their other files, or with an empty folder: a student who
+    handed in nothing useful is told so. Of who hands in the whole course, its labs count alone, and not its solutions.
+    Hidden files, what systems leave behind, tables and `leave_out` are not counted.
     """
     beside = leave_out.name if leave_out.resolve().parent == folder.resolve() else ""
     found = [file for file in walk(folder, unpack_into) if not is_teachers(file, beside)]
-    by_student = students(found)
+    by_student = students(found, labs)
     names = Counter(for_table(student) for student in by_student)
     return sorted(
         (
             Submission(shown(student, names), file.path, name_in_table("/".join(file.parts)), file.problem)
             for student, files in by_student.items()
-            for file in useful(files)
+            for file in useful(without_the_courses_own(files))
         ),
         key=lambda submission: (submission.student, submission.file),
     )
@@ -64,14 +69,14 @@ def is_teachers(file: Found, beside: str) -> bool:
     return len(file.parts) == 1 and (its_own or name.lower().endswith(TABLES))
 
 
-def students(found: Sequence[Found]) -> dict[str, list[Found]]:
+def students(found: Sequence[Found], labs: Collection[str] = ()) -> dict[str, list[Found]]:
     """The files of each student."""
     tops: defaultdict[str, list[Found]] = defaultdict(list)
     for file in found:
         tops[file.parts[0]].append(file)
     by_student: defaultdict[str, list[Found]] = defaultdict(list)
     for files in tops.values():
-        depth = depth_of_students(files, alone=len(tops) == 1)
+        depth = depth_of_students(files, len(tops) == 1, labs)
         for file in files:
             at = min(depth, len(file.parts) - 1)
             student = student_of(file.parts[at], is_file=at == len(file.parts) - 1 or is_zip(file.parts[at]))
@@ -79,25 +84,53 @@ def students(found: Sequence[Found]) -> dict[str, list[Found]]:
     return by_student
 
 
-def depth_of_students(files: Sequence[Found], alone: bool) -> int:
+def depth_of_students(files: Sequence[Found], alone: bool, labs: Collection[str]) -> int:
     """Beneath how many folders the students are, in all files of one folder or zip file: mostly none, it is one's.
 
-    It is a class's when it holds names of a platform, or when it is a zip file and all there is.
+    It is a class's when it holds names of a platform, when it is called like a lab, or when it is a zip file and all
+    there is.
     """
     top = files[0].parts[0]
+    of_a_lab = is_called_like_a_lab(top, labs)
     for depth in (1, 2) if student_in(top) is None else ():
         names = {file.parts[depth] for file in files if len(file.parts) > depth and file.parts[depth]}
-        if len(names) > 1:
-            return depth if (alone and is_zip(top)) or are_students(names) else 0
-        if not names:
+        if not names or LABS in names:  # nothing, or somebody's whole course
             break
+        if all(is_called_like_a_lab(name, labs) for name in names):
+            continue
+        if len(names) > 1 or of_a_lab:
+            return depth if of_a_lab or (alone and is_zip(top)) or are_students(names) else 0
     return 0
+
+
+def is_called_like_a_lab(name: str, labs: Collection[str]) -> bool:
+    """Whether a file or folder has the name of a lab, or that of its notebook, and no other word.
+
+    >>> [is_called_like_a_lab(name, ["01_x"]) for name in ("01_x", "01_x_lab (1).ipynb", "anna_01_x_lab.ipynb")]
+    [True, True, False]
+    """
+    return any(re.fullmatch(rf"{re.escape(lab)}(_lab)?([ _-]?\(?\d+\)?)?(\.\w+)*", name) for lab in labs)
 
 
 def are_students(names: Collection[str]) -> bool:
     """Whether all names are a platform's, and of more than one student."""
     students = {student_in(name) for name in names}
     return len(students) > 1 and None not in students
+
+
+def without_the_courses_own(files: Sequence[Found]) -> list[Found]:
+    """A student's files without the chapters and solutions that lie beside a folder of labs: the course's own."""
+    courses = {
+        file.parts[:depth] for file in files for depth, part in enumerate(file.parts[:-1]) if part == LABS
+    }
+    return [
+        file
+        for file in files
+        if not any(
+            part in BESIDE_LABS and file.parts[:depth] in courses
+            for depth, part in enumerate(file.parts[:-1])
+        )
+    ]
 
 
 def useful(files: Sequence[Found]) -> list[Found]:

@@ -41,13 +41,15 @@ class TaskVerdict:
 class LabVerdict:
     """What came of a notebook: a verdict a task, or in `problem` why it could not be judged.
 
-    `lab` is empty when nobody knows which lab it is. `note` says which limits this system does not have.
+    `lab` is empty when nobody knows which lab it is. `restored` says which cells of the lab had been changed, `note`
+    which limits this system does not have.
     """
 
     lab: str
     tasks: tuple[TaskVerdict, ...] = ()
     problem: str = ""
     note: str = ""
+    restored: str = ""
 
     @property
     def passed(self) -> bool:

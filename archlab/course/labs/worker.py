@@ -112,10 +112,14 @@ class Runner:
 def confinement(limits: Limits) -> str:
     """The code that confines the kernel and prints what could not be limited.
 
-    It loads the kit first: that takes seconds, which are nobody's fault.
+    It loads the kit first: that takes seconds, which are nobody's fault. A cell with `exit()` stops as with
+    `sys.exit()`, instead of the kernel a moment later, when another cell would be blamed.
     """
     arguments = f"{limits.memory_bytes}, {limits.file_bytes}, {int(limits.notebook_s)}"
-    return f"import archlab.sim; from archlab.course.labs.limits import confine; print(confine({arguments}))"
+    return (
+        "import sys, archlab.sim; get_ipython().ask_exit = sys.exit; "
+        f"from archlab.course.labs.limits import confine; print(confine({arguments}))"
+    )
 
 
 def carry_out(request: dict[str, Any]) -> dict[str, Any]:

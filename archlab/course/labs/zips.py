@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import errno
 import lzma
 import uuid
 import zipfile
@@ -22,13 +23,15 @@ from pathlib import Path
 from typing import IO
 
 from archlab.course.labs.cells import LARGEST_FILE_BYTES, is_notebook
+from archlab.course.labs.clutter import is_clutter
 
-MOST_MEMBERS = 10_000
+MOST_NOTEBOOKS = 10_000
 MOST_BYTES = 1_000_000_000
 TOO_LARGE = (
     f"What is in the zip file is too large: it may be {LARGEST_FILE_BYTES // 10**6} MB a notebook, and "
     f"{MOST_BYTES // 10**6:,} MB in all."
 )
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 IS_UTF8 = 0x800
 DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, UnicodeError)
 
@@ -51,9 +54,10 @@ def is_zip(name: str) -> bool:
 
 
 def unpacked(file: Path | IO[bytes], folder: Path) -> list[Member]:
-    """All files in a zip file. Its notebooks and zip files are written into `folder`, under names of our own.
+    """The files in a zip file, without clutter. Notebooks and zip files are written into `folder`, under names of our
+    own.
 
-    Raises `UnreadableZip`; what was written by then is left in `folder`.
+    Raises `UnreadableZip`, and `OSError` when there is no room; what was written by then is left in `folder`.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -65,19 +69,19 @@ def unpacked(file: Path | IO[bytes], folder: Path) -> list[Member]:
     except (RuntimeError, NotImplementedError) as error:  # so says zipfile
         raise UnreadableZip("The zip file cannot be read: it has a password or an unusual format.") from error
     except OSError as error:
+        if error.errno in NO_ROOM:  # not the zip file's fault
+            raise
         raise UnreadableZip(f"The zip file cannot be read: {error.strerror or error}.") from error
 
 
 def members(archive: zipfile.ZipFile, folder: Path) -> Iterator[Member]:
     """The files in an open zip file, one after the other, within its limits."""
-    infos = [info for info in archive.infolist() if not info.is_dir()]
-    if len(infos) > MOST_MEMBERS:
-        raise UnreadableZip(f"The zip file holds more than {MOST_MEMBERS:,} files.")
+    names = {info: name_of(info) for info in archive.infolist() if not info.is_dir()}
+    shown = {info: name for info, name in names.items() if name and not any(map(is_clutter, name.split("/")))}
+    if sum(map(is_wanted, shown.values())) > MOST_NOTEBOOKS:
+        raise UnreadableZip(f"The zip file holds more than {MOST_NOTEBOOKS:,} notebooks.")
     left = MOST_BYTES
-    for info in infos:
-        name = name_of(info)
-        if not name:
-            continue
+    for info, name in shown.items():
         path = written(archive, info, folder, min(left, LARGEST_FILE_BYTES)) if is_wanted(name) else None
         left -= path.stat().st_size if path else 0
         yield Member(name, path)
