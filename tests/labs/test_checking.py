@@ -135,8 +135,17 @@ def test_pytest_leaves_other_notebooks_to_nbval(course: Path, hand_in: Callable[
 
 
 def test_without_solutions_there_is_nothing_to_judge_by(tmp_path: Path):
-    assert command(check.main, "lab.ipynb", root=tmp_path).exit_code == 2
-    assert command(grade.main, tmp_path, root=tmp_path).exit_code == 2
+    assert command(check.main, "lab.ipynb", root=tmp_path).exit_code == 3
+    assert command(grade.main, tmp_path, root=tmp_path).exit_code == 3
+
+
+def test_without_solutions_pytest_says_so(course: Path):
+    shutil.rmtree(course / "solutions")
+    (course / LAB).parent.mkdir(parents=True)
+    (course / LAB).write_text("{}")
+    tested = pytest_nbval(course)
+    assert tested.exit_code == 1
+    assert check.NO_SOLUTIONS in tested.text
 
 
 def test_in_its_folder_a_lab_must_be_the_one_the_folder_is_named_after(course: Path):

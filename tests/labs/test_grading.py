@@ -262,7 +262,7 @@ def test_no_room_for_what_is_in_a_zip_file_is_nobodys_mark(
     monkeypatch.setattr(zips, "written", full)
     with zipfile.ZipFile(tmp_path / "anna.zip", "w") as archive:
         archive.writestr("lab.ipynb", "{}")
-    assert grading.main([str(tmp_path)], example) == 2
+    assert grading.main([str(tmp_path)], example) == 3
     assert capsys.readouterr().err == "It could not be graded: No space left on device\n"
     assert not (tmp_path / "results.csv").exists()
 

@@ -45,6 +45,6 @@ def test_a_second_run_on_one_folder_says_so_and_changes_nothing(
 ):
     (tmp_path / "anna.ipynb").write_text("{}")
     with held(tmp_path / ".results.csv.lock"):
-        assert grading.main([str(tmp_path)], example) == 2
+        assert grading.main([str(tmp_path)], example) == 3
     assert "Another run is grading into" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["anna.ipynb"]

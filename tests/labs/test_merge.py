@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archlab.course.labs.cells import Cell, parse
-from archlab.course.labs.lab import ANSWER, CHECK, FRAME, Lab, LabCell, lab_of
+from archlab.course.labs.cells import Cell, parse, read_cells
+from archlab.course.labs.lab import ANSWER, CHECK, FRAME, ROOT, Lab, LabCell, all_labs, lab_of
 from archlab.course.labs.merge import Merged, merge
 
 Notebook = dict[str, Any]
@@ -237,6 +237,13 @@ def test_a_lab_is_known_by_its_cells_and_not_by_the_name_of_the_file(lab: Lab, f
     assert lab_of(parse(json.dumps(notebook)), labs) is lab
     assert lab_of([Cell("code", "check_shelf()", "c", "91_shelf_check")], labs) is other
     assert lab_of([Cell("code", "x = 1", "unknown")], labs) is None
+
+
+def test_a_chapter_is_no_lab_though_it_has_a_cell_called_setup_too(lab: Lab):
+    ids = [cell.cell.id for cell in lab.cells if cell.cell.id]
+    chapter = [Cell("code", f"x = {number}", ids[number]) for number in range(2)]
+    assert lab_of(chapter, {lab.name: lab}) is None
+    assert all(lab_of(read_cells(path), all_labs()) is None for path in (ROOT / "notebooks").glob("*.ipynb"))
 
 
 CELLS = st.builds(

@@ -270,13 +270,30 @@ def test_a_table_is_kept_when_a_notebook_of_it_is_not_in_the_folder(
     assert "So are those of 3 more." in back.notes
 
 
-def test_a_table_is_kept_when_every_notebook_is_judged_anew(folder: Path, labs: dict[str, Lab]):
-    grade(folder, folder / "results.csv", FakeJudge(labs))
+def test_points_that_a_teacher_changed_stay_when_the_lab_or_the_seed_is_another(
+    again: Callable[[Edit], tuple[Gradebook, list[str]]], folder: Path, labs: dict[str, Lab]
+):
+    again(lambda text: text.replace("limit,0,2", 'limit,"0,5",2', 1))
+    with pytest.raises(KeyboardInterrupt):
+        grade(folder, folder / "results.csv", FakeJudge(labs, stop_after=0, fresh_seed=8))
+    assert points(folder / "results.csv") == {"Jörg": "0.5"}
+    judge = FakeJudge(labs, fresh_seed=8)
+    assert grade(folder, folder / "results.csv", judge).notes == []
+    assert len(judge.judged) == 3
+    assert points(folder / "results.csv") == {"Jörg": "2 2 0.5", "berta": "2 0 0", "carla": "0 0 2"}
+
+
+def test_points_that_a_teacher_changed_do_not_stand_for_what_is_handed_in_anew_and_the_table_is_kept(
+    again: Callable[[Edit], tuple[Gradebook, list[str]]], folder: Path, labs: dict[str, Lab]
+):
+    again(lambda text: text.replace("limit,0,2", "limit,1,2", 1))
     before = (folder / "results.csv").read_bytes()
-    book = grade(folder, folder / "results.csv", FakeJudge(labs, fresh_seed=8))
-    assert book.notes[0].startswith("Every notebook is judged anew")
+    (folder / "Jörg.ipynb").write_text("reading servers limit", encoding="utf-8")
+    book = grade(folder, folder / "results.csv", FakeJudge(labs))
+    assert book.notes[0].startswith("The points that you changed for Jörg.ipynb, task limit, do not stand")
+    assert points(folder / "results.csv")["Jörg"] == "2 2 2"
     assert (folder / "results.kept-1.csv").read_bytes() == before
-    assert grade(folder, folder / "results.csv", FakeJudge(labs, fresh_seed=8)).notes == []
+    assert grade(folder, folder / "results.csv", FakeJudge(labs)).notes == []
 
 
 def test_a_table_of_an_older_course_is_read(again: Callable[[Edit], tuple[Gradebook, list[str]]]):

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from archlab.course.labs.row import Row
+from archlab.course.labs.row import Row, judged_as
 
 Files = Mapping[str, list[Row]]
 
@@ -52,7 +52,9 @@ def without_points(rows: list[Row], winner: str) -> Row:
     """The row of a notebook that does not count; without points when it is yet to be judged in full."""
     judged = all(row.points is not None for row in rows)
     said = f"Does not count: {winner} has more points, or as many."
-    return replace(rows[0], task="", points=0 if judged else None, of=0, what_happened=said)
+    points = 0 if judged else None
+    version = judged_as(rows[0].version, points)
+    return replace(rows[0], task="", points=points, of=0, what_happened=said, version=version)
 
 
 def decided(files: dict[str, list[Row]]) -> dict[str, list[Row]]:

@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archlab.course.arguments import a_notebook
-from archlab.course.labs.judge import Judge, SolutionFails, fresh_seed
+from archlab.course.labs.judge import CANNOT, Judge, SolutionFails, fresh_seed
 from archlab.course.labs.lab import LABS, ROOT, all_labs
 from archlab.course.labs.plain import plain
 from archlab.course.labs.verdict import LabVerdict, TaskVerdict
 
 WIDTH = 100
+NO_SOLUTIONS = "The folder solutions/ is not here. Run the check under each task: it says what it saw."
 
 
 def told(verdict: LabVerdict) -> str:
@@ -47,7 +48,7 @@ def expected_lab(path: Path, root: Path = ROOT) -> str:
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
-    """Check the lab named. Returns 0 when all its tasks pass, 1 when not, 2 when there is nothing to judge by."""
+    """Check the lab named. Returns 0 when all its tasks pass, 1 when not, 3 when nothing can be judged."""
     parser = argparse.ArgumentParser(prog="run.py check", description="Check a lab, task by task.")
     parser.add_argument(
         "notebook", type=a_notebook, help="a lab: labs/01_monolithic/01_monolithic_lab.ipynb, for example"
@@ -57,11 +58,8 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
     )
     labs = all_labs(root)
     if not labs:
-        print(
-            "The folder solutions/ is not here. Run the check under each task: it says what it saw.",
-            file=sys.stderr,
-        )
-        return 2
+        print(NO_SOLUTIONS, file=sys.stderr)
+        return CANNOT
     options = parser.parse_args(arguments)
     path = options.notebook
     judge = Judge(labs, fresh_seed=options.seed)
@@ -73,7 +71,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
         verdict = judge.verdict(path, expected_lab(path, root))
     except SolutionFails as failure:
         print(failure, file=sys.stderr)
-        return 2
+        return CANNOT
     print(told(verdict))
     return 0 if verdict.passed else 1
 

@@ -25,11 +25,11 @@ from tqdm import tqdm
 from archlab.course.arguments import at_least
 from archlab.course.labs.course_files import CourseChanged, fingerprint, require_unchanged
 from archlab.course.labs.gradebook import CannotWrite, ForeignFile, Gradebook, Wanted
-from archlab.course.labs.judge import Judge, SolutionFails, fresh_seed
+from archlab.course.labs.judge import CANNOT, Judge, SolutionFails, fresh_seed
 from archlab.course.labs.lab import ROOT, Lab, all_labs
 from archlab.course.labs.lock import Busy, held
 from archlab.course.labs.plain import for_table, plain
-from archlab.course.labs.row import Row
+from archlab.course.labs.row import Row, judged_as
 from archlab.course.labs.submissions import Submission, find_submissions, version
 from archlab.course.labs.verdict import LabVerdict, TaskVerdict
 
@@ -40,10 +40,8 @@ def rows(submission: Submission, verdict: LabVerdict, of_version: str, seed: int
     """A row a task; a single row without a task when nobody knows which lab it is."""
 
     def row(task: str, points: float | None, of: float, said: str) -> Row:
-        words = for_table(said)
-        return Row(
-            submission.student, verdict.lab, task, points, of, words, submission.file, of_version, seed
-        )
+        words, judged = for_table(said), judged_as(of_version, points)
+        return Row(submission.student, verdict.lab, task, points, of, words, submission.file, judged, seed)
 
     if not verdict.tasks:
         return [row("", 0, 0, verdict.problem)]
@@ -94,11 +92,11 @@ def grade(folder: Path, book: Gradebook, judge: Judge, jobs: int) -> Gradebook:
     """
     with TemporaryDirectory(prefix="handed-in-", ignore_cleanup_errors=True) as unpack_into:
         submissions = find_submissions(folder, book.path, Path(unpack_into), judge.labs)
-        judged_by = hashlib.sha256(repr((judge.labs, judge.limits)).encode()).hexdigest()
+        course = fingerprint()
+        judged_by = hashlib.sha256(repr((course, judge.labs, judge.limits)).encode()).hexdigest()
         wanted = {one.file: Wanted(one.student, version(one, judged_by)) for one in submissions}
         book.keep_only(wanted, judge.fresh_seed, {name: list(lab.checks) for name, lab in judge.labs.items()})
         book.save()
-        course = fingerprint()
         todo = [submission for submission in submissions if submission.file not in book.rows]
         with tqdm(total=len(wanted), initial=len(book.rows), unit="notebook", desc="Grading") as bar:
             for one, verdict in graded(todo, judge, jobs):
@@ -110,14 +108,14 @@ def grade(folder: Path, book: Gradebook, judge: Judge, jobs: int) -> Gradebook:
 
 
 def main(arguments: Sequence[str], root: Path = ROOT) -> int:
-    """Grade the folder named. Returns 0 when that was done, whatever the marks; 2 when it could not be done."""
+    """Grade the folder named. Returns 0 when that was done, 2 for a wrong argument, 3 when it could not be."""
     options = parser().parse_args(arguments)
     labs = all_labs(root)
     out = options.out or options.folder / "results.csv"
     problem = hindrance(options.folder, out, labs)
     if problem:
         print(plain(problem), file=sys.stderr)
-        return 2
+        return 2 if labs else CANNOT
     try:
         with held(out.with_name(f".{out.name}.lock")):
             return grade_into(out, options, labs)
@@ -134,7 +132,7 @@ def main(arguments: Sequence[str], root: Path = ROOT) -> int:
             file=sys.stderr,
         )
         return STOPPED
-    return 2
+    return CANNOT
 
 
 def parser() -> argparse.ArgumentParser:

@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archlab.course.labs.attempts import counted, decided
-from archlab.course.labs.row import COLUMNS, NEEDED, Row, UnreadableLine, read_row
+from archlab.course.labs.row import COLUMNS, NEEDED, Row, UnreadableLine, bare_version, read_row
+from archlab.course.labs.submissions import CONTENT
 from archlab.course.labs.summary import summary
 from archlab.course.labs.table_file import Line, NoTable, read_table, written
 
@@ -60,12 +61,10 @@ class Gradebook:
         self._columns: list[str] = []  # of the teacher
         self._remarks: dict[tuple[str, str], Mapping[str, str]] = {}  # lines with something in such a column
         self._own_lines: list[Mapping[str, str]] = []  # that belong to no file
-        self._waiting: list[Row] = []
-        self._decided: dict[
-            tuple[str, str], Row
-        ] = {}  # rows of notebooks that are judged again for other tasks
+        self._changed: dict[tuple[str, str], Row] = {}  # rows with points that a teacher has changed
+        self._still: dict[tuple[str, str], Row] = {}  # those of them about what is handed in now
         self._gone: list[str] = []  # files with rows that are not here any more
-        self._all_anew = False  # no row of the table that was loaded stays
+        self._waiting: list[Row] = []
         self._copy: Path | None = None
 
     def load(self) -> None:
@@ -102,6 +101,8 @@ class Gradebook:
             if any(row.task == other.task for other in self.rows.get(file, [])):
                 raise UnreadableLine(f"it is a second line for {file}, task {task}")
             self.rows.setdefault(file, []).append(row)
+            if row.was_changed:
+                self._changed[file, task] = row
         except UnreadableLine as problem:
             self.notes.append(f"Line {line.number} of {self.path.name} could not be read: {problem}.")
 
@@ -119,24 +120,24 @@ class Gradebook:
             by_task = {row.task: row for row in rows}
             if file in wanted and set(by_task) == set(names) and are_of(rows, wanted[file].version, seed):
                 kept[file] = [replace(by_task[name], student=wanted[file].student) for name in names]
-            elif file in wanted:
-                of_now = [row for row in rows if are_of([row], wanted[file].version, seed)]
-                self._decided |= {(file, row.task): row for row in of_now}
-        self._all_anew = bool(self.rows) and not kept
         self.rows = decided(kept)
-        self._waiting = [
-            Row(wanted[file].student, line.get("lab", ""), task, None, 0, NOT_YET, file, "", seed)
+        self._still = {at: row for at, row in self._changed.items() if is_the_same(row, wanted.get(at[0]))}
+        remarks = {
+            (file, task): Row(
+                wanted[file].student, line.get("lab", ""), task, None, 0, NOT_YET, file, "", seed
+            )
             for (file, task), line in self._remarks.items()
-            if file in wanted and file not in self.rows
-        ]
+            if file in wanted
+        }
+        self._waiting = [row for row in (remarks | self._still).values() if row.file not in self.rows]
 
     def enter(self, file: str, rows: Sequence[Row]) -> None:
-        """Take in the rows of a notebook that was judged. Points that stood there for the same version stay."""
-        self.rows[file] = [self._as_decided(row) for row in rows]
+        """Take in the rows of a notebook that was judged. Points that a teacher has changed stay."""
+        self.rows[file] = [self._as_changed(row) for row in rows]
 
-    def _as_decided(self, row: Row) -> Row:
-        known = self._decided.get((row.file, row.task))
-        return row if known is None else replace(known, student=row.student)
+    def _as_changed(self, row: Row) -> Row:
+        known = self._still.get((row.file, row.task))
+        return row if known is None else replace(row, points=known.points)
 
     @property
     def seed(self) -> int | None:
@@ -167,9 +168,13 @@ class Gradebook:
         return {column: line.get(column, "") for column in self._columns}
 
     def _keep_what_is_lost(self, rows: list[Row]) -> None:
-        """Copy the table as it was, once, when lines of it could not be read, or lose their notebook or their row."""
-        lost = sorted(self._remarks.keys() - {(row.file, row.task) for row in rows})
-        if self._copy or not (lost or self.notes or self._gone or self._all_anew):
+        """Copy the table as it was, once, when lines of it could not be read, or lose their notebook, their row or
+        their points.
+        """
+        points = {(row.file, row.task): row.points for row in rows}
+        lost = sorted(self._remarks.keys() - points.keys())
+        other = [at for at, row in sorted(self._changed.items()) if points.get(at) != row.points]
+        if self._copy or not (lost or other or self.notes or self._gone):
             return
         self._copy = write_new(self.path, self._before)
         self.notes += [
@@ -178,10 +183,11 @@ class Gradebook:
         ]
         if len(self._gone) > MOST_NAMED:
             self.notes.append(f"So are those of {len(self._gone) - MOST_NAMED} more.")
-        if self._all_anew:
-            self.notes.append(
-                "Every notebook is judged anew: the labs, the seed or all that was handed in are others."
-            )
+        self.notes += [
+            f"The points that you changed for {file}, task {task or '-'}, do not stand: it was handed in anew, is "
+            "gone, or does not count."
+            for file, task in other
+        ]
         self.notes += [
             f"What you wrote beside {file}, task {task or '-'}, has no row any more." for file, task in lost
         ]
@@ -192,9 +198,17 @@ class Gradebook:
         return summary(counted(self.rows))
 
 
+def is_the_same(row: Row, wanted: Wanted | None) -> bool:
+    """Whether a row is about what is handed in now, whatever it was judged by."""
+    return wanted is not None and row.version[:CONTENT] == wanted.version[:CONTENT]
+
+
 def are_of(rows: Sequence[Row], version: str, seed: int) -> bool:
     """Whether all rows are those of one version judged with one seed, and say how many points it has."""
-    return all(row.points is not None and (row.version, row.seed) == (version, seed) for row in rows)
+    judged = [row for row in rows if row.points is not None]
+    return len(judged) == len(rows) and all(
+        (bare_version(row.version), row.seed) == (version, seed) for row in judged
+    )
 
 
 def write_new(path: Path, content: bytes) -> Path:

@@ -26,6 +26,7 @@ from archlab.course.labs.merge import Merged, Step, merge
 from archlab.course.labs.verdict import LabVerdict, TaskVerdict, went_wrong
 
 FRESH_SEEDS = 1000
+CANNOT = 3  # the exit code of a command that cannot judge, through no fault of its arguments
 
 
 class SolutionFails(Exception):

@@ -64,9 +64,12 @@ class LabFile(pytest.File):
     @cached_property
     def verdict(self) -> LabVerdict:
         """What the judge says."""
-        from archlab.course.labs.check import expected_lab
+        from archlab.course.labs.check import NO_SOLUTIONS, expected_lab
         from archlab.course.labs.judge import Judge
+        from archlab.course.labs.verdict import LabVerdict
 
+        if not self.labs:
+            return LabVerdict("", problem=NO_SOLUTIONS)
         return Judge(self.labs).verdict(self.path, expected_lab(self.path, self.config.rootpath))
 
     def collect(self) -> Iterator[pytest.Item]:

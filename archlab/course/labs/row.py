@@ -2,6 +2,8 @@
 
 >>> read_row({"student": "anna", "points": "0,5", "of": "2", "seed": "7", "version": "f00"}).points
 0.5
+>>> Row("anna", "01_x", "capacity", 2, 2, "passed", "anna.ipynb", judged_as("vf00", 0), 7).was_changed
+True
 >>> read_row({"points": "two"})
 Traceback (most recent call last):
     ...
@@ -16,6 +18,7 @@ from dataclasses import asdict, dataclass, fields
 from archlab.course.labs.expectations import USUAL_SEED
 from archlab.course.labs.table_file import number, number_text
 
+STAMP = "p"
 NEEDED = ("student", "lab", "task", "points", "file")
 
 
@@ -25,7 +28,7 @@ class UnreadableLine(Exception):
 
 @dataclass(frozen=True)
 class Row:
-    """What came of one task of one notebook. `of`: the points it is worth; `version`: what was judged, by what.
+    """What came of one task of one notebook. `of`: the points it is worth; `version`: see `judged_as`.
 
     `points` is None, and an empty field of the file, when the task could not be judged. `seed`: of the second run.
     A notebook without tasks that count has one row, in which `task` is empty; `lab` is, too, if nobody knows the lab.
@@ -41,11 +44,28 @@ class Row:
     version: str
     seed: int
 
+    @property
+    def was_changed(self) -> bool:
+        """Whether somebody has changed the points since the task was judged."""
+        _, stamp, judged = self.version.partition(STAMP)
+        return stamp != "" and self.points is not None and f"{self.points:g}" != judged
+
     def fields(self, delimiter: str) -> dict[str, str]:
         """The row as it stands in a file with that separator."""
         points = "" if self.points is None else number_text(self.points, delimiter)
         plain = {name: str(value) for name, value in asdict(self).items()}
         return plain | {"points": points, "of": number_text(self.of, delimiter)}
+
+
+def judged_as(version: str, points: float | None) -> str:
+    """What was judged, by what, and with how many points: so that points that a teacher changes are known."""
+    bare = bare_version(version)
+    return bare if points is None else f"{bare}{STAMP}{points:g}"
+
+
+def bare_version(version: str) -> str:
+    """What was judged, by what: a version without the points."""
+    return version.partition(STAMP)[0]
 
 
 COLUMNS = [field.name for field in fields(Row)]
