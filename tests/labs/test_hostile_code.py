@@ -59,6 +59,21 @@ def test_a_notebook_installs_nothing(judged: JudgeAnswers, right: dict[str, str]
     assert judged({**right, "servers": f"import os\n{found}\n{right['servers']}"}).passed
 
 
+def test_a_cell_with_imports_that_fails_is_named_where_its_names_are_missing(
+    judge: Judge, fill: Callable[..., Any], hand_in: Callable[..., Path], right: dict[str, str]
+):
+    """And a module that a cell has written is found, as in JupyterLab."""
+    uses_both = "import helper\nhelper.help()\nsns\n"
+    notebook = fill({**right, "limit": uses_both + right["limit"]})
+    for source in ("import seaborn as sns", "open('helper.py', 'w').write('def help(): pass')"):
+        cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "id": source[:6]}
+        notebook["cells"].insert(0, cell | {"source": source})
+    verdict = judge.verdict(hand_in(notebook))
+    assert [task.passed for task in verdict.tasks] == [True, True, False]
+    assert "Your cell above it stopped with NameError: name 'sns' is not defined" in verdict.tasks[2].said
+    assert "An earlier cell of yours stopped with ModuleNotFoundError" in verdict.tasks[2].said
+
+
 def test_a_loop_is_interrupted_and_one_that_ignores_this_is_killed_and_what_comes_after_is_judged(
     judged: JudgeAnswers, right: dict[str, str]
 ):

@@ -228,6 +228,26 @@ def test_a_copied_check_is_run_as_the_learners_own_cell_and_judges_nothing(
     assert solved(merged) == set()
 
 
+def test_a_learners_cell_may_not_name_what_belongs_to_the_checks(lab: Lab, fill: Fill):
+    notebook = fill({"servers": "from archlab.chapters.x.lab_servers_known import servers_needed"})
+    check = notebook["cells"][number(notebook, "reading-check")]["source"]
+    own = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    for source in ("from archlab.chapters.x import lab_checks", check, "lab_checked = known = 1"):
+        notebook["cells"].append(own | {"id": f"own-{len(notebook['cells'])}", "source": source})
+    sources = {
+        role: [s.source for s in merged_from(lab, notebook).steps if s.role == role]
+        for role in ("answer", "extra")
+    }
+    assert sources["answer"][1] == (
+        "raise ImportError('lab_servers_known belongs to the checks: solve the task without it')"
+    )
+    assert sources["extra"] == [
+        "raise ImportError('lab_checks belongs to the checks: solve the task without it')",
+        "".join(check),
+        "lab_checked = known = 1",
+    ]
+
+
 def test_a_lab_is_known_by_its_cells_and_not_by_the_name_of_the_file(lab: Lab, fill: Fill):
     other = Lab("91_shelf", (LabCell(Cell("code", "check_shelf()", "c", "91_shelf_check"), CHECK, "shelf"),))
     labs = {other.name: other, lab.name: lab}

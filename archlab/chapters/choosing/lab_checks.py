@@ -20,7 +20,7 @@ from archlab.chapters.choosing import (
     lab_choices,
     lab_known,
     lab_live,
-    lab_scarce,
+    lab_scarce_known,
     lab_turning,
     lab_turning_known,
 )
@@ -58,9 +58,9 @@ SERVED = 1.15
 def scarce(scarce: Answer) -> str:
     """Compare with the bottleneck law, and offer one of the shops more than the learner says it can do."""
     random, said = stream("scarce"), list[str]()
-    for config in lab_scarce.drawn(random):
+    for config in lab_scarce_known.drawn(random):
         mix = mix_with(round(float(random.uniform(0.05, 0.3)), 2))
-        wanted_usd, wanted_per_s, wanted = lab_scarce.scarce(config, mix)
+        wanted_usd, wanted_per_s, wanted = lab_scarce_known.scarce(config, mix)
         usd, per_s, station = _three(scarce(config, mix))
         name = type(config).__name__
         expect_close(usd, wanted_usd, f"the rent of a {name} in USD an hour", RENT_WITHIN)
@@ -70,7 +70,7 @@ def scarce(scarce: Answer) -> str:
             f"the scarce station of a {name} is {station!r}; it should be {wanted!r}",
         )
         said.append(f"{wanted} ({wanted_per_s:.0f}/s)")
-        served = lab_scarce.served_per_s(config, mix, 1.3 * wanted_per_s, int(random.integers(2**31)))
+        served = lab_scarce_known.served_per_s(config, mix, 1.3 * wanted_per_s, int(random.integers(2**31)))
         expect_at_most(
             served,
             SERVED * wanted_per_s,

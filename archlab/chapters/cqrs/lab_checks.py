@@ -13,7 +13,7 @@ from typing import Any
 
 from archlab.chapters.cqrs import (
     lab_answers,
-    lab_briefs,
+    lab_briefs_known,
     lab_decide,
     lab_own,
     lab_projector,
@@ -343,16 +343,16 @@ def _expect_left(shop: lab_stale.Shop, allowed: list[lab_stale.Left], case: str)
 def decide(decide: Answer) -> str:
     """Let a learner decide on briefs of which we know the simplest way."""
     random, said = stream("decide"), []
-    briefs = [lab_briefs.drawn(random, kind) for kind in lab_briefs.KINDS]
+    briefs = [lab_briefs_known.drawn(random, kind) for kind in lab_briefs_known.KINDS]
     for number in random.permutation(len(briefs)).tolist():
         brief = briefs[number]
         _expect_decided(decide(replace(brief)), brief)
-        said.append(f"{lab_briefs.simplest(brief)}")
+        said.append(f"{lab_briefs_known.simplest(brief)}")
     return f"the simplest ways for {len(said)} briefs: {', '.join(said)}"
 
 
 def _expect_decided(config: Any, brief: lab_decide.Brief) -> None:
-    simplest = lab_briefs.simplest(brief)
+    simplest = lab_briefs_known.simplest(brief)
     if config is None or simplest is None:
         words = "no shop meets it" if simplest is None else f"a shop with {simplest!r} meets it"
         answer = "None" if config is None else getattr(config, "models", repr(config))

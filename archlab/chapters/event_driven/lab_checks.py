@@ -8,7 +8,7 @@ AssertionError: the key of an event is 5; it must be a text
 from itertools import product
 
 from archlab.chapters.event_driven import lab as sale_days
-from archlab.chapters.event_driven import lab_backlog_cases, lab_history, lab_keys, lab_poison, lab_rows
+from archlab.chapters.event_driven import lab_backlog_known, lab_history, lab_keys, lab_poison, lab_rows
 from archlab.course.labs import (
     Answer,
     expect,
@@ -142,9 +142,9 @@ def poison(deal_with: Answer) -> str:
 def backlog(consumers_needed: Answer) -> str:
     """Compare a learner's number with the arithmetic, and with simulated consumers at a backlog."""
     random, counted = stream("backlog"), []
-    for kind in (*lab_backlog_cases.KINDS, "uneven", "no divisor"):
-        case = lab_backlog_cases.drawn(random, kind)
-        right = lab_backlog_cases.consumers_needed(case)
+    for kind in (*lab_backlog_known.KINDS, "uneven", "no divisor"):
+        case = lab_backlog_known.drawn(random, kind)
+        right = lab_backlog_known.consumers_needed(case)
         given = expect_number(consumers_needed(**case.values()), "the number of consumers")
         shown = ", ".join(f"{name}={value:.4g}" for name, value in case.values().items())
         expect(given == round(given), f"consumers_needed gives {given:g}; it must be a whole number")

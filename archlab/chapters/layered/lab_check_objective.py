@@ -8,7 +8,7 @@ AssertionError: ...: None is wrong; ...
 from functools import lru_cache
 from typing import Any
 
-from archlab.chapters.layered import lab_objective
+from archlab.chapters.layered import lab_objective, lab_objective_known
 from archlab.course.labs import Answer, expect, expect_at_most, seed, stream, task_check
 from archlab.shop.layered import LayeredConfig
 
@@ -33,13 +33,13 @@ def meet_the_objective(meet_the_objective: Answer) -> str:
 
 
 @lru_cache(maxsize=4)
-def _drawn(seed: int) -> tuple[lab_objective.Known, ...]:
+def _drawn(seed: int) -> tuple[lab_objective_known.Known, ...]:
     """A brief of each kind under a seed of `stream`. To draw them takes two seconds."""
     random = stream("meet_the_objective")
-    return tuple(lab_objective.drawn(random, kind) for kind in lab_objective.KINDS)
+    return tuple(lab_objective_known.drawn(random, kind) for kind in lab_objective_known.KINDS)
 
 
-def _expect_met(given: Any, known: lab_objective.Known, run: int) -> str:
+def _expect_met(given: Any, known: lab_objective_known.Known, run: int) -> str:
     """Expect what is right for a brief, and return the price in words."""
     brief, config = known.brief, known.config
     if given is None:

@@ -10,7 +10,14 @@ from itertools import product
 from math import isinf, isnan
 
 from archlab.chapters.serverless import lab as launch_days
-from archlab.chapters.serverless import lab_cold, lab_pieces, lab_servers, lab_settings, lab_twice
+from archlab.chapters.serverless import (
+    lab_cold,
+    lab_pieces,
+    lab_servers,
+    lab_servers_known,
+    lab_settings,
+    lab_twice,
+)
 from archlab.course.labs import (
     Answer,
     expect,
@@ -227,13 +234,13 @@ def pieces(piece: Answer) -> str:
 def servers(servers_cheaper_from: Answer) -> str:
     """Compare a learner's load with the line and the stairs."""
     random, loads = stream("servers"), []
-    for kind in (*lab_servers.KINDS, "stairs", "least"):
-        service = lab_servers.drawn(random, kind)
+    for kind in (*lab_servers_known.KINDS, "stairs", "least"):
+        service = lab_servers_known.drawn(random, kind)
         given = expect_number(servers_cheaper_from(**service.values()), "the load")
         shown = ", ".join(f"{name}={value:.4g}" for name, value in service.values().items())
         case = f"{shown}: from {given:g} requests a second on"
         expect(given >= 0 and not isnan(given), f"{case}; a load is 0 or more, or infinite")
-        right = lab_servers.cheaper_from(service)
+        right = lab_servers_known.cheaper_from(service)
         if isinf(right) or isinf(given):
             expect(isinf(given), f"{case}; functions are cheaper at any load, so it is infinite")
             expect(isinf(right), f"{case}; there is a load from which on servers are always cheaper")

@@ -26,6 +26,7 @@ from archlab.course.labs.merge import Merged, Step, merge
 from archlab.course.labs.verdict import LabVerdict, TaskVerdict, went_wrong
 
 FRESH_SEEDS = 1000
+LARGEST_SEED = 2**32 - 1
 CANNOT = 3  # the exit code of a command that cannot judge, through no fault of its arguments
 
 
@@ -139,6 +140,7 @@ def require_solved(lab: Lab, seed: int, limits: Limits) -> None:
 
 def fresh_seed(text: str) -> int:
     """A seed for the second run, from a command line. Raises `argparse.ArgumentTypeError` for any other text."""
-    if not text.isdecimal() or int(text) <= USUAL_SEED:
-        raise argparse.ArgumentTypeError(f"seed is {text!r}; it must be a whole number above {USUAL_SEED}")
+    if not text.isdecimal() or not USUAL_SEED < int(text) <= LARGEST_SEED:
+        words = f"a whole number above {USUAL_SEED}, up to {LARGEST_SEED}"
+        raise argparse.ArgumentTypeError(f"seed is {text[:40]!r}; it must be {words}")
     return int(text)

@@ -54,14 +54,17 @@ NOT_RUN = Ran("not run")
 
 
 class Kernel:
-    """A fresh kernel of this Python that works in `folder`, untouched by the user's own IPython settings."""
+    """A fresh kernel of this Python that works in `folder`, untouched by the user's own IPython settings.
+
+    As in JupyterLab it finds modules that a cell has written there.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.manager, self.client = start_new_kernel(
             kernel_name=CURRENT_ENV_KERNEL_NAME,
             cwd=str(folder),
-            env=os.environ
+            env={name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
             | ONE_THREAD
             | NO_INSTALLATION
             | {MARK: str(folder), "IPYTHONDIR": str(folder / ".ipython")},

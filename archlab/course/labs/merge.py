@@ -3,7 +3,8 @@
 Cells are matched by grade id first: JupyterLab gives a pasted copy a new id, but leaves it the grade id, so among
 copies the one with the original id wins. Then by id, and then, for cells that are not answers, by their text.
 A learner's other cells run where they stand: after the matched cell that precedes them. What the learner did to a
-frame or a check cell does not count, and `restored` says so. Nothing of a learner's cell but its text is taken over.
+frame or a check cell does not count, and `restored` says so. Nothing of a learner's cell but its text is taken over,
+and no text that names what belongs to the checks.
 
 >>> from archlab.course.labs.lab import Lab, LabCell
 >>> lab = Lab("01_x", (LabCell(Cell("code", "pass", "a"), ANSWER, "t"), LabCell(Cell("code", "f()", "b"), CHECK, "t")))
@@ -14,10 +15,11 @@ frame or a check cell does not count, and `restored` says so. Nothing of a learn
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from archlab.course.labs.cells import Cell
+from archlab.course.labs.check_only import allowed
 from archlab.course.labs.lab import ANSWER, CHECK, FRAME, TEXT, Lab, LabCell
 
 EXTRA = "extra"
@@ -51,7 +53,7 @@ def merge(lab: Lab, submitted: Sequence[Cell]) -> Merged:
     """Put a learner's cells into the frame of a lab."""
     place = match(lab.cells, submitted)
     home = {learners: labs for labs, learners in place.items()}
-    extras = extras_by_place(submitted, home)
+    extras = extras_by_place(submitted, home, {cell.cell.source.strip() for cell in lab.checks.values()})
     steps = [*extras.get(START, [])]
     problems: dict[str, str] = {}
     for number, cell in enumerate(lab.cells):
@@ -88,17 +90,20 @@ def answer_step(cell: LabCell, answer: Cell | None, problems: dict[str, str]) ->
     if answer.kind != "code":
         problems[cell.task] = "The answer cell of this task is a text cell: click beside it and press Y."
         return []
-    return [Step(ANSWER, answer.source, cell.task)]
+    return [Step(ANSWER, allowed(answer.source), cell.task)]
 
 
-def extras_by_place(submitted: Sequence[Cell], home: dict[int, int]) -> dict[int, list[Step]]:
-    """The learner's own code cells, by the number of the lab's cell they stand after."""
+def extras_by_place(
+    submitted: Sequence[Cell], home: dict[int, int], checks: Collection[str]
+) -> dict[int, list[Step]]:
+    """The learner's own code cells, by the number of the lab's cell they stand after. A copy of a check may be one."""
     extras: dict[int, list[Step]] = {}
     place = START
     for number, cell in enumerate(submitted):
         place = home.get(number, place)
         if number not in home and cell.kind == "code":
-            extras.setdefault(place, []).append(Step(EXTRA, cell.source))
+            source = cell.source if cell.source.strip() in checks else allowed(cell.source)
+            extras.setdefault(place, []).append(Step(EXTRA, source))
     return extras
 
 

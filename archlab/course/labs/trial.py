@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from archlab.course.labs.anatomy import bound_names
 from archlab.course.labs.answers import Answer
 from archlab.course.labs.apart import Run, run_apart
+from archlab.course.labs.check_only import allowed
 from archlab.course.labs.kernel import Ran
 from archlab.course.labs.lab import ANSWER, CHECK, TEXT, Lab
 from archlab.course.labs.limits import Limits
@@ -161,7 +162,7 @@ def script(
     places: dict[Attempt, int] = {}
 
     def give(attempt: Attempt, check: str) -> None:
-        sources.extend([attempt.source, check + TELL])
+        sources.extend([allowed(attempt.source), check + TELL])
         places[attempt] = len(sources) - 1
         sources.append(forget(attempt.source))
 

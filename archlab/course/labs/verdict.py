@@ -91,12 +91,22 @@ def check_said(check: Ran) -> str:
 
 
 def answer_said(merged: Merged, ran: tuple[Ran, ...], task: str) -> str:
-    """What stopped the learner's cells between the check before and this task's check; empty if nothing did."""
+    """What stopped the learner's cells between the check before and this task's check; if nothing did, an own cell
+    before, such as one with imports, where a name is missing. Empty if none was stopped.
+    """
     end = merged.checks[task]
     start = max((number for number in merged.checks.values() if number < end), default=-1) + 1
-    learners = [n for n in range(start, end) if merged.steps[n].role in (ANSWER, EXTRA)]
-    stopped = [ran[number] for number in learners if ran[number].ended in WORDS]
-    return f"Your cell above it {WORDS[stopped[0].ended].format(stopped[0])}" if stopped else ""
+    stopped = [n for n in range(end) if ran[n].ended in WORDS and merged.steps[n].role in (ANSWER, EXTRA)]
+    above = [f"Your cell above it {words(ran[number])}" for number in stopped if number >= start]
+    own = [number for number in stopped if number < start and merged.steps[number].role == EXTRA]
+    missing = "NameError" in (ran[end].error, *(ran[number].error for number in stopped if number >= start))
+    before = [f"An earlier cell of yours {words(ran[number])}" for number in own if missing]
+    return " ".join([*above[:1], *before[:1]])
+
+
+def words(ran: Ran) -> str:
+    """How a cell ended that was stopped."""
+    return WORDS[ran.ended].format(ran)
 
 
 WORDS = {

@@ -12,7 +12,7 @@ from archlab.chapters.choosing import (
     lab_bounds_known,
     lab_checks,
     lab_live,
-    lab_scarce,
+    lab_scarce_known,
     lab_turning,
     lab_turning_known,
 )
@@ -126,16 +126,16 @@ def test_shops_of_the_first_task_have_different_scarce_stations():
     from archlab.shop.budget import mix_with
 
     stations = {
-        lab_scarce.scarce(config, mix_with(0.1))[2].split()[-1]
+        lab_scarce_known.scarce(config, mix_with(0.1))[2].split()[-1]
         for seed in range(4)
-        for config in lab_scarce.drawn(np.random.default_rng(seed))
+        for config in lab_scarce_known.drawn(np.random.default_rng(seed))
     }
     assert {"cpu", "workers"} <= stations
 
 
 def test_a_month_of_720_hours_is_no_rent_of_730():
     def storage_by_720(config, mix):
-        usd, per_s, station = lab_scarce.scarce(config, mix)
+        usd, per_s, station = lab_scarce_known.scarce(config, mix)
         return usd + 100 * 0.115 * (1 / 720 - 1 / 730), per_s, station
 
     with pytest.raises(AssertionError, match="the rent of a"):

@@ -8,7 +8,7 @@ import pytest
 
 from archlab.chapters.cqrs import (
     lab_answers,
-    lab_briefs,
+    lab_briefs_known,
     lab_checks,
     lab_decide,
     lab_own,
@@ -25,7 +25,7 @@ from archlab.shop.store import open_database
 def test_the_figures_that_the_text_of_the_lab_names():
     assert (lab_checks.MOST_WRITE_SHARE, lab_own.STOPS_FOR_S) == (0.15, 5)
     assert (lab_rebuild.OLDEST_S, lab_rebuild.LATE_S, lab_rebuild.NEAR) == (0.6, 2, 20)
-    assert (len(lab_briefs.KINDS), lab_decide.MOST_REPLICAS, lab_briefs.ROOM) == (9, 20, 1.2)
+    assert (len(lab_briefs_known.KINDS), lab_decide.MOST_REPLICAS, lab_briefs_known.ROOM) == (9, 20, 1.2)
 
 
 # Rows of a program that can die
@@ -228,11 +228,11 @@ def test_one_by_one_sells_in_full_or_not_at_all():
 
 @pytest.fixture(scope="module")
 def briefs():
-    return {kind: lab_briefs.drawn(np.random.default_rng(7), kind) for kind in lab_briefs.KINDS}
+    return {kind: lab_briefs_known.drawn(np.random.default_rng(7), kind) for kind in lab_briefs_known.KINDS}
 
 
 def test_no_way_is_the_answer_to_most_briefs(briefs):
-    count = Counter(lab_briefs.simplest(brief) for brief in briefs.values())
+    count = Counter(lab_briefs_known.simplest(brief) for brief in briefs.values())
     assert set(count) == {*lab_decide.WAYS, None}
     assert max(count.values()) <= 3
 
@@ -254,14 +254,14 @@ def _all_sizes(models, brief):
             yield replace(config, instances=counts)
 
 
-@pytest.mark.parametrize("kind", lab_briefs.KINDS)
+@pytest.mark.parametrize("kind", lab_briefs_known.KINDS)
 def test_a_search_over_all_sizes_finds_the_same_way(briefs, kind):
     brief = briefs[kind]
     for models in lab_decide.WAYS:
         good = [config for config in _all_sizes(models, brief) if not lab_decide.broken(config, brief)]
-        if models == lab_briefs.simplest(brief):
+        if models == lab_briefs_known.simplest(brief):
             least = min(map(usd_per_h, good))
-            assert usd_per_h(lab_briefs.cheapest(models, brief)) == pytest.approx(least, rel=0.05)
+            assert usd_per_h(lab_briefs_known.cheapest(models, brief)) == pytest.approx(least, rel=0.05)
             return
         assert not good
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from archlab.chapters.event_driven import lab as sale_days
-from archlab.chapters.event_driven import lab_backlog_cases, lab_history, lab_keys, lab_poison, lab_rows
+from archlab.chapters.event_driven import lab_backlog_known, lab_history, lab_keys, lab_poison, lab_rows
 from archlab.chapters.event_driven.lab import TODAY, SaleDay
 from archlab.sim.failure import Failure
 
@@ -165,15 +165,15 @@ def test_a_failure_that_the_work_did_not_raise_is_none():
 # Backlog
 
 
-@pytest.mark.parametrize("kind", lab_backlog_cases.KINDS)
+@pytest.mark.parametrize("kind", lab_backlog_known.KINDS)
 def test_the_arithmetic_of_a_backlog_agrees_with_simulated_consumers(kind):
     random = np.random.default_rng(5)
     for _ in range(3):
-        case = lab_backlog_cases.drawn(random, kind)
-        needed = lab_backlog_cases.consumers_needed(case)
+        case = lab_backlog_known.drawn(random, kind)
+        needed = lab_backlog_known.consumers_needed(case)
         if kind == "deleted":
             assert needed == 0
-            assert lab_backlog_cases.busiest(case, case.partitions) < 1
+            assert lab_backlog_known.busiest(case, case.partitions) < 1
             assert case.missed(case.partitions) > 0
         elif kind == "too few partitions":
             assert needed == 0
@@ -183,9 +183,9 @@ def test_the_arithmetic_of_a_backlog_agrees_with_simulated_consumers(kind):
 
 
 def test_nothing_is_deleted_unread_when_the_consumers_keep_up_and_started_in_time():
-    case = lab_backlog_cases.drawn(np.random.default_rng(5), "even")
+    case = lab_backlog_known.drawn(np.random.default_rng(5), "even")
     assert case.outage_s < case.retention_s < case.within_s
-    assert case.missed(lab_backlog_cases.consumers_needed(case)) == 0
+    assert case.missed(lab_backlog_known.consumers_needed(case)) == 0
 
 
 # History

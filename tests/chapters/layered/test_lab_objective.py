@@ -11,6 +11,7 @@ from archlab.chapters.layered import (
     lab_check_orders,
     lab_check_sinkhole,
     lab_objective,
+    lab_objective_known,
     lab_orders,
 )
 
@@ -19,13 +20,13 @@ def test_the_figures_that_the_text_of_the_lab_names():
     assert (lab_check_orders.MOST_STATEMENTS, lab_orders.MOST_VALUES) == (3, 999)
     assert (lab_check_cache.ROOM, lab_check_sinkhole.LEAST) == (1.35, 0.9)
     assert (lab_check_objective.DEAR, lab_check_objective.LUCK) == (1.35, 1.1)
-    assert (len(lab_objective.KINDS), lab_objective.MOST_WORKERS) == (6, 64)
+    assert (len(lab_objective_known.KINDS), lab_objective.MOST_WORKERS) == (6, 64)
 
 
 @pytest.fixture(scope="module")
 def known():
     random = np.random.default_rng(5)
-    return {kind: lab_objective.drawn(random, kind) for kind in lab_objective.KINDS}
+    return {kind: lab_objective_known.drawn(random, kind) for kind in lab_objective_known.KINDS}
 
 
 def test_the_known_shop_meets_its_brief_with_other_customers(known):
@@ -46,10 +47,10 @@ def test_far_away_a_call_for_each_change_is_too_slow_on_the_known_shop(known, ki
 
 def test_without_money_nothing_carries_the_load_and_without_time_nothing_is_fast_enough(known):
     poor, hurried = known["no money"].brief, known["no time"].brief
-    carrying = lab_objective.cheapest(poor, at_work=1.0)
+    carrying = lab_objective_known.cheapest(poor, at_work=1.0)
     assert poor.budget_usd_per_h < lab_objective.usd_per_h(carrying) <= 1.05 * poor.budget_usd_per_h
-    assert lab_objective.p99_s(lab_objective.cheapest(poor), poor, seed=3) < poor.p99_s
-    large = replace(lab_objective.cheapest(hurried, at_work=0.1), cores=4, database_cores=4)
+    assert lab_objective.p99_s(lab_objective_known.cheapest(poor), poor, seed=3) < poor.p99_s
+    large = replace(lab_objective_known.cheapest(hurried, at_work=0.1), cores=4, database_cores=4)
     fastest_s = lab_objective.p99_s(large, hurried, load_per_s=10.0)
     assert fastest_s > lab_check_objective.LUCK * hurried.p99_s
 
@@ -57,15 +58,17 @@ def test_without_money_nothing_carries_the_load_and_without_time_nothing_is_fast
 @pytest.mark.parametrize("seed", range(3))
 def test_a_long_way_and_a_short_time_do_not_tell_that_a_brief_cannot_be_met(seed):
     random = np.random.default_rng(seed)
-    hurried, far = (lab_objective.drawn(random, kind).brief for kind in ("no time", "far"))
+    hurried, far = (lab_objective_known.drawn(random, kind).brief for kind in ("no time", "far"))
     assert hurried.p99_s > 0.2
     assert hurried.p99_s < 1.3 * far.p99_s
 
 
 def test_the_cheapest_shop_has_no_station_busier_than_is_said(known):
     brief = known["busy"].brief
-    config = lab_objective.cheapest(brief)
-    assert lab_objective.capacity_per_s(config, brief).iloc[0] >= brief.load_per_s / lab_objective.AT_WORK
+    config = lab_objective_known.cheapest(brief)
+    assert (
+        lab_objective.capacity_per_s(config, brief).iloc[0] >= brief.load_per_s / lab_objective_known.AT_WORK
+    )
 
 
 def test_the_price_is_that_of_the_shop_itself():

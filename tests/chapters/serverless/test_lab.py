@@ -6,7 +6,14 @@ from math import inf
 import numpy as np
 import pytest
 
-from archlab.chapters.serverless import lab_checks, lab_cold, lab_pieces, lab_servers, lab_settings, lab_twice
+from archlab.chapters.serverless import (
+    lab_checks,
+    lab_cold,
+    lab_pieces,
+    lab_servers_known,
+    lab_settings,
+    lab_twice,
+)
 
 
 def test_the_figures_that_the_text_of_the_lab_names():
@@ -142,10 +149,10 @@ def test_kills_of_a_drawn_night_never_give_up_a_job_that_notes_how_far_it_is(see
 # Servers
 
 
-@pytest.mark.parametrize("kind", lab_servers.KINDS)
+@pytest.mark.parametrize("kind", lab_servers_known.KINDS)
 def test_above_the_load_servers_are_cheaper_everywhere_and_just_below_they_are_not(kind):
-    service = lab_servers.drawn(np.random.default_rng(2), kind)
-    limit = lab_servers.cheaper_from(service)
+    service = lab_servers_known.drawn(np.random.default_rng(2), kind)
+    limit = lab_servers_known.cheaper_from(service)
 
     def functions_win(load):
         return service.function_usd_per_h(load) < service.server_usd_per_h_at(load)
