@@ -305,7 +305,11 @@ def test_a_single_zip_file_with_a_folder_for_each_lab_is_the_whole_class(
 
 
 def test_of_a_whole_course_the_labs_count_and_not_its_solutions(folder: Path, of_labs: Callable[..., Found]):
-    course = ("notebooks/01_monolithic.ipynb", "solutions/01_monolithic/01_monolithic_lab.ipynb")
+    course = (
+        "notebooks/01_monolithic.ipynb",
+        "solutions/01_monolithic/01_monolithic_lab.ipynb",
+        "tests/lab.ipynb",
+    )
     lab = "labs/01_monolithic/01_monolithic_lab.ipynb"
     zipped(folder / "anna.zip", *(f"course/{name}" for name in (*course, lab)))
     assert of_labs("berta/solutions/01.ipynb", *(f"carla/{name}" for name in (*course, lab))) == [

@@ -21,7 +21,7 @@ from archlab.course.labs.student_names import student_in, student_of
 from archlab.course.labs.zips import is_zip
 
 CONTENT = 9
-LABS, BESIDE_LABS = "labs", ("notebooks", "solutions")
+LABS, BESIDE_LABS = "labs", ("notebooks", "solutions", "tests")
 TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods", ".numbers")
 
 
@@ -120,7 +120,7 @@ def are_students(names: Collection[str]) -> bool:
 
 
 def without_the_courses_own(files: Sequence[Found]) -> list[Found]:
-    """A student's files without the chapters and solutions that lie beside a folder of labs: the course's own."""
+    """A student's files without chapters, solutions and tests that lie beside a folder of labs: the course's own."""
     courses = {
         file.parts[:depth] for file in files for depth, part in enumerate(file.parts[:-1]) if part == LABS
     }

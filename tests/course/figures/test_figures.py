@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
@@ -178,6 +179,18 @@ def test_every_picture_is_an_image_with_words_on_opaque_white(pictures):
 def test_the_same_frames_give_the_same_bytes(bad, pictures):
     for name, again in every_picture(bad, LAB).items():
         assert again.png == pictures[name].png, name
+
+
+def test_the_palette_of_a_picture_changes_little_of_what_was_drawn(pictures):
+    for name, picture in pictures.items():
+        canvas = FigureCanvasAgg(picture.figure)
+        canvas.draw()
+        drawn = np.asarray(canvas.buffer_rgba(), dtype=int)[..., :3]
+        image = Image.open(BytesIO(picture.png))
+        assert (image.mode, len(image.getcolors())) <= ("P", 256), name
+        off = abs(np.asarray(image.convert("RGB"), dtype=int) - drawn).max(axis=2)
+        assert off[(drawn == 255).all(axis=2)].max() <= 1, name
+        assert (off > 24).mean() < 0.003, name
 
 
 def test_figures_leave_no_global_state(bad):
