@@ -75,17 +75,25 @@ def _calls_of_explore(statement: ast.stmt) -> Iterator[ast.Call]:
 
 
 def _needed(call: ast.Call, above: list[ast.stmt]) -> list[ast.stmt]:
-    """The statements above a call that give a name it uses, or that one of these uses, and so on."""
+    """The statements above a call that give a name it uses, or that one of these uses, and so on: of those that give
+    a name anew, the last.
+    """
     wanted, kept = _uses(call), []
     for statement in reversed(above):
         if wanted & _gives(statement):
+            if isinstance(statement, ast.Assign):
+                wanted -= _gives(statement)
             wanted |= _uses(statement)
             kept.append(statement)
     return kept[::-1]
 
 
 def _uses(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} - set(dir(builtins))
+    """The names that are read, also to be added to."""
+    added_to = {part.target for part in ast.walk(node) if isinstance(part, ast.AugAssign)}
+    names = (part for part in ast.walk(node) if isinstance(part, ast.Name))
+    used = {part.id for part in names if isinstance(part.ctx, ast.Load) or part in added_to}
+    return used - set(dir(builtins))
 
 
 def _gives(statement: ast.stmt) -> set[str]:
