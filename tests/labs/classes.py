@@ -13,11 +13,15 @@ TASKS = ("reading", "servers", "limit")
 
 
 class FakeJudge(Judge):
-    """A judge that runs nothing: a task is solved when its name stands in the file. It may stop half-way."""
+    """A judge that runs nothing: a task is solved when its name stands in the file; all are for a generous one.
+
+    It may stop half-way.
+    """
 
     def __init__(self, labs: dict[str, Lab], stop_after: int = 1000, fresh_seed: int = 7) -> None:
         super().__init__(labs, fresh_seed=fresh_seed)
         self.judged: list[str] = []
+        self.generous = False
         self.stop_after = stop_after
 
     def verdict(self, path: Path, expected: str = "") -> LabVerdict:
@@ -32,7 +36,7 @@ class FakeJudge(Judge):
         tasks = [
             TaskVerdict(
                 task,
-                task in text,
+                task in text or self.generous,
                 2,
                 "passed" if task in text else "Not solved yet.",
                 judged="busy machine" not in text,

@@ -2,6 +2,7 @@
 
 import codecs
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -290,10 +291,75 @@ def test_points_that_a_teacher_changed_do_not_stand_for_what_is_handed_in_anew_a
     before = (folder / "results.csv").read_bytes()
     (folder / "Jörg.ipynb").write_text("reading servers limit", encoding="utf-8")
     book = grade(folder, folder / "results.csv", FakeJudge(labs))
-    assert book.notes[0].startswith("The points that you changed for Jörg.ipynb, task limit, do not stand")
+    assert book.notes[0].startswith("The points that stood there for Jörg.ipynb, task limit, do not stand")
     assert points(folder / "results.csv")["Jörg"] == "2 2 2"
     assert (folder / "results.kept-1.csv").read_bytes() == before
     assert grade(folder, folder / "results.csv", FakeJudge(labs)).notes == []
+
+
+def test_points_that_a_teacher_gave_where_none_were_stay(folder: Path, labs: dict[str, Lab]):
+    """The task could not be judged, and cannot be judged again; later it can."""
+    (folder / "carla.ipynb").write_text("limit busy machine")
+    out = folder / "results.csv"
+    grade(folder, out, FakeJudge(labs))
+    text = out.read_text(encoding="utf-8-sig")
+    out.write_text(text.replace("carla,90_till,reading,,2", "carla,90_till,reading,1,2"), encoding="utf-8")
+    for seed in (7, 7, 8, 9):
+        grade(folder, out, FakeJudge(labs, fresh_seed=seed))
+        assert points(out)["carla"].split(" ")[0] == "1"
+
+
+def test_points_that_a_teacher_changed_stay_also_when_the_judge_agreed_once(
+    folder: Path, labs: dict[str, Lab], again: Callable[[Edit], tuple[Gradebook, list[str]]]
+):
+    again(lambda text: text.replace("limit,0,2", "limit,2,2", 1))
+    judge = FakeJudge(labs, fresh_seed=8)
+    judge.generous = True
+    grade(folder, folder / "results.csv", judge)
+    grade(folder, folder / "results.csv", FakeJudge(labs, fresh_seed=9))
+    assert points(folder / "results.csv")["Jörg"] == "2 2 2"
+
+
+def test_a_table_without_stamps_is_kept_and_what_is_judged_otherwise_now_is_told(
+    folder: Path, labs: dict[str, Lab], again: Callable[[Edit], tuple[Gradebook, list[str]]]
+):
+    """It is one of an older course, or the column was deleted."""
+
+    def edit(text: str) -> str:
+        head, *lines = text.splitlines()
+        bare = [re.sub(r",v[0-9a-f]+p\d*,", ",v0123456789ab,", line) for line in lines]
+        return "\n".join([head, *bare]).replace("limit,0,2", "limit,1,2", 1)
+
+    book, judged = again(edit)
+    assert len(judged) == 3
+    assert [note.split(", do not stand")[0] for note in book.notes] == [
+        "The points that stood there for Jörg.ipynb, task limit",
+        "The table as it was is kept in results.kept-1.csv.",
+    ]
+    assert grade(folder, folder / "results.csv", FakeJudge(labs)).notes == []
+
+
+def test_a_line_of_a_teachers_and_an_empty_column_do_not_stop_the_grading(
+    again: Callable[[Edit], tuple[Gradebook, list[str]]], folder: Path
+):
+    book, judged = again(lambda text: "\n".join(f"{line}," for line in [*text.splitlines(), "Total,,,,,,,,"]))
+    assert (judged, book.notes) == ([], [])
+    assert table(folder / "results.csv")[-1]["student"] == "Total"
+
+
+def test_everything_that_is_lost_is_told(folder: Path, labs: dict[str, Lab]):
+    """One notebook is gone, and what was changed in another does not count beside a better one."""
+    out = folder / "results.csv"
+    (folder / "dora").mkdir()
+    (folder / "dora" / "a.ipynb").write_text("reading")
+    grade(folder, out, FakeJudge(labs))
+    text = out.read_text(encoding="utf-8-sig").replace("dora,90_till,limit,0,2", "dora,90_till,limit,1,2")
+    out.write_text(text, encoding="utf-8")
+    (folder / "berta.ipynb").unlink()
+    (folder / "dora" / "b.ipynb").write_text("reading limit servers")
+    notes = " ".join(grade(folder, out, FakeJudge(labs)).notes)
+    assert "berta.ipynb is not in the folder" in notes
+    assert "dora/a.ipynb, task limit, do not stand" in notes
 
 
 def test_a_table_of_an_older_course_is_read(again: Callable[[Edit], tuple[Gradebook, list[str]]]):

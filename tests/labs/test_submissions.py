@@ -332,3 +332,32 @@ def test_a_single_zip_file_with_the_whole_course_is_one_students(folder: Path, o
     names = ("README.md", "solutions/01_monolithic/lab.ipynb", "labs/01_monolithic/01_monolithic_lab.ipynb")
     zipped(folder / "anna.zip", *(f"course-main/{name}" for name in names))
     assert of_labs() == [("anna", "anna.zip/course-main/labs/01_monolithic/01_monolithic_lab.ipynb")]
+
+
+def test_two_files_of_one_name_in_a_zip_file_are_two(folder: Path, found: Callable[..., Found]):
+    zipped(folder / "anna.zip", "a/lab.ipynb", "a\\lab.ipynb")
+    assert found("berta.ipynb")[:2] == [
+        ("anna", "anna.zip/a/(2) lab.ipynb"),
+        ("anna", "anna.zip/a/lab.ipynb"),
+    ]
+
+
+def test_a_table_that_a_platform_names_after_a_student_is_handed_in(found: Callable[..., Found]):
+    name = "Anna M_12345_assignsubmission_file_answers.xlsx"
+    assert found(name, "Grades.xlsx", "berta.ipynb") == [("Anna M (12345)", name), ("berta", "berta.ipynb")]
+
+
+def test_a_folder_of_labs_without_a_notebook_takes_nobodys_away(of_labs: Callable[..., Found]):
+    assert of_labs("anna/labs/readme.txt", "anna/notebooks/lab.ipynb") == [
+        ("anna", "anna/notebooks/lab.ipynb")
+    ]
+
+
+def test_another_file_with_the_same_problem_is_another_version(folder: Path, tmp_path: Path):
+    versions = set()
+    for content in (b"PK one", b"PK two"):
+        (folder / "anna.zip").write_bytes(content)
+        (only,) = find_submissions(folder, folder / "results.csv", tmp_path)
+        assert only.problem
+        versions.add(version(only, "x")[:9])
+    assert len(versions) == 2

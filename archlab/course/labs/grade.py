@@ -98,12 +98,15 @@ def grade(folder: Path, book: Gradebook, judge: Judge, jobs: int) -> Gradebook:
         book.keep_only(wanted, judge.fresh_seed, {name: list(lab.checks) for name, lab in judge.labs.items()})
         book.save()
         todo = [submission for submission in submissions if submission.file not in book.rows]
-        with tqdm(total=len(wanted), initial=len(book.rows), unit="notebook", desc="Grading") as bar:
-            for one, verdict in graded(todo, judge, jobs):
-                require_unchanged(course, one.file)
-                book.enter(one.file, rows(one, verdict, wanted[one.file].version, judge.fresh_seed))
-                book.save()
-                bar.update()
+        try:
+            with tqdm(total=len(wanted), initial=len(book.rows), unit="notebook", desc="Grading") as bar:
+                for one, verdict in graded(todo, judge, jobs):
+                    require_unchanged(course, one.file)
+                    book.enter(one.file, rows(one, verdict, wanted[one.file].version, judge.fresh_seed))
+                    book.save()
+                    bar.update()
+        finally:
+            book.tell()
     return book
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from archlab.course.labs.attempts import counted, decided
-from archlab.course.labs.row import COLUMNS, NEEDED, Row, UnreadableLine, bare_version, read_row
+from archlab.course.labs.row import COLUMNS, NEEDED, Row, UnreadableLine, bare_version, judged_as, read_row
 from archlab.course.labs.submissions import CONTENT
 from archlab.course.labs.summary import summary
 from archlab.course.labs.table_file import Line, NoTable, read_table, written
@@ -64,8 +64,10 @@ class Gradebook:
         self._own_lines: list[Mapping[str, str]] = []  # that belong to no file
         self._changed: dict[tuple[str, str], Row] = {}  # rows with points that a teacher has changed
         self._still: dict[tuple[str, str], Row] = {}  # those of them about what is handed in now
+        self._unknown: dict[tuple[str, str], Row] = {}  # rows that do not say which points were given
         self._gone: list[str] = []  # files with rows that are not here any more
         self._waiting: list[Row] = []
+        self._unread = False  # a line could not be read
         self._copy: Path | None = None
 
     def load(self) -> None:
@@ -102,9 +104,12 @@ class Gradebook:
             if any(row.task == other.task for other in self.rows.get(file, [])):
                 raise UnreadableLine(f"it is a second line for {file}, task {task}")
             self.rows.setdefault(file, []).append(row)
-            if row.was_changed:
+            if not row.is_stamped:
+                self._unknown[file, task] = row
+            elif row.was_changed:
                 self._changed[file, task] = row
         except UnreadableLine as problem:
+            self._unread = True
             self.notes.append(f"Line {line.number} of {self.path.name} could not be read: {problem}.")
 
     def keep_only(
@@ -123,10 +128,9 @@ class Gradebook:
                 kept[file] = [replace(by_task[name], student=wanted[file].student) for name in names]
         self.rows = decided(kept)
         self._still = {at: row for at, row in self._changed.items() if is_the_same(row, wanted.get(at[0]))}
+        self._unknown = {at: row for at, row in self._unknown.items() if at[0] not in self.rows}
         remarks = {
-            (file, task): Row(
-                wanted[file].student, line.get("lab", ""), task, None, 0, NOT_YET, file, "", seed
-            )
+            (file, task): not_yet(wanted[file], line.get("lab", ""), task, file, seed)
             for (file, task), line in self._remarks.items()
             if file in wanted
         }
@@ -138,7 +142,9 @@ class Gradebook:
 
     def _as_changed(self, row: Row) -> Row:
         known = self._still.get((row.file, row.task))
-        return row if known is None else replace(row, points=known.points)
+        if known is None:
+            return row
+        return replace(row, points=known.points, version=judged_as(row.version, None))  # changed for good
 
     @property
     def seed(self) -> int | None:
@@ -148,9 +154,10 @@ class Gradebook:
 
     def save(self) -> None:
         """Write the file, all at once, in the order of students and files. Raises `CannotWrite`."""
-        rows = [*counted(self.rows), *(row for row in self._waiting if row.file not in self.rows)]
+        rows, columns = self._all_rows(), [*COLUMNS, *self._columns]
         lines = [row.fields(self.delimiter) | self._remark(row) for row in rows]
-        content = written([*COLUMNS, *self._columns], [*lines, *self._own_lines], self.delimiter)
+        own = [{column: line.get(column, "") for column in columns} for line in self._own_lines]
+        content = written(columns, [*lines, *own], self.delimiter)
         unfinished = self.path.with_name(f".{self.path.name}.unfinished")
         try:
             self._keep_what_is_lost(rows)
@@ -171,15 +178,23 @@ class Gradebook:
         return {column: line.get(column, "") for column in self._columns}
 
     def _keep_what_is_lost(self, rows: list[Row]) -> None:
-        """Copy the table as it was, once, when lines of it could not be read, or lose their notebook, their row or
-        their points.
+        """Copy the table as it was, once, when something of it may be lost: a line that could not be read, a notebook,
+        a row, points.
         """
+        is_lost = self._unread or self._gone or self._unknown or any(self._lost(rows))
+        if is_lost and self._copy is None and self._before:
+            self._copy = write_new(self.path, self._before)
+
+    def _lost(self, rows: list[Row]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """Of which rows the remarks, and the points that a teacher gave, do not stand in these rows."""
         points = {(row.file, row.task): row.points for row in rows}
-        lost = sorted(self._remarks.keys() - points.keys())
-        other = [at for at, row in sorted(self._changed.items()) if points.get(at) != row.points]
-        if self._copy or not (lost or other or self.notes or self._gone):
-            return
-        self._copy = write_new(self.path, self._before)
+        given = self._changed | {at: row for at, row in self._unknown.items() if points.get(at) is not None}
+        other = [at for at, row in sorted(given.items()) if points.get(at) != row.points]
+        return sorted(self._remarks.keys() - points.keys()), other
+
+    def tell(self) -> None:
+        """Note what was lost. Called at the end: what is lost half-way may come back."""
+        remarks, points = self._lost(self._all_rows())
         self.notes += [
             f"{file} is not in the folder any more, so its rows are gone from the table."
             for file in self._gone[:MOST_NAMED]
@@ -187,18 +202,29 @@ class Gradebook:
         if len(self._gone) > MOST_NAMED:
             self.notes.append(f"So are those of {len(self._gone) - MOST_NAMED} more.")
         self.notes += [
-            f"The points that you changed for {file}, task {task or '-'}, do not stand: it was handed in anew, is "
-            "gone, or does not count."
-            for file, task in other
+            f"The points that stood there for {file}, task {task or '-'}, do not stand: it was handed in anew, is "
+            "gone, does not count, or was judged by another course."
+            for file, task in points
         ]
         self.notes += [
-            f"What you wrote beside {file}, task {task or '-'}, has no row any more." for file, task in lost
+            f"What you wrote beside {file}, task {task or '-'}, has no row any more."
+            for file, task in remarks
         ]
-        self.notes.append(f"The table as it was is kept in {self._copy.name}.")
+        if self._copy:
+            self.notes.append(f"The table as it was is kept in {self._copy.name}.")
+
+    def _all_rows(self) -> list[Row]:
+        """The rows of the file."""
+        return [*counted(self.rows), *(row for row in self._waiting if row.file not in self.rows)]
 
     def summary(self) -> str:
         """For each lab and task how many solved it, which one most got stuck on, and what could not be judged."""
         return summary(counted(self.rows))
+
+
+def not_yet(wanted: Wanted, lab: str, task: str, file: str, seed: int) -> Row:
+    """A row for what a teacher wrote beside a task that is yet to be judged."""
+    return Row(wanted.student, lab, task, None, 0, NOT_YET, file, judged_as(wanted.version, None), seed)
 
 
 def is_the_same(row: Row, wanted: Wanted | None) -> bool:

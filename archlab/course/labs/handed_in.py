@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +72,14 @@ def opened(path: Path, unpack_into: Path, parts: tuple[str, ...]) -> Iterator[Fo
         return
     if not members:
         yield Found((*parts, ""), path, EMPTY, "The zip file holds no notebook.")
+    seen: Counter[str] = Counter()
     for member in sorted(members, key=lambda member: member.name):
-        inner = (*parts, *member.name.split("/"))
+        seen[member.name] += 1
+        *folders, name = member.name.split("/")
+        again = (
+            f"({seen[member.name]}) " if seen[member.name] > 1 else ""
+        )  # a zip file may have one name twice
+        inner = (*parts, *folders, again + name)
         if member.path is None:
             yield Found(inner, path, OTHER, "This is no notebook: its name does not end in .ipynb.")
         else:

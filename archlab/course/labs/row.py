@@ -47,8 +47,13 @@ class Row:
     @property
     def was_changed(self) -> bool:
         """Whether somebody has changed the points since the task was judged."""
-        _, stamp, judged = self.version.partition(STAMP)
-        return stamp != "" and self.points is not None and f"{self.points:g}" != judged
+        judged = self.version.partition(STAMP)[2]
+        return self.is_stamped and self.points is not None and f"{self.points:g}" != judged
+
+    @property
+    def is_stamped(self) -> bool:
+        """Whether it says which points were given; it does not in a table of an older course."""
+        return STAMP in self.version
 
     def fields(self, delimiter: str) -> dict[str, str]:
         """The row as it stands in a file with that separator."""
@@ -58,9 +63,8 @@ class Row:
 
 
 def judged_as(version: str, points: float | None) -> str:
-    """What was judged, by what, and with how many points: so that points that a teacher changes are known."""
-    bare = bare_version(version)
-    return bare if points is None else f"{bare}{STAMP}{points:g}"
+    """What was judged, by what, and with how many points (None: none): so points that a teacher changes are known."""
+    return f"{bare_version(version)}{STAMP}" + ("" if points is None else f"{points:g}")
 
 
 def bare_version(version: str) -> str:

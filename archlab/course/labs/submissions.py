@@ -15,7 +15,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archlab.course.labs.handed_in import EMPTY, Found, walk
+from archlab.course.labs.handed_in import EMPTY, NOTEBOOK, Found, walk
 from archlab.course.labs.plain import for_table, name_in_table
 from archlab.course.labs.student_names import student_in, student_of
 from archlab.course.labs.zips import is_zip
@@ -67,7 +67,8 @@ def is_teachers(file: Found, beside: str) -> bool:
     """Whether a file in the folder of all submissions is a table, or lies `beside` the one that is written."""
     name = file.parts[0]
     its_own = beside != "" and name.startswith(beside)
-    return len(file.parts) == 1 and (its_own or name.lower().endswith(TABLES))
+    is_table = name.lower().endswith(TABLES) and student_in(name) is None
+    return len(file.parts) == 1 and (its_own or is_table)
 
 
 def students(found: Sequence[Found], labs: Collection[str] = ()) -> dict[str, list[Found]]:
@@ -122,7 +123,10 @@ def are_students(names: Collection[str]) -> bool:
 def without_the_courses_own(files: Sequence[Found]) -> list[Found]:
     """A student's files without chapters, solutions and tests that lie beside a folder of labs: the course's own."""
     courses = {
-        file.parts[:depth] for file in files for depth, part in enumerate(file.parts[:-1]) if part == LABS
+        file.parts[:depth]
+        for file in files
+        for depth, part in enumerate(file.parts[:-1])
+        if part == LABS and file.rank == NOTEBOOK
     }
     return [
         file
@@ -154,7 +158,7 @@ def version(submission: Submission, judged_by: str) -> str:
     """
     digest = hashlib.sha256(submission.problem.encode())
     try:
-        if not submission.problem:
+        if submission.path.is_file():
             with submission.path.open("rb") as file:
                 while piece := file.read(1 << 20):
                     digest.update(piece)
