@@ -4,6 +4,7 @@ import os
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -23,19 +24,25 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def found(folder: Path, tmp_path: Path) -> Callable[..., Found]:
+def find_in(folder: Path, tmp_path: Path) -> Callable[..., Found]:
     """A function that writes files into the folder and gives the student and the file of each submission."""
 
-    def find(*names: str) -> Found:
+    def find(labs: tuple[str, ...], *names: str) -> Found:
         for name in names:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(name)
         into = tmp_path / "unpacked"
         into.mkdir(exist_ok=True)
-        return [(s.student, s.file) for s in find_submissions(folder, folder / "results.csv", into)]
+        return [(s.student, s.file) for s in find_submissions(folder, folder / "results.csv", into, labs)]
 
     return find
+
+
+@pytest.fixture
+def found(find_in: Callable[..., Found]) -> Callable[..., Found]:
+    """The same, where nobody knows the names of the labs."""
+    return partial(find_in, ())
 
 
 def zipped(path: Path, *names: str, content: bytes = b"{}") -> Path:
@@ -251,19 +258,9 @@ LABS = ("01_monolithic", "02_microservices")
 
 
 @pytest.fixture
-def of_labs(folder: Path, tmp_path: Path) -> Callable[..., Found]:
-    """The student and the file of each submission in the folder, when these are the labs."""
-
-    def find(*names: str) -> Found:
-        for name in names:
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(name)
-        into = tmp_path / "unpacked"
-        into.mkdir(exist_ok=True)
-        return [(s.student, s.file) for s in find_submissions(folder, folder / "results.csv", into, LABS)]
-
-    return find
+def of_labs(find_in: Callable[..., Found]) -> Callable[..., Found]:
+    """The same, where these are the labs."""
+    return partial(find_in, LABS)
 
 
 def test_a_folder_that_is_called_like_a_lab_is_no_student(of_labs: Callable[..., Found]):

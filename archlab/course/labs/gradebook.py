@@ -234,9 +234,8 @@ def is_the_same(row: Row, wanted: Wanted | None) -> bool:
 
 def are_of(rows: Sequence[Row], version: str, seed: int) -> bool:
     """Whether all rows are those of one version judged with one seed, and say how many points it has."""
-    judged = [row for row in rows if row.points is not None]
-    return len(judged) == len(rows) and all(
-        (bare_version(row.version), row.seed) == (version, seed) for row in judged
+    return all(
+        row.points is not None and (bare_version(row.version), row.seed) == (version, seed) for row in rows
     )
 
 

@@ -21,7 +21,9 @@ from archlab.course.labs.student_names import student_in, student_of
 from archlab.course.labs.zips import is_zip
 
 CONTENT = 9
+"""So many letters of a version say what was handed in."""
 LABS, BESIDE_LABS = "labs", ("notebooks", "solutions", "tests")
+"""Folders of the course: what lies beside its labs is nobody's answer."""
 TABLES = (".csv", ".tsv", ".xls", ".xlsx", ".ods", ".numbers")
 
 

@@ -42,6 +42,12 @@ def pages_percent(*cascade):
     return explorers.UseCasesOverTime().read(explorers.cascade(*cascade)).figures["pages_percent"]
 
 
+def test_whether_a_breaker_saves_pages_behind_a_time_out_of_2_s_is_luck():
+    day = explorers.cascade(40, 2.0, 0, True, seed=2)
+    assert explorers.UseCasesOverTime().read(day).figures["pages_percent"] < 80
+    assert pages_percent(40, 2.0, 0, True) == 100
+
+
 def test_what_the_chapter_says_is_found_in_the_cascade():
     assert pages_percent(12, None, 0, False) == 100
     assert pages_percent(40, None, 0, False) < 50
